@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Launching a program so that it can be traced from its first instruction.
+ *
+ * The program is forked by the caller and keeps what it would have had from a
+ * shell: standard streams, terminal, session, process group, signal mask and
+ * dispositions. It waits, before its execve(2), until it is released; in
+ * between a session takes hold of it with USDTRAP_ATTACH_AT_EXEC.
+ */
+#ifndef USDTRAP_LAUNCH_H
+#define USDTRAP_LAUNCH_H
+
+#include <sys/types.h>
+
+#include <usdtrap/error.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct usdtrap_launch;
+
+/*
+ * Looks ARGV[0] up as execvp(3) would and forks a child that waits to run it.
+ * TRACER is the process that will seize it (named to Yama by
+ * prctl(PR_SET_PTRACER)); 0 for the caller. Errors: NOT_FOUND, PERMISSION (not
+ * executable), OS. ARGV is NULL-ended and borrowed for the call.
+ */
+USDTRAP_API USDTRAP_MUST_USE struct usdtrap_error *usdtrap_launch_create(char *const argv[], pid_t tracer,
+									 struct usdtrap_launch **ret);
+
+/* The waiting child's pid. */
+USDTRAP_API pid_t usdtrap_launch_pid(const struct usdtrap_launch *launch);
+
+/* Lets the child run its program. Returns the error of execve(2), if that failed; the child has then ended. */
+USDTRAP_API USDTRAP_MUST_USE struct usdtrap_error *usdtrap_launch_release(struct usdtrap_launch *launch);
+
+/* Frees the handle. A child that was never released ends by itself; a released one runs on. The caller reaps it. */
+USDTRAP_API void usdtrap_launch_destroy(struct usdtrap_launch *launch);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sessions: processes traced, probes armed, hits delivered, all put back.
+ *
+ *	struct usdtrap_session *session;
+ *	struct usdtrap_pattern what = { .target = "/usr/bin/python3.11", .name = "gc__*" };
+ *	error = usdtrap_session_create(NULL, &session);
+ *	error = usdtrap_add_probe(session, &what, on_hit, user, NULL);
+ *	error = usdtrap_attach(session, pid);
+ *	error = usdtrap_run(session);      // until STOP, an interrupt, or nobody is left
+ *	error = usdtrap_detach(session, &report);
+ *	usdtrap_session_destroy(session);
+ *
+ * Threads. A session has one thread of its own, the engine: ptrace(2) binds a
+ * tracee to the thread that seized it, and only the *end* of that thread lets
+ * go of tracees that are blocked in system calls without disturbing them. All
+ * callbacks run on the engine thread; the functions below hand their work to
+ * it and wait. They may be called by one thread at a time. Callbacks must not
+ * call them, except usdtrap_interrupt().
+ *
+ * Promises. No globals, no output, no exit(3). The session takes one signal
+ * (SIGRTMAX - 1 unless told otherwise) to wake its engine thread.
+ */
+#ifndef USDTRAP_SESSION_H
+#define USDTRAP_SESSION_H
+
+#include <usdtrap/hit.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct usdtrap_session;
+
+/* What a session has to tell beside hits. TEXT is one sentence, borrowed. */
+enum usdtrap_notice {
+	USDTRAP_NOTICE_WARNING, /* something is less than it should be: a site refused, a note broken */
+	USDTRAP_NOTICE_INFO,    /* something was done for the user that he should know of, e.g. a semaphore raised */
+	USDTRAP_NOTICE_DETAIL,  /* only worth reading with -v */
+};
+
+/* All zero is a sensible default. */
+struct usdtrap_options {
+	/* Called on the engine thread, or on the caller's during a call. NULL: notices are dropped. */
+	void (*on_notice)(enum usdtrap_notice notice, const char *text, void *user);
+	void *user;        /* passed to on_notice */
+	int no_recipes;    /* 1: never raise a companion semaphore (see docs: CPython 3.11) */
+	int no_follow_cpu; /* 1: leave the engine's own processor affinity alone (slower; for measurements) */
+	int wake_signal;   /* the signal the session may use; 0: SIGRTMAX - 1 */
+};
+
+/* One probe pattern added to a session. Lives as long as the session. */
+struct usdtrap_probe;
+
+typedef enum usdtrap_action (*usdtrap_hit_fn)(const struct usdtrap_hit *hit, void *user);
+typedef enum usdtrap_action (*usdtrap_timer_fn)(void *user);
+
+/* Creates a session. OPTIONS may be NULL and is copied. Errors: NO_MEMORY, OS. */
+USDTRAP_API USDTRAP_MUST_USE struct usdtrap_error *usdtrap_session_create(const struct usdtrap_options *options,
+									  struct usdtrap_session **ret);
+
+/* Detaches first if needed. NULL is fine. */
+USDTRAP_API void usdtrap_session_destroy(struct usdtrap_session *session);
+
+/*
+ * Asks for ON_HIT at every site of every probe that PATTERN matches, in every
+ * process of the session, also where the file is mapped later. Several probes
+ * at one site are called in the order they were added. PID, as in
+ * usdtrap_list(), says whose files are meant where the pattern names none;
+ * 0 where it names one. *RET may be NULL. With ON_HIT NULL nothing is trapped:
+ * only the probes' semaphores are raised, which wakes code that they guard.
+ * Errors: those of usdtrap_list(). Call it before usdtrap_attach().
+ */
+USDTRAP_API USDTRAP_MUST_USE struct usdtrap_error *usdtrap_add_probe(struct usdtrap_session *session,
+								     const struct usdtrap_pattern *pattern, pid_t pid,
+								     usdtrap_hit_fn on_hit, void *user,
+								     struct usdtrap_probe **ret);
+
+/* How many probes (not sites) PROBE's pattern matched so far, and the INDEXth of them (borrowed from the session). */
+USDTRAP_API size_t usdtrap_probe_count(const struct usdtrap_probe *probe);
+USDTRAP_API const struct usdtrap_probe_info *usdtrap_probe_info(const struct usdtrap_probe *probe, size_t index);
+
+/*
+ * Calls ON_TICK on the engine thread every PERIOD_NS nanoseconds (at least
+ * 1000) while usdtrap_run() runs. Ticks that could not be kept up with are
+ * merged, as timerfd_create(2) does.
+ */
+USDTRAP_API USDTRAP_MUST_USE struct usdtrap_error *usdtrap_add_timer(struct usdtrap_session *session,
+								     uint64_t period_ns, usdtrap_timer_fn on_tick,
+								     void *user);
+
+/* How usdtrap_attach() should take hold of a process. */
+enum usdtrap_attach_mode {
+	USDTRAP_ATTACH_NOW,     /* arm the sites of the running program */
+	USDTRAP_ATTACH_AT_EXEC, /* the process waits to exec: arm the new program before its first instruction */
+};
+
+/*
+ * Seizes every thread of PID, without stopping one, and arms the sites of all
+ * probes added so far. Hits are held back until usdtrap_run().
+ * Errors: NOT_FOUND (no such process), PERMISSION (the message tells which of
+ * Yama, another user, a missing capability, seccomp, a security module, a
+ * user namespace or another tracer is in the way, the hint what helps),
+ * UNSUPPORTED (32-bit and x32 programs), NOT_FOUND (no probe of the session is
+ * mapped and NOW was asked), GONE. On an error the process is as it was.
+ */
+USDTRAP_API USDTRAP_MUST_USE struct usdtrap_error *usdtrap_attach(struct usdtrap_session *session, pid_t pid,
+								  enum usdtrap_attach_mode mode);
+
+/*
+ * Delivers hits and ticks until a callback returns USDTRAP_STOP,
+ */
+USDTRAP_API USDTRAP_MUST_USE struct usdtrap_error *usdtrap_run(struct usdtrap_session *session);
+
+/* Makes usdtrap_run() return soon. Safe in a signal handler, on any thread, and before usdtrap_run(). */
+USDTRAP_API void usdtrap_interrupt(struct usdtrap_session *session);
+
+/* What leaving did. */
+struct usdtrap_report {
+	uint64_t hits;           /* sites hit since the session began: one however many callbacks it had */
+	uint64_t late_traps;     /* traps caught while leaving: taken silently, delivered to nobody */
+	unsigned sites_restored; /* original bytes put back */
+	unsigned sites_lost;     /* places where our trap was no longer found, so nothing was written */
+	unsigned semaphores_lowered;
+	unsigned processes; /* let go alive */
+};
+
+/*
+ * Puts every byte and semaphore back and lets every process go, undisturbed.
+ * *REPORT may be NULL. After it only usdtrap_session_destroy() may follow.
+ */
+USDTRAP_API USDTRAP_MUST_USE struct usdtrap_error *usdtrap_detach(struct usdtrap_session *session,
+								  struct usdtrap_report *report);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

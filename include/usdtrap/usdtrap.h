@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* libusdtrap: trace USDT probes of running programs with ptrace(2) alone. Start reading at session.h. */
+#ifndef USDTRAP_H
+#define USDTRAP_H
+
+#include <usdtrap/error.h>
+#include <usdtrap/hit.h>
+#include <usdtrap/launch.h>
+#include <usdtrap/probe.h>
+#include <usdtrap/session.h>
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What differs from one processor to the next, behind one table.
+ *
+ * Everything above asks a `struct arch' and never names a register. To add an
+ * architecture: write arch/NAME.c that exports one constant table, add it to
+ * the list in arch.c, add a row of operand strings to the argspec tests.
+ * A tracee's registers travel as an opaque blob.
+ */
+#ifndef USDTRAP_ARCH_ARCH_H
+#define USDTRAP_ARCH_ARCH_H
+
+#include <stdalign.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	ARCH_REGISTERS_SIZE = 272, /* the largest general register set of a supported architecture, bytes */
+	ARCH_VECTOR_REGISTERS_SIZE =
+		832, /* likewise floating point and vector registers, with an XSAVE header and ymm */
+	ARCH_TRAP_SIZE = 4,
+	ARCH_MAX_INSTRUCTION = 16,
+};
+
+/* A thread's general registers as the kernel hands them out (NT_PRSTATUS, elf(5)). */
+struct arch_registers {
+	alignas(16) unsigned char bytes[ARCH_REGISTERS_SIZE];
+};
+
+/* Its floating point and vector registers (NT_PRFPREG or, longer, NT_X86_XSTATE). `size' bytes are valid. */
+struct arch_vector_registers {
+	alignas(16) unsigned char bytes[ARCH_VECTOR_REGISTERS_SIZE];
+	size_t size;
+};
+
+/* Part of a register that an operand names: %rax, %eax, %ax, %al, %ah are five of these on one register. */
+struct arch_register {
+	uint16_t index; /* the architecture's own number of it */
+	uint8_t offset; /* first byte of the part, from the least significant (1 for %ah) */
+	uint8_t size;   /* bytes of the part */
+	bool is_vector; /* lives among the vector registers */
+	bool is_pc;     /* the program counter */
+};
+
+struct arch {
+	const char *name;
+	uint16_t elf_machine; /* e_machine of files it runs, elf(5) */
+	uint8_t address_size; /* bytes */
+
+	uint8_t trap[ARCH_TRAP_SIZE]; /* the breakpoint instruction */
+	uint8_t trap_size;
+
+	/* The length of the no-operation instruction that BYTES begin with (AVAILABLE of them are valid); 0: not one.
+	 */
+	size_t (*nop_length)(const uint8_t *bytes, size_t available);
+
+	uint64_t (*pc)(const struct arch_registers *registers);
+	void (*set_pc)(struct arch_registers *registers, uint64_t pc);
+	uint64_t (*stack_pointer)(const struct arch_registers *registers);
+	/* Where the trap instruction lies that was just executed (x86: one before pc). */
+	uint64_t (*trap_address)(const struct arch_registers *registers);
+
+	/* Finds the register that NAME (LENGTH bytes, without any prefix character) means. False: no such register. */
+	bool (*register_by_name)(const char *name, size_t length, struct arch_register *ret);
+	/* The spelling of REGISTER, static. For printing specs back. */
+	const char *(*register_name)(const struct arch_register *register_);
+	/* A general register's part, zero-extended. */
+	uint64_t (*register_value)(const struct arch_registers *registers, const struct arch_register *register_);
+	/* Copies a vector register's low SIZE bytes. False: this machine's register set does not reach so far. */
+	bool (*vector_value)(const struct arch_vector_registers *registers, const struct arch_register *register_,
+			     void *ret, size_t size);
+
+	/*
+	 * Acts out the instruction that BYTES begin with, on REGISTERS whose pc
+	 * stands at it. Only those that leave memory alone or read one word of
+	 * the stack through READ_WORD: nop, endbr64, ret, rep ret, xor same,
+	 * same, mov reg,reg, push is not among them. False: not one of these,
+	 * nothing was changed.
+	 */
+	bool (*emulate)(const uint8_t *bytes, size_t available, struct arch_registers *registers,
+			bool (*read_word)(uint64_t address, uint64_t *ret, void *user), void *user);
+
+	/*
+	 * REGISTERS are those of a thread that was interrupted by its tracer and
+	 * by nobody else. If it was inside a system call that would now return
+	 * EINTR to the program, changes REGISTERS so that the call is entered
+	 * again and returns true. Source: signal(7), restart of system calls.
+	 */
+	bool (*restart_interrupted_call)(struct arch_registers *registers);
+
+	/* The system call's number at a system call stop, -1 if none. */
+	long (*system_call)(const struct arch_registers *registers);
+};
+
+/* The architecture that runs files of ELF_MACHINE with addresses of ADDRESS_BITS; NULL if not supported. */
+const struct arch *arch_find(uint16_t elf_machine, unsigned address_bits);
+
+extern const struct arch arch_x86_64;
+
+#endif

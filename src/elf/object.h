@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One ELF file, read once: machine, segments, build id, interpreter, symbols
+ * and probe notes. The sole user of libelf. Files are not trusted: sizes and
+ * offsets are checked before use. Addresses are the file's own (`vaddr').
+ */
+#ifndef USDTRAP_ELF_OBJECT_H
+#define USDTRAP_ELF_OBJECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <usdtrap/error.h>
+
+enum { ELF_BUILD_ID_MAX = 64 };
+
+struct elf_segment { /* a PT_LOAD, elf(5) */
+	uint64_t vaddr;
+	uint64_t offset;
+	uint64_t file_size;
+	uint64_t memory_size;
+	bool is_executable;
+	bool is_writable;
+};
+
+struct elf_object;
+
+/* Opens the file at PATH. Errors: NOT_FOUND, PERMISSION, OS, BAD_ELF ("PATH: not an ELF file"), UNSUPPORTED. */
+struct usdtrap_error *elf_object_open(const char *path, struct elf_object **ret) USDTRAP_MUST_USE;
+/* The same from an open descriptor (borrowed, may be closed afterwards); NAME is for messages. */
+struct usdtrap_error *elf_object_open_fd(int fd, const char *name, struct elf_object **ret) USDTRAP_MUST_USE;
+/* The same from SIZE bytes in memory, which must outlive the object. For tests and fuzzers. */
+struct usdtrap_error *elf_object_open_memory(const void *bytes, size_t size, const char *name,
+					     struct elf_object **ret) USDTRAP_MUST_USE;
+void elf_object_destroy(struct elf_object *object);
+
+const char *elf_object_name(const struct elf_object *object);
+uint16_t elf_object_machine(const struct elf_object *object);      /* e_machine */
+unsigned elf_object_address_bits(const struct elf_object *object); /* 32 or 64 */
+bool elf_object_has_sections(const struct elf_object *object);
+/* Device and inode the file had when opened; false for an object in memory. */
+bool elf_object_identity(const struct elf_object *object, uint64_t *ret_device, uint64_t *ret_inode);
+/* The GNU build id; *RET_SIZE 0 if there is none. Borrowed. */
+const uint8_t *elf_object_build_id(const struct elf_object *object, size_t *ret_size);
+const struct elf_segment *elf_object_segments(const struct elf_object *object, size_t *ret_count);
+/* PT_INTERP's path, or NULL. Borrowed. */
+const char *elf_object_interpreter(const struct elf_object *object);
+
+/* The file's bytes at VADDR (within one segment's file_size). Errors: NOT_FOUND when the file does not hold them. */
+struct usdtrap_error *elf_object_read(const struct elf_object *object, uint64_t vaddr, void *buffer,
+				      size_t size) USDTRAP_MUST_USE;
+/* File offset to vaddr through the segments and back. False: in none. */
+bool elf_object_offset_to_vaddr(const struct elf_object *object, uint64_t offset, uint64_t *ret_vaddr);
+bool elf_object_vaddr_to_offset(const struct elf_object *object, uint64_t vaddr, uint64_t *ret_offset);
+
+/*
+ * The address of symbol NAME, from .dynsym, then .symtab. Errors: NOT_FOUND;
+ * UNSUPPORTED when several local symbols of that name have different addresses
+ * ("symbol NAME is ambiguous: N local symbols").
+ */
+struct usdtrap_error *elf_object_symbol(const struct elf_object *object, const char *name, size_t length,
+					uint64_t *ret_vaddr) USDTRAP_MUST_USE;
+
+#endif

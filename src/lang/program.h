@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A script, compiled and ready to run: what cli/ sees of the language. Uses
+ * the public API of libusdtrap as any embedder would.
+ */
+#ifndef USDTRAP_LANG_PROGRAM_H
+#define USDTRAP_LANG_PROGRAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <usdtrap/usdtrap.h>
+
+struct strbuf;
+struct lang_program;
+
+/* Where the program's text goes. Called on whichever thread runs the script, one at a time. */
+struct lang_output {
+	/* Script output (stdout), a piece at a time: one call a printf, print, map or other statement. */
+	void (*write)(const char *text, size_t length, void *user);
+	/* One line for stderr, complete with "FILE:L:C-C: WARNING: ..." and its source lines. */
+	void (*warn)(const char *text, size_t length, void *user);
+	void *user;
+};
+
+enum lang_format { LANG_TEXT, LANG_JSON };
+
+struct lang_options {
+	const char *name;              /* the file's name for messages; "stdin" for -e and - */
+	pid_t pid;                     /* -p, or 0 */
+	const char *command_path;      /* -c: the program that will run, or NULL (its probes are those of `*') */
+	const char *const *parameters; /* $1... */
+	size_t parameter_count;
+	enum lang_format format;
+	bool colour; /* colour diagnostics */
+	bool no_warnings;
+};
+
+/*
+ * Compiles TEXT (SIZE bytes, any bytes; copied). Appends all errors and
+ * warnings, with source lines and underlines in bpftrace's layout, to
+ * DIAGNOSTICS. Errors: SCRIPT when there was at least one error (all of them
+ * are in DIAGNOSTICS), NO_MEMORY.
+ */
+struct usdtrap_error *lang_compile(const char *text, size_t size, const struct lang_options *options,
+				   struct strbuf *diagnostics, struct lang_program **ret) USDTRAP_MUST_USE;
+void lang_program_destroy(struct lang_program *program);
+
+/* True if the program has a usdt probe, so that a process must be named. */
+bool lang_needs_process(const struct lang_program *program);
+/* True if there is anything to wait for beside begin and end (an interval or a usdt probe). */
+bool lang_needs_run(const struct lang_program *program);
+
+/* Calls ON_PATTERN for each usdt attach point in script order: what `-l -e PROGRAM' lists. */
+void lang_each_pattern(const struct lang_program *program,
+		       void (*on_pattern)(const struct usdtrap_pattern *pattern, void *user), void *user);
+
+/* Sets where output goes. Before anything runs. */
+void lang_set_output(struct lang_program *program, const struct lang_output *output);
+/* The pid of the program started with -c, once it is known (`cpid'). */
+void lang_set_command_pid(struct lang_program *program, pid_t pid);
+
+/*
+ * Adds the program's probes and timers to SESSION. Problems with probes (none
+ * matched, an argument that no site has) are appended to DIAGNOSTICS with their
+ * place in the script, and SCRIPT is returned.
+ */
+struct usdtrap_error *lang_add_probes(struct lang_program *program, struct usdtrap_session *session,
+				      struct strbuf *diagnostics) USDTRAP_MUST_USE;
+/* How many probes are attached, begin and end and intervals among them: for "Attached N probes". */
+size_t lang_probe_count(const struct lang_program *program);
+
+/* Runs the begin clauses. STOP when one called exit(). */
+enum usdtrap_action lang_run_begin(struct lang_program *program);
+/* Runs the end clauses, then prints the maps as bpftrace does. */
+void lang_run_end(struct lang_program *program);
+/* What exit(N) asked for, else 0. */
+int lang_exit_status(const struct lang_program *program);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A process's memory through /proc/PID/mem, kept open. proc(5).
+ *
+ * Opened by the tracing thread after the seize (proc_mem.force_override=ptrace
+ * demands that), and again after exec: an old descriptor means the old memory.
+ * Writes reach read-only private pages: the page is copied first (FOLL_FORCE).
+ */
+#ifndef USDTRAP_OS_MEMORY_H
+#define USDTRAP_OS_MEMORY_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <usdtrap/error.h>
+
+/* Opens the memory of the process that thread TID belongs to. Errors: GONE, PERMISSION, OS. */
+struct usdtrap_error *memory_open(pid_t tid, int *ret_fd) USDTRAP_MUST_USE;
+/* Reads up to SIZE bytes; *RET_SIZE (at least 1) says how many before unreadable memory began. Errors: FAULT, GONE. */
+struct usdtrap_error *memory_read_some(int fd, uint64_t address, void *buffer, size_t size,
+				       size_t *ret_size) USDTRAP_MUST_USE;
+/* Reads SIZE bytes, all or nothing. Errors: FAULT, GONE. */
+struct usdtrap_error *memory_read(int fd, uint64_t address, void *buffer, size_t size) USDTRAP_MUST_USE;
+/* Writes SIZE bytes, all or nothing. Errors: FAULT, GONE, OS. */
+struct usdtrap_error *memory_write(int fd, uint64_t address, const void *bytes, size_t size) USDTRAP_MUST_USE;
+
+#endif

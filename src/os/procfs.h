@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What /proc tells about a process without stopping it. proc(5) throughout.
+ *
+ * Every function takes the file system's root as its first parameter
+ * ("/proc"), so that tests can bring states this machine does not have.
+ * GONE means the process or thread has ended.
+ */
+#ifndef USDTRAP_OS_PROCFS_H
+#define USDTRAP_OS_PROCFS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <usdtrap/error.h>
+
+#define PROCFS_ROOT "/proc"
+
+/* One line of /proc/PID/maps. */
+struct procfs_mapping {
+	uint64_t start;
+	uint64_t end;
+	uint64_t offset; /* in the file */
+	uint64_t device; /* as makedev(3) composes it */
+	uint64_t inode;
+	bool is_readable;
+	bool is_writable;
+	bool is_executable;
+	bool is_shared;
+	bool is_deleted;  /* the path ended in " (deleted)", which `path' has no more */
+	const char *path; /* octal escapes undone; "" if anonymous; in procfs_maps' memory */
+};
+
+struct procfs_maps {
+	struct procfs_mapping *items;
+	size_t count;
+	char *text; /* what the paths point into */
+};
+
+/* Parses one line (changed in place, NUL-ended, no newline). False: not a maps line. For fuzzing, too. */
+bool procfs_parse_mapping(char *line, struct procfs_mapping *ret);
+/* The mappings that thread TID of process PID sees: /proc/PID/task/TID/maps (a dead leader's own file is empty). */
+struct usdtrap_error *procfs_maps_read(const char *root, pid_t pid, pid_t tid,
+				       struct procfs_maps *ret) USDTRAP_MUST_USE;
+void procfs_maps_deinit(struct procfs_maps *maps);
+
+/* The threads of PID: *RET is allocated. */
+struct usdtrap_error *procfs_threads(const char *root, pid_t pid, pid_t **ret, size_t *ret_count) USDTRAP_MUST_USE;
+/* The children of PID's threads: task/TID/children, or a scan of PPid where the kernel lacks it. */
+struct usdtrap_error *procfs_children(const char *root, pid_t pid, pid_t **ret, size_t *ret_count) USDTRAP_MUST_USE;
+
+/* Some fields of /proc/PID/status. */
+struct procfs_status {
+	char name[64];
+	char state; /* 'R' running, 'S' sleeping, 'T' stopped, 't' tracing stop, 'Z' zombie, ... */
+	pid_t tgid;
+	pid_t parent;
+	pid_t tracer; /* 0: none */
+	uid_t uid, effective_uid, saved_uid;
+	gid_t gid, effective_gid, saved_gid;
+	uint64_t signals_pending; /* of the thread; bit N-1 is signal N */
+	uint64_t signals_pending_shared;
+	uint64_t signals_blocked;
+	uint64_t signals_ignored;
+	uint64_t signals_caught;
+	uint64_t capabilities_permitted;
+	uint64_t capabilities_effective;
+	int no_new_privileges; /* -1: the kernel does not tell */
+	int seccomp;           /* 0 off, 1 strict, 2 filter, -1 the kernel does not tell */
+	unsigned threads;
+};
+/* TID may be any thread or process. */
+struct usdtrap_error *procfs_status_read(const char *root, pid_t tid, struct procfs_status *ret) USDTRAP_MUST_USE;
+
+/* State letter (field 3), processor last run on (field 39, -1 unknown), start time (field 22, clock ticks after boot).
+ */
+struct procfs_stat {
+	char state;
+	int processor;
+	uint64_t start_time;
+};
+struct usdtrap_error *procfs_stat_read(const char *root, pid_t pid, pid_t tid,
+				       struct procfs_stat *ret) USDTRAP_MUST_USE;
+
+/* The target of a symbolic link such as exe, root, ns/user; *RET is allocated. */
+struct usdtrap_error *procfs_link(const char *root, pid_t pid, const char *name, char **ret) USDTRAP_MUST_USE;
+/* The first line of a small file such as comm, attr/current, or sys/kernel/yama/ptrace_scope (PID 0: root itself). */
+struct usdtrap_error *procfs_line(const char *root, pid_t pid, const char *name, char *buffer,
+				  size_t size) USDTRAP_MUST_USE;
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ptrace(2) and waitpid(2), one thin function each. The sole user of both.
+ *
+ * A thread may vanish before any of these: that is GONE (static, costs
+ * nothing), an event and not a failure. All must be called by the thread that
+ * seized. PTRACE_SINGLESTEP is missing on purpose: a tracer that dies after it
+ * kills the target.
+ */
+#ifndef USDTRAP_OS_PTRACE_H
+#define USDTRAP_OS_PTRACE_H
+
+#include <signal.h>
+#include <sys/types.h>
+
+#include <usdtrap/error.h>
+
+#include "arch/arch.h"
+
+/* PTRACE_SEIZE with the options that follow clone, fork, vfork and exec, and mark system call stops. Stops nobody. */
+struct usdtrap_error *ptrace_seize(pid_t tid) USDTRAP_MUST_USE;
+/* Lets a stopped thread run, delivering SIGNAL (0: none). */
+struct usdtrap_error *ptrace_continue(pid_t tid, int signal) USDTRAP_MUST_USE;
+/* The same, up to the next system call entry or exit. */
+struct usdtrap_error *ptrace_continue_to_system_call(pid_t tid, int signal) USDTRAP_MUST_USE;
+/* Leaves a group-stopped thread stopped, yet lets it be woken by SIGCONT. */
+struct usdtrap_error *ptrace_listen(pid_t tid) USDTRAP_MUST_USE;
+/* Makes a running thread stop (PTRACE_EVENT_STOP). Only for threads that must: see hazards of interrupted calls. */
+struct usdtrap_error *ptrace_interrupt(pid_t tid) USDTRAP_MUST_USE;
+/* Lets a stopped thread go for good, delivering SIGNAL (0: none). */
+struct usdtrap_error *ptrace_detach(pid_t tid, int signal) USDTRAP_MUST_USE;
+struct usdtrap_error *ptrace_get_registers(pid_t tid, struct arch_registers *ret) USDTRAP_MUST_USE;
+struct usdtrap_error *ptrace_set_registers(pid_t tid, const struct arch_registers *registers) USDTRAP_MUST_USE;
+struct usdtrap_error *ptrace_get_vector_registers(pid_t tid, struct arch_vector_registers *ret) USDTRAP_MUST_USE;
+struct usdtrap_error *ptrace_get_siginfo(pid_t tid, siginfo_t *ret) USDTRAP_MUST_USE;
+struct usdtrap_error *ptrace_get_event_message(pid_t tid, unsigned long *ret) USDTRAP_MUST_USE;
+struct usdtrap_error *ptrace_get_signal_mask(pid_t tid, uint64_t *ret) USDTRAP_MUST_USE;
+struct usdtrap_error *ptrace_set_signal_mask(pid_t tid, uint64_t mask) USDTRAP_MUST_USE;
+
+enum ptrace_wait_result {
+	PTRACE_WAIT_STATUS,      /* *RET_TID changed its state to *RET_STATUS */
+	PTRACE_WAIT_NOTHING,     /* nothing to report now (only without blocking) */
+	PTRACE_WAIT_INTERRUPTED, /* a signal handler ran */
+	PTRACE_WAIT_NOBODY,      /* this thread traces nobody */
+};
+/* waitpid(-1, __WALL | __WNOTHREAD): the next change of state of any thread this thread traces. */
+enum ptrace_wait_result ptrace_wait(bool block, pid_t *ret_tid, int *ret_status);
+
+/* What a wait status says, taken apart once: nothing above looks at the macros of wait(2). */
+enum ptrace_stop_kind {
+	PTRACE_STOP_EXITED,     /* `value' is the exit status */
+	PTRACE_STOP_KILLED,     /* `value' is the signal */
+	PTRACE_STOP_SIGNAL,     /* signal-delivery stop; `value' is the signal, to be passed on */
+	PTRACE_STOP_GROUP,      /* group stop; `value' is the stopping signal; answer with listen */
+	PTRACE_STOP_EVENT_STOP, /* interrupt, a new thread's first stop, or the end of a group stop; continue with 0 */
+	PTRACE_STOP_FORK,       /* these four: the event message is the new thread's id (exec: the former tid) */
+	PTRACE_STOP_VFORK,
+	PTRACE_STOP_CLONE,
+	PTRACE_STOP_EXEC,
+	PTRACE_STOP_SYSTEM_CALL, /* entry or exit of a system call */
+	PTRACE_STOP_OTHER,       /* an event that was not asked for; continue with 0 */
+};
+struct ptrace_stop {
+	enum ptrace_stop_kind kind;
+	int value;
+};
+/* Pure: a status as waitpid(2) gives it, to its meaning. */
+struct ptrace_stop ptrace_classify(int status);
+
+#endif
