@@ -23,7 +23,10 @@ enum usdtrap_value_kind {
 	USDTRAP_VALUE_UNSIGNED, /* `integer', zero-extended from `size' bytes */
 	USDTRAP_VALUE_FLOAT,    /* `real'; size 4 or 8 */
 	USDTRAP_VALUE_MEMORY,   /* an object of `size' bytes (16, 24, 32...) at `address' in the target */
+	USDTRAP_VALUE_BYTES,    /* an object of `size' bytes (16 or 32) that lies in registers: copied to `bytes' */
 };
+
+enum { USDTRAP_VALUE_BYTES_MAX = 32 };
 
 struct usdtrap_value {
 	enum usdtrap_value_kind kind;
@@ -32,6 +35,7 @@ struct usdtrap_value {
 		uint64_t integer;
 		double real;
 		uint64_t address;
+		unsigned char bytes[USDTRAP_VALUE_BYTES_MAX]; /* in the target's byte order */
 	};
 };
 

@@ -15,6 +15,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <usdtrap/error.h>
+
+struct strbuf;
+
 enum {
 	ARCH_REGISTERS_SIZE = 272, /* the largest general register set of a supported architecture, bytes */
 	ARCH_VECTOR_REGISTERS_SIZE =
@@ -43,6 +47,40 @@ struct arch_register {
 	bool is_pc;     /* the program counter */
 };
 
+/* The shapes an operand of the assembly language can have. */
+enum arch_operand_kind {
+	ARCH_OPERAND_CONSTANT, /* displacement + symbol, itself */
+	ARCH_OPERAND_REGISTER, /* base, itself */
+	ARCH_OPERAND_MEMORY,   /* memory at segment + displacement + symbol + base + index * scale */
+};
+
+/* What is meant by an operand's symbol. */
+enum arch_symbol_use {
+	ARCH_SYMBOL_NONE,          /* the operand has none */
+	ARCH_SYMBOL_ADDRESS,       /* the symbol's address */
+	ARCH_SYMBOL_THREAD_OFFSET, /* how far a thread-local symbol lies from the thread pointer (x86-64: x@tpoff) */
+	ARCH_SYMBOL_SLOT,          /* the address of the slot that holds the symbol's address (x86-64: x@GOTPCREL) */
+};
+
+/* An operand, taken apart. What a flag says is absent is zero. */
+struct arch_operand {
+	enum arch_operand_kind kind;
+	enum arch_symbol_use symbol_use;
+	bool has_base;
+	bool has_index;
+	bool has_segment;
+	bool is_pc_relative;  /* written relative to the pc, which is no summand: the symbol's address is meant */
+	uint8_t scale;        /* 1 2 4 8; 0 without an index */
+	uint8_t address_size; /* bytes an address is cut to before the segment is added (x86-64: 4 for (%eax)) */
+	struct arch_register base;
+	struct arch_register index;
+	struct arch_register segment; /* the register that holds the segment's base address */
+	int64_t displacement;
+	uint64_t constant_high; /* bits 64 to 127 of a constant, whose low ones are `displacement' */
+	const char *symbol;     /* a slice of the operand's text, or NULL */
+	size_t symbol_length;
+};
+
 struct arch {
 	const char *name;
 	uint16_t elf_machine; /* e_machine of files it runs, elf(5) */
@@ -63,13 +101,27 @@ struct arch {
 
 	/* Finds the register that NAME (LENGTH bytes, without any prefix character) means. False: no such register. */
 	bool (*register_by_name)(const char *name, size_t length, struct arch_register *ret);
-	/* The spelling of REGISTER, static. For printing specs back. */
+	/* The spelling of REGISTER, static, without any prefix character. */
 	const char *(*register_name)(const struct arch_register *register_);
+	/*
+	 * The register that holds the upper half of a value twice as wide as
+	 * LOW, of which compilers name only LOW. False: there is none.
+	 */
+	bool (*register_pair)(const struct arch_register *low, struct arch_register *ret);
 	/* A general register's part, zero-extended. */
 	uint64_t (*register_value)(const struct arch_registers *registers, const struct arch_register *register_);
 	/* Copies a vector register's low SIZE bytes. False: this machine's register set does not reach so far. */
 	bool (*vector_value)(const struct arch_vector_registers *registers, const struct arch_register *register_,
 			     void *ret, size_t size);
+
+	/* How many of TEXT's LENGTH bytes belong to the operand it begins with. Operands may contain blanks: "[sp, 8]".
+	 */
+	size_t (*operand_length)(const char *text, size_t length);
+	/* Reads the operand that TEXT is from end to end. RET keeps slices of it. Errors: BAD_ARGSPEC, NO_MEMORY. */
+	struct usdtrap_error *(*operand_parse)(const char *text, size_t length,
+					       struct arch_operand *ret)USDTRAP_MUST_USE;
+	/* Appends OPERAND as text; parsing that text gives the same operand. */
+	void (*operand_format)(const struct arch_operand *operand, struct strbuf *out);
 
 	/*
 	 * Acts out the instruction that BYTES begin with, on REGISTERS whose pc

@@ -4,10 +4,11 @@
  *
  *	-4@112(%rsp) 8@%rdi -4@$-1 4@counter+8(%rip)
  *
- * Each is SIZE@OPERAND; the sign of the size is the value's, an `f' behind it
- * marks IEEE 754 bits. parse.c turns text into operands, eval.c an operand and
- * a stopped thread's registers into a value. Neither knows a process or file:
- * memory and symbols are asked for through callbacks.
+ * Each is SIZE@OPERAND; a minus before the size marks a signed value, an `f'
+ * behind it IEEE 754 bits. parse.c turns text into specs, format.c specs into
+ * text, eval.c a spec and a stopped thread's registers into a value. None
+ * knows a process or file: memory and symbols are asked for through callbacks.
+ * What an operand looks like and where it ends is the architecture's business.
  */
 #ifndef USDTRAP_ARGSPEC_ARGSPEC_H
 #define USDTRAP_ARGSPEC_ARGSPEC_H
@@ -22,32 +23,18 @@
 
 struct strbuf;
 
-enum argspec_kind {
-	ARGSPEC_UNKNOWN,  /* could not be understood or resolved: `reason' says why */
-	ARGSPEC_CONSTANT, /* `displacement' is the value; plus a symbol's address where one is named ($sym) */
-	ARGSPEC_REGISTER, /* `base' is the register (or the part of it that is named) */
-	ARGSPEC_MEMORY,   /* at displacement + base + index * scale + symbol, as far as present */
-};
-
+/* One argument. */
 struct argspec {
-	enum argspec_kind kind;
-	uint16_t size; /* bytes; an operand without N@ gets the size of an address */
-	bool is_signed;
-	bool is_float;
-	bool has_size; /* false: the text gave none (sdt v1 and v2) */
-	bool has_base;
-	bool has_index;
-	bool is_pc_relative; /* SYM(%rip): the pc is no summand, the symbol's address is meant */
-	uint8_t scale;       /* 1 2 4 8 */
-	struct arch_register base;
-	struct arch_register index;
-	int64_t displacement;
-	const char *symbol; /* slice of the text, or NULL */
-	size_t symbol_length;
-	uint64_t symbol_vaddr; /* once resolved: in the file's own addresses */
-	const char *text;      /* the whole argument as written: a slice of the text */
+	const char *text; /* the whole argument as written: a slice of the text that was parsed */
 	size_t text_length;
-	char *reason; /* owned; NULL where all is well */
+	char *reason;                /* why it cannot be decoded, one sentence, owned; NULL where all is well */
+	bool has_size;               /* false: the text gave none (sdt v1 and v2), and an address's is taken */
+	bool is_signed;              /* two's complement */
+	bool is_float;               /* IEEE 754 bits, whatever is_signed says */
+	uint16_t size;               /* bytes; 0 only when `reason' is set */
+	struct arch_operand operand; /* all zero when `text' could not be understood */
+	bool is_resolved;            /* `symbol_value' is known */
+	uint64_t symbol_value;       /* the file's own address, or the offset that operand.symbol_use asks for */
 };
 
 struct argspec_list {
@@ -56,17 +43,26 @@ struct argspec_list {
 };
 
 /*
- * Looks a symbol up. Sets *RET and returns NULL, or returns why not (owned by
- * the caller): NOT_FOUND, or UNSUPPORTED where several local symbols share the name.
+ * Looks symbols up. Each function sets *RET and returns NULL, or returns why
+ * not (owned by the caller). A function that is NULL stands for one that never
+ * finds anything.
  */
-typedef struct usdtrap_error *(*argspec_resolve_fn)(const char *name, size_t length, uint64_t *ret_vaddr, void *user);
+struct argspec_symbols {
+	/* The address of symbol NAME in the file. Errors: NOT_FOUND, UNSUPPORTED (several local symbols share it). */
+	struct usdtrap_error *(*address)(const char *name, size_t length, uint64_t *ret_vaddr, void *user);
+	/* How far the thread-local symbol NAME lies from the thread pointer; negative where it lies below. */
+	struct usdtrap_error *(*thread_offset)(const char *name, size_t length, int64_t *ret_offset, void *user);
+	/* The address in the file of the global offset table's slot for NAME. */
+	struct usdtrap_error *(*slot)(const char *name, size_t length, uint64_t *ret_vaddr, void *user);
+	void *user;
+};
 
 /*
- * Parses TEXT (borrowed: the specs keep slices of it). One bad argument becomes
- * ARGSPEC_UNKNOWN and spoils no other. Symbols are resolved through RESOLVE
- * (NULL: left unresolved, for listing). Errors: NO_MEMORY only.
+ * Parses TEXT (borrowed: the specs keep slices of it). One bad argument gets a
+ * `reason' and spoils no other. Symbols are looked up in SYMBOLS (NULL: left
+ * unresolved without a reason, for listing). Errors: NO_MEMORY only.
  */
-struct usdtrap_error *argspec_parse(const struct arch *arch, const char *text, argspec_resolve_fn resolve, void *user,
+struct usdtrap_error *argspec_parse(const struct arch *arch, const char *text, const struct argspec_symbols *symbols,
 				    struct argspec_list *ret) USDTRAP_MUST_USE;
 void argspec_list_deinit(struct argspec_list *list);
 
@@ -84,10 +80,16 @@ struct argspec_context {
 };
 
 /*
- * The value of SPEC. Integers are extended by their own size and sign. Objects
- * of another size than 1, 2, 4, 8 (and floats other than 4, 8) come as MEMORY when in memory.
- * Errors: BAD_ARGSPEC with SPEC's reason, FAULT (the message names the
- * address), GONE.
+ * The value of SPEC, extended by its own size and sign. Where the operand is
+ *   - memory: an integer of 1, 2, 4, 8 or a float of 4, 8 bytes is read, any
+ *     other object comes as MEMORY, with its address;
+ *   - a register wider than the size: its low bytes;
+ *   - a register part narrower than the size: the part, extended by the sign;
+ *   - a general register half as wide as the size: it and its partner, as BYTES;
+ *   - a vector register, with a size that is no integer's or float's: BYTES;
+ *   - a constant: itself, cut to the size; of 16 bytes: BYTES.
+ * Allocates nothing unless it fails. Errors: BAD_ARGSPEC with SPEC's reason,
+ * FAULT (the message names the address), GONE, and what read_vectors returns.
  */
 struct usdtrap_error *argspec_eval(const struct argspec *spec, const struct argspec_context *context,
 				   struct usdtrap_value *ret) USDTRAP_MUST_USE;
