@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Diagnostics about a script: what is wrong, where, and the line underlined.
+ *
+ *	stdin:1:9-12: ERROR: Undefined or undeclared variable: $x
+ *	BEGIN { $x++ }
+ *	        ~~~
+ *	HINT: ...
+ *
+ * A stage of the language appends to a list what it finds and goes on; the
+ * list is rendered once, errors before warnings, each sorted by place. The
+ * layout is that of bpftrace: columns count from 1, the second is one past the
+ * end, a tab is shown as four blanks, and a place that goes over several lines
+ * is shown as those lines without an underline.
+ */
+#ifndef USDTRAP_BASE_DIAG_H
+#define USDTRAP_BASE_DIAG_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+
+struct strbuf;
+
+/* A script's text: any bytes, at most DIAG_SOURCE_MAX of them. `name' and `text' are borrowed. */
+struct source {
+	const char *name; /* as messages call it, e.g. "stdin" */
+	const char *text; /* need not end with a NUL */
+	size_t size;
+};
+
+#define DIAG_SOURCE_MAX ((size_t)64 * 1024 * 1024)
+
+/* A piece of a source: byte offsets, `end' one past the last. */
+struct span {
+	uint32_t start;
+	uint32_t end;
+};
+
+enum diag_severity { DIAG_ERROR, DIAG_WARNING };
+
+struct diagnostic {
+	struct diagnostic *next;
+	enum diag_severity severity;
+	bool has_place; /* false: `span' means nothing and "ERROR: text" is all */
+	struct span span;
+	const char *message;
+	const char *hint; /* what to do, or NULL */
+};
+
+/* An all-zero list with `source' set is ready to use. */
+struct diag_list {
+	const struct source *source; /* borrowed */
+	struct arena arena;          /* owns what is in the list */
+	struct diagnostic *first;    /* in the order of appending */
+	struct diagnostic *last;
+	size_t error_count;
+	size_t warning_count;
+	bool failed; /* memory ran out, so that one is missing */
+};
+
+void diag_list_deinit(struct diag_list *list);
+
+/* Appends an error or a warning about SPAN. The message has no full stop and no newline at its end. */
+void diag_error(struct diag_list *list, struct span span, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void diag_warning(struct diag_list *list, struct span span, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* Appends an error that has no place. */
+void diag_error_anywhere(struct diag_list *list, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Gives the diagnostic appended last its hint. */
+void diag_hint(struct diag_list *list, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+struct diag_style {
+	bool colour;   /* escape sequences for a terminal */
+	bool is_quiet; /* leave warnings out */
+};
+
+/* Appends the rendered list to OUT. Every line ends with a newline. */
+void diag_render(const struct diag_list *list, const struct diag_style *style, struct strbuf *out);
+
+/*
+ * Renders one diagnostic, for what is found while a script runs. NOTE, if not
+ * NULL, is a line of its own between the message and the source line.
+ */
+void diag_render_one(const struct source *source, const struct diagnostic *diagnostic, const char *note,
+		     const struct diag_style *style, struct strbuf *out);
+
+/* The line and column (both from 1, in bytes) of OFFSET, which may be the source's end. */
+void diag_locate(const struct source *source, uint32_t offset, unsigned *ret_line, unsigned *ret_column);
+
+#endif

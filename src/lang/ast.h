@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The tree of a script.
+ *
+ * The parser builds it, with a span on every node; sema resolves it in place:
+ * every expression gets its static type, every variable and map its slot,
+ * every call its function and checked arguments, every format is parsed, every
+ * attach point understood. What sema has passed, evaluation need not doubt.
+ * Comments marked [sema] tell what is only set by then; shapes that only the
+ * parser makes, and sema removes, are marked [parser].
+ *
+ * Example: `usdt:/bin/x:p:n /pid == $1/ { @a[comm, arg0] = count() }' becomes
+ * a clause with one attach point (USDT, target /bin/x, provider p, name n), a
+ * predicate BINARY(EQUAL, BUILTIN pid, INTEGER 42), and a body of one
+ * EXPRESSION statement: AGGREGATE into map slot 0 by COUNT, its key a TUPLE of
+ * (BUILTIN comm, BUILTIN arg0), the map's key type (string[16],int64) and its
+ * value type count_t.
+ *
+ * All of it lives in the program's arena; formats are freed by
+ * ast_program_deinit().
+ */
+#ifndef USDTRAP_LANG_AST_H
+#define USDTRAP_LANG_AST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "lang/builtin.h"
+#include "lang/type.h"
+
+struct ast_expression;
+struct ast_statement;
+struct format; /* lang/format.h */
+
+/* Bytes that may contain anything; a NUL follows that is not counted. */
+struct ast_text {
+	const char *bytes;
+	size_t length;
+};
+
+/* ---- What is declared by use ------------------------------------------------------------------------------------ */
+
+/* A scratch variable, $name. Variables of one name in separate blocks are separate. */
+struct ast_variable {
+	struct ast_variable *next; /* of the same clause */
+	const char *name;          /* with its $ */
+	struct span span;          /* where it is first assigned or declared */
+	unsigned slot;             /* its place in the clause's frame, from 0 */
+	const struct type *type;   /* [sema] */
+};
+
+/* A map, @name. */
+struct ast_map {
+	struct ast_map *next;
+	const char *name;              /* with its @ */
+	struct span span;              /* where it first occurs */
+	unsigned slot;                 /* from 0, in the order of first occurrence */
+	const struct type *key_type;   /* [sema] NULL: no key; a tuple for several keys */
+	const struct type *value_type; /* [sema] */
+};
+
+/* ---- Expressions ------------------------------------------------------------------------------------------------ */
+
+enum ast_expression_kind {
+	AST_INTEGER,     /* integer; its type is the smallest that holds it */
+	AST_BOOL,        /* integer is 0 or 1 */
+	AST_STRING,      /* text, escapes undone */
+	AST_PARAMETER,   /* [parser] $1: sema makes it AST_INTEGER or AST_STRING */
+	AST_PARAMETERS,  /* [parser] $#: sema makes it AST_INTEGER */
+	AST_IDENTIFIER,  /* [parser] a bare word: sema makes it AST_BUILTIN or a call without arguments */
+	AST_BUILTIN,     /* builtin */
+	AST_VARIABLE,    /* variable */
+	AST_MAP,         /* map: the value at its key; type is type_of_read() of the map's */
+	AST_UNARY,       /* unary */
+	AST_BINARY,      /* binary */
+	AST_LOGICAL,     /* binary with AND or OR: the right side only if needed; yields bool */
+	AST_CONDITIONAL, /* conditional */
+	AST_INCREMENT,   /* increment */
+	AST_ASSIGN,      /* assign */
+	AST_AGGREGATE,   /* [sema] aggregate: an assignment of count() and its like */
+	AST_CAST,        /* cast */
+	AST_TUPLE,       /* tuple */
+	AST_FIELD,       /* field: an element of a tuple */
+	AST_INDEX,       /* index: string[n], the byte there; int8 */
+	AST_CALL,        /* call */
+};
+
+enum ast_unary {
+	AST_NEGATE,     /* - */
+	AST_NOT,        /* !: bool */
+	AST_COMPLEMENT, /* ~ */
+};
+
+enum ast_binary {
+	AST_ADD,
+	AST_SUBTRACT,
+	AST_MULTIPLY,
+	AST_DIVIDE, /* by zero: 1 and a warning, as modulo */
+	AST_MODULO,
+	AST_SHIFT_LEFT,
+	AST_SHIFT_RIGHT,
+	AST_BIT_AND,
+	AST_BIT_OR,
+	AST_BIT_XOR,
+	AST_EQUAL, /* the comparisons yield bool */
+	AST_NOT_EQUAL,
+	AST_LESS,
+	AST_LESS_EQUAL,
+	AST_GREATER,
+	AST_GREATER_EQUAL,
+	AST_AND, /* these two in AST_LOGICAL only */
+	AST_OR,
+};
+
+/* @name or @name[key]. */
+struct ast_map_use {
+	struct ast_map *map;
+	struct ast_expression *key; /* NULL: none; a tuple for several keys. [sema] its type may be narrower than
+				       the map's key type: integers are widened, strings are shorter */
+};
+
+struct ast_call {
+	const char *name; /* as written */
+	struct span name_span;
+	struct ast_expression **arguments; /* what is evaluated; see enum function */
+	size_t argument_count;
+	enum function function;             /* [sema] from here on */
+	struct ast_map *map;                /* functions of maps: which; else NULL */
+	struct ast_expression *key;         /* functions of maps: at which key; NULL: none given */
+	uint64_t top;                       /* print(@m, top): the last so many; 0: all */
+	uint64_t divisor;                   /* print(@m, top, div): at least 1 */
+	struct format *format;              /* printf; owned by the program */
+	const struct ast_text *time_format; /* time, strftime */
+};
+
+struct ast_expression {
+	enum ast_expression_kind kind;
+	struct span span;
+	const struct type *type; /* [sema] never NULL then */
+	union {
+		uint64_t integer; /* two's complement when type is signed */
+		struct ast_text text;
+		const char *identifier;
+		unsigned parameter; /* $1 is 1 */
+		struct {
+			enum builtin builtin;
+			unsigned index; /* argN */
+		} builtin;
+		struct ast_variable *variable;
+		struct ast_map_use map;
+		struct {
+			enum ast_unary operator;
+			struct ast_expression *operand;
+		} unary;
+		struct {
+			enum ast_binary operator;
+			struct span operator_span;
+			/*
+			 * [sema] The type both sides are taken to before the operator works on them: integers
+			 * int64 or uint64, which decides the sign of a comparison, a division and a shift;
+			 * else STRING, BUFFER, TUPLE, BOOL or POINTER, the same on both sides but for sizes.
+			 */
+			const struct type *operand_type;
+			struct ast_expression *left;
+			struct ast_expression *right;
+		} binary;
+		struct {
+			struct ast_expression *condition;
+			struct ast_expression *yes; /* NULL: `a ?: b', the condition's own value */
+			struct ast_expression *no;
+		} conditional;
+		struct {
+			struct ast_expression *target; /* AST_VARIABLE, or AST_MAP of an integer */
+			bool is_prefix;                /* the value is the new one */
+			bool is_decrement;
+		} increment;
+		struct {
+			struct ast_expression *target; /* AST_VARIABLE or AST_MAP */
+			struct ast_expression *value;
+			bool is_compound;         /* target = target OPERATOR value, the target's key evaluated once */
+			enum ast_binary operator; /* if is_compound */
+			const struct type *operand_type; /* [sema] if is_compound: as in `binary' */
+		} assign;
+		struct {
+			struct ast_map_use target;
+			enum aggregation aggregation;
+			struct ast_expression *value; /* NULL for count(); its type gives the sign */
+		} aggregate;
+		struct {
+			struct ast_expression *operand; /* to `type' of the node: bool, integer or pointer */
+		} cast;
+		struct {
+			struct ast_expression **elements;
+			size_t count;
+		} tuple;
+		struct {
+			struct ast_expression *operand;
+			unsigned index;
+		} field;
+		struct {
+			struct ast_expression *operand;
+			struct ast_expression *index;
+		} index;
+		struct ast_call call;
+	};
+};
+
+/* ---- Statements ------------------------------------------------------------------------------------------------- */
+
+enum ast_statement_kind {
+	AST_EXPRESSION_STATEMENT, /* expression */
+	AST_LET,                  /* let: also without a value, which is then 0 or "" */
+	AST_IF,                   /* condition */
+	AST_WHILE,                /* loop */
+	AST_UNROLL,               /* unroll */
+	AST_BLOCK,                /* block */
+	AST_BREAK,
+	AST_CONTINUE,
+	AST_RETURN, /* ends the clause */
+};
+
+struct ast_statement {
+	struct ast_statement *next; /* in the same block */
+	enum ast_statement_kind kind;
+	struct span span;
+	union {
+		struct ast_expression *expression;
+		struct {
+			struct ast_variable *variable;
+			struct ast_expression *value; /* NULL: none */
+		} let;
+		struct {
+			struct ast_expression *condition;
+			struct ast_statement *yes; /* first of a list, may be NULL */
+			struct ast_statement *no;  /* first of a list, may be NULL */
+		} condition;
+		struct {
+			struct ast_expression *condition;
+			struct ast_statement *body;
+		} loop;
+		struct {
+			struct ast_expression *count_expression;
+			uint64_t count; /* [sema] 1 to 100 */
+			struct ast_statement *body;
+		} unroll;
+		struct ast_statement *block;
+	};
+};
+
+/* ---- Clauses ---------------------------------------------------------------------------------------------------- */
+
+enum ast_probe_type {
+	AST_PROBE_BEGIN,
+	AST_PROBE_END,
+	AST_PROBE_INTERVAL,
+	AST_PROBE_USDT,
+};
+
+/* One probe of a clause's list. */
+struct ast_attach_point {
+	struct ast_attach_point *next;
+	struct span span;
+	const char *text;         /* as written, parameters put in */
+	enum ast_probe_type type; /* [sema] from here on */
+	const char *full_name;    /* what `probe' yields: begin, end, interval:s:1; NULL for usdt (the hit knows) */
+	uint64_t period_ns;       /* interval: at least 1000 */
+	const char *target;       /* usdt: as in struct usdtrap_pattern; NULL: every file the process maps */
+	const char *provider;     /* usdt: NULL or a pattern */
+	const char *name;         /* usdt: NULL or a pattern */
+};
+
+struct ast_clause {
+	struct ast_clause *next;
+	struct span span; /* of its attach points */
+	struct ast_attach_point *attach_points;
+	struct ast_expression *predicate; /* NULL: none; its type is a number, a pointer or a string (true if not "") */
+	struct ast_statement *body;       /* first of a list, may be NULL */
+	struct ast_variable *variables;
+	unsigned variable_count; /* the size of its frame in slots */
+};
+
+/* What config blocks and the environment set. */
+struct ast_config {
+	uint32_t max_strlen;   /* 1024: capacity of str() without a length, NUL included */
+	uint64_t max_map_keys; /* 4096 */
+	bool print_maps_on_exit;
+	const char *str_trunc_trailer; /* ".." */
+};
+
+struct ast_program {
+	struct arena arena;
+	const struct source *source;
+	struct ast_config config;
+	struct ast_clause *clauses;
+	struct ast_map *maps;
+	unsigned map_count;
+	/* Formats to free: grown by sema. */
+	struct format **formats;
+	size_t format_count;
+};
+
+void ast_program_deinit(struct ast_program *program);
+
+#endif
