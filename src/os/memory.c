@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+#include "os/memory.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+
+struct usdtrap_error *memory_open(pid_t tid, int *ret_fd)
+{
+	char path[32];
+	int fd;
+
+	/* The thread's own, not its leader's: a leader that ended before the others has no memory any more. */
+	snprintf(path, sizeof(path), "/proc/%d/mem", (int)tid);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd >= 0) {
+		*ret_fd = fd;
+		return NULL;
+	}
+	if (errno == ENOENT || errno == ESRCH)
+		return &error_gone;
+	return error_os(errno, "cannot open the memory of thread %d", (int)tid);
+}
+
+/*
+ * What a transfer that moved nothing says: 0 that the address space is gone,
+ * EIO that nothing (allowed) is mapped there. EINVAL and EOVERFLOW are the
+ * kernel's answers to addresses in its own half, which pread(2) takes for
+ * negative offsets.
+ */
+static struct usdtrap_error *transfer_error(ssize_t result, const char *what, uint64_t address)
+{
+	if (result == 0)
+		return &error_gone;
+	switch (errno) {
+	case ESRCH:
+		return &error_gone;
+	case EIO:
+	case EFAULT:
+	case EINVAL:
+	case EOVERFLOW:
+		return &error_fault;
+	default:
+		return error_os(errno, "cannot %s memory at 0x%llx", what, (unsigned long long)address);
+	}
+}
+
+struct usdtrap_error *memory_read_some(int fd, uint64_t address, void *buffer, size_t size, size_t *ret_size)
+{
+	ssize_t result;
+
+	assert(size > 0);
+	result = pread(fd, buffer, size, (off_t)address);
+	if (result <= 0)
+		return transfer_error(result, "read", address);
+	*ret_size = (size_t)result;
+	return NULL;
+}
+
+struct usdtrap_error *memory_read(int fd, uint64_t address, void *buffer, size_t size)
+{
+	struct usdtrap_error *error;
+	size_t done = 0;
+	size_t got = 0;
+
+	/* A short read means that the next one tells why. */
+	while (done < size) {
+		error = memory_read_some(fd, address + done, (char *)buffer + done, size - done, &got);
+		if (error)
+			return error;
+		done += got;
+	}
+	return NULL;
+}
+
+/* *RET_DONE is set on failure, too. */
+static struct usdtrap_error *write_all(int fd, uint64_t address, const void *bytes, size_t size, size_t *ret_done)
+{
+	ssize_t result;
+
+	for (*ret_done = 0; *ret_done < size; *ret_done += (size_t)result) {
+		result = pwrite(fd, (const char *)bytes + *ret_done, size - *ret_done, (off_t)(address + *ret_done));
+		if (result <= 0)
+			return transfer_error(result, "write", address + *ret_done);
+	}
+	return NULL;
+}
+
+/* Whether [ADDRESS, ADDRESS + SIZE) lies in one page: then the kernel writes all of it or nothing. */
+static bool is_within_page(uint64_t address, size_t size)
+{
+	uint64_t page_size = (uint64_t)sysconf(_SC_PAGESIZE);
+
+	return size <= page_size - address % page_size;
+}
+
+struct usdtrap_error *memory_write(int fd, uint64_t address, const void *bytes, size_t size)
+{
+	_cleanup_free_ char *former = NULL;
+	struct usdtrap_error *error;
+	size_t done;
+
+	if (is_within_page(address, size))
+		return write_all(fd, address, bytes, size, &done);
+
+	former = malloc(size);
+	if (!former)
+		return &error_no_memory;
+	error = memory_read(fd, address, former, size);
+	if (error)
+		return error;
+	error = write_all(fd, address, bytes, size, &done);
+	/* What could be written a moment ago can be written again, or the process is gone. */
+	if (error && done > 0)
+		usdtrap_error_destroy(write_all(fd, address, former, done, &done));
+	return error;
+}
