@@ -24,9 +24,22 @@ struct elf_segment { /* a PT_LOAD, elf(5) */
 	bool is_writable;
 };
 
+/* A stretch of the file: a section, or a segment of notes. */
+struct elf_section {
+	const uint8_t *bytes; /* borrowed from the object; NULL when the file has none for it (SHT_NOBITS, or a lie) */
+	size_t size;          /* of `bytes' */
+	uint64_t offset;      /* of `bytes' in the file */
+	uint64_t vaddr;
+	uint64_t alignment;
+};
+
 struct elf_object;
 
-/* Opens the file at PATH. Errors: NOT_FOUND, PERMISSION, OS, BAD_ELF ("PATH: not an ELF file"), UNSUPPORTED. */
+/*
+ * Opens the file at PATH. Errors: NOT_FOUND, PERMISSION, OS; BAD_ELF when it is
+ * no ELF file (the message says what it is instead) or its header is broken;
+ * UNSUPPORTED for object files that are not linked and for core dumps.
+ */
 struct usdtrap_error *elf_object_open(const char *path, struct elf_object **ret) USDTRAP_MUST_USE;
 /* The same from an open descriptor (borrowed, may be closed afterwards); NAME is for messages. */
 struct usdtrap_error *elf_object_open_fd(int fd, const char *name, struct elf_object **ret) USDTRAP_MUST_USE;
@@ -38,7 +51,12 @@ void elf_object_destroy(struct elf_object *object);
 const char *elf_object_name(const struct elf_object *object);
 uint16_t elf_object_machine(const struct elf_object *object);      /* e_machine */
 unsigned elf_object_address_bits(const struct elf_object *object); /* 32 or 64 */
+bool elf_object_is_big_endian(const struct elf_object *object);
 bool elf_object_has_sections(const struct elf_object *object);
+/* The section called NAME, the INDEXth of several (from 0). False: there is none. */
+bool elf_object_section(const struct elf_object *object, const char *name, size_t index, struct elf_section *ret);
+/* The INDEXth PT_NOTE segment, which a file has also without sections. False: there is none. */
+bool elf_object_note_segment(const struct elf_object *object, size_t index, struct elf_section *ret);
 /* Device and inode the file had when opened; false for an object in memory. */
 bool elf_object_identity(const struct elf_object *object, uint64_t *ret_device, uint64_t *ret_inode);
 /* The GNU build id; *RET_SIZE 0 if there is none. Borrowed. */
@@ -55,9 +73,9 @@ bool elf_object_offset_to_vaddr(const struct elf_object *object, uint64_t offset
 bool elf_object_vaddr_to_offset(const struct elf_object *object, uint64_t vaddr, uint64_t *ret_offset);
 
 /*
- * The address of symbol NAME, from .dynsym, then .symtab. Errors: NOT_FOUND;
- * UNSUPPORTED when several local symbols of that name have different addresses
- * ("symbol NAME is ambiguous: N local symbols").
+ * The address of symbol NAME (LENGTH bytes), from .dynsym and .symtab. Errors:
+ * NOT_FOUND; UNSUPPORTED when symbols of that name have different addresses
+ * (static variables of several source files: "symbol NAME is ambiguous: ...").
  */
 struct usdtrap_error *elf_object_symbol(const struct elf_object *object, const char *name, size_t length,
 					uint64_t *ret_vaddr) USDTRAP_MUST_USE;

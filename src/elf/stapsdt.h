@@ -11,7 +11,7 @@ struct stapsdt_note {
 	const char *arguments;
 	uint64_t vaddr;           /* of the nop; prelink adjustment done */
 	uint64_t semaphore_vaddr; /* 0: none */
-	uint64_t note_offset;     /* of the note's header in the section, for messages and for showing its bytes */
+	uint64_t note_offset;     /* of the note's header in the file, for messages and for showing its bytes */
 };
 
 struct stapsdt_callbacks {
