@@ -10,6 +10,7 @@
 #ifndef USDTRAP_ARCH_ARCH_H
 #define USDTRAP_ARCH_ARCH_H
 
+#include <elf.h>
 #include <stdalign.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,6 +24,7 @@ enum {
 	ARCH_REGISTERS_SIZE = 272, /* the largest general register set of a supported architecture, bytes */
 	ARCH_VECTOR_REGISTERS_SIZE =
 		832, /* likewise floating point and vector registers, with an XSAVE header and ymm */
+	ARCH_VECTOR_REGISTER_SET = NT_X86_XSTATE, /* what PTRACE_GETREGSET calls the fullest set of those */
 	ARCH_TRAP_SIZE = 4,
 	ARCH_MAX_INSTRUCTION = 16,
 };
@@ -32,7 +34,8 @@ struct arch_registers {
 	alignas(16) unsigned char bytes[ARCH_REGISTERS_SIZE];
 };
 
-/* Its floating point and vector registers (NT_PRFPREG or, longer, NT_X86_XSTATE). `size' bytes are valid. */
+/* Its floating point and vector registers (ARCH_VECTOR_REGISTER_SET or, shorter, NT_PRFPREG). `size' bytes are valid.
+ */
 struct arch_vector_registers {
 	alignas(16) unsigned char bytes[ARCH_VECTOR_REGISTERS_SIZE];
 	size_t size;

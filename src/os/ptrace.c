@@ -94,7 +94,8 @@ struct usdtrap_error *ptrace_set_registers(pid_t tid, const struct arch_register
 
 struct usdtrap_error *ptrace_get_vector_registers(pid_t tid, struct arch_vector_registers *ret)
 {
-	struct usdtrap_error *error = get_register_set(tid, NT_X86_XSTATE, ret->bytes, sizeof(ret->bytes), &ret->size);
+	struct usdtrap_error *error =
+		get_register_set(tid, ARCH_VECTOR_REGISTER_SET, ret->bytes, sizeof(ret->bytes), &ret->size);
 
 	/* ENODEV: a processor without XSAVE; EINVAL: another architecture. Both have the older, shorter set. */
 	if (!error || usdtrap_error_code(error) != USDTRAP_OS)

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Runs every fuzz entry over its corpus: tests/fuzz/fuzz_SUBJECT over tests/fuzz/corpus/SUBJECT. FUZZ_PROGRAMS names them.
 set -eu
+: "${top_srcdir:?}" "${top_builddir:?}"
 
 for program in $FUZZ_PROGRAMS; do
 	subject=${program##*/fuzz_}
