@@ -21,7 +21,7 @@ struct usdtrap_hit;
 enum usdtrap_value_kind {
 	USDTRAP_VALUE_SIGNED,   /* `integer', sign-extended from `size' bytes */
 	USDTRAP_VALUE_UNSIGNED, /* `integer', zero-extended from `size' bytes */
-	USDTRAP_VALUE_FLOAT,    /* `real'; size 4 or 8 */
+	USDTRAP_VALUE_FLOAT,    /* `real'; size 2, 4 or 8 */
 	USDTRAP_VALUE_MEMORY,   /* an object of `size' bytes (16, 24, 32...) at `address' in the target */
 	USDTRAP_VALUE_BYTES,    /* an object of `size' bytes (16 or 32) that lies in registers: copied to `bytes' */
 };

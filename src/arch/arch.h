@@ -128,19 +128,20 @@ struct arch {
 
 	/*
 	 * Acts out the instruction that BYTES begin with, on REGISTERS whose pc
-	 * stands at it. Only those that leave memory alone or read one word of
-	 * the stack through READ_WORD: nop, endbr64, ret, rep ret, xor same,
-	 * same, mov reg,reg, push is not among them. False: not one of these,
-	 * nothing was changed.
+	 * stands at it: any nop, a landing pad for indirect branches, or a
+	 * return, whose address is read through READ_WORD. That is what begins
+	 * the hook where the dynamic loader lets debuggers stop. False: not one
+	 * of these, or the stack could not be read; nothing was changed.
 	 */
 	bool (*emulate)(const uint8_t *bytes, size_t available, struct arch_registers *registers,
 			bool (*read_word)(uint64_t address, uint64_t *ret, void *user), void *user);
 
 	/*
 	 * REGISTERS are those of a thread that was interrupted by its tracer and
-	 * by nobody else. If it was inside a system call that would now return
-	 * EINTR to the program, changes REGISTERS so that the call is entered
-	 * again and returns true. Source: signal(7), restart of system calls.
+	 * by nobody else: no signal is pending for it. If it was inside a system
+	 * call that would now return EINTR to the program, changes REGISTERS so
+	 * that the call is entered again, with its whole timeout, and returns
+	 * true. Source: signal(7), "Interruption of system calls".
 	 */
 	bool (*restart_interrupted_call)(struct arch_registers *registers);
 

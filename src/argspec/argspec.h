@@ -31,7 +31,7 @@ struct argspec {
 	bool has_size;               /* false: the text gave none (sdt v1 and v2), and an address's is taken */
 	bool is_signed;              /* two's complement */
 	bool is_float;               /* IEEE 754 bits, whatever is_signed says */
-	uint16_t size;               /* bytes; 0 only when `reason' is set */
+	unsigned size;               /* bytes; 0 only when `reason' is set */
 	struct arch_operand operand; /* all zero when `text' could not be understood */
 	bool is_resolved;            /* `symbol_value' is known */
 	uint64_t symbol_value;       /* the file's own address, or the offset that operand.symbol_use asks for */
@@ -81,7 +81,7 @@ struct argspec_context {
 
 /*
  * The value of SPEC, extended by its own size and sign. Where the operand is
- *   - memory: an integer of 1, 2, 4, 8 or a float of 4, 8 bytes is read, any
+ *   - memory: an integer of 1, 2, 4, 8 or a float of 2, 4, 8 bytes is read, any
  *     other object comes as MEMORY, with its address;
  *   - a register wider than the size: its low bytes;
  *   - a register part narrower than the size: the part, extended by the sign;

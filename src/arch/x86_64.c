@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * x86-64: the trap, nops, the few instructions that are acted out, system
+ * calls, and the table that holds all of the architecture together.
+ * Instruction formats: Intel SDM volume 2, "Instruction Format" and the pages
+ * of the instructions.
+ */
+#include "arch/x86_64.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <string.h>
+
+enum {
+	MAX_INSTRUCTION = 15, /* longer ones raise #GP */
+	TRAP_SIZE = 1,
+	SYSCALL_SIZE = 2, /* 0f 05, and cd 80 likewise */
+	SYSTEM_CALL_CLOSE = 3,
+	X32_SYSTEM_CALL_BIT = 0x40000000,
+};
+
+/* The bytes behind an opcode that a ModRM byte MODRM asks for, itself included; 0 if AVAILABLE does not reach. */
+static size_t modrm_length(const uint8_t *modrm, size_t available)
+{
+	unsigned mod, rm;
+	size_t length = 1;
+
+	if (!available)
+		return 0;
+	mod = modrm[0] >> 6;
+	rm = modrm[0] & 7;
+	if (mod == 3)
+		return length;
+	if (rm == 4) { /* a SIB byte; base 5 with mod 0 stands for a displacement without a base */
+		if (available < 2)
+			return 0;
+		if (mod == 0 && (modrm[1] & 7) == 5)
+			length += 4;
+		length++;
+	} else if (mod == 0 && rm == 5) { /* relative to the pc */
+		length += 4;
+	}
+	if (mod == 1)
+		length += 1;
+	else if (mod == 2)
+		length += 4;
+	return length;
+}
+
+static bool is_segment_prefix(uint8_t byte)
+{
+	return byte == 0x26 || byte == 0x2e || byte == 0x36 || byte == 0x3e || byte == 0x64 || byte == 0x65;
+}
+
+/*
+ * [66]... 90, and [66 | segment]... [REX] 0f 1f /0 with whatever operand: the
+ * recommended multi-byte forms ("NOP", table 4-12) and the longer ones that
+ * assemblers pad with. Not `pause' (f3 90), not xchg (41 90).
+ */
+static size_t x86_64_nop_length(const uint8_t *bytes, size_t available)
+{
+	size_t at = 0, operand;
+	bool has_segment = false;
+
+	if (available > MAX_INSTRUCTION)
+		available = MAX_INSTRUCTION;
+	while (at < available && (bytes[at] == 0x66 || is_segment_prefix(bytes[at])))
+		has_segment |= is_segment_prefix(bytes[at++]);
+	if (at < available && bytes[at] == 0x90 && !has_segment)
+		return at + 1;
+	if (at < available && (bytes[at] & 0xf0) == 0x40)
+		at++;
+	if (available - at < 3 || bytes[at] != 0x0f || bytes[at + 1] != 0x1f || (bytes[at + 2] & 0x38))
+		return 0;
+	at += 2;
+	operand = modrm_length(bytes + at, available - at);
+	return operand && operand <= available - at ? at + operand : 0;
+}
+
+static uint64_t x86_64_pc(const struct arch_registers *registers)
+{
+	return x86_64_slot_get(registers, X86_64_RIP);
+}
+
+static void x86_64_set_pc(struct arch_registers *registers, uint64_t pc)
+{
+	x86_64_slot_set(registers, X86_64_RIP, pc);
+}
+
+static uint64_t x86_64_stack_pointer(const struct arch_registers *registers)
+{
+	return x86_64_slot_get(registers, X86_64_RSP);
+}
+
+static uint64_t x86_64_trap_address(const struct arch_registers *registers)
+{
+	return x86_64_pc(registers) - TRAP_SIZE;
+}
+
+static bool begins_with(const uint8_t *bytes, size_t available, const char *what, size_t size)
+{
+	return available >= size && !memcmp(bytes, what, size);
+}
+
+/*
+ * Not handled: a thread with a shadow stack, from which a return pops as well.
+ * (Linux 6.6 and newer, where the program asked for it by arch_prctl(2).)
+ */
+static bool x86_64_emulate(const uint8_t *bytes, size_t available, struct arch_registers *registers,
+			   bool (*read_word)(uint64_t address, uint64_t *ret, void *user), void *user)
+{
+	uint64_t pc = x86_64_pc(registers);
+	uint64_t stack_pointer = x86_64_stack_pointer(registers);
+	uint64_t popped = 0, return_addr;
+	size_t length = x86_64_nop_length(bytes, available);
+
+	if (begins_with(bytes, available, "\xf3\x0f\x1e\xfa", 4)) /* endbr64 */
+		length = 4;
+	if (length) {
+		x86_64_set_pc(registers, pc + length);
+		return true;
+	}
+	if (begins_with(bytes, available, "\xc2", 1) && available >= 3) /* ret $N: N more bytes are popped */
+		popped = bytes[1] | (uint64_t)bytes[2] << 8;
+	else if (!begins_with(bytes, available, "\xc3", 1) &&     /* ret */
+		 !begins_with(bytes, available, "\xf3\xc3", 2) && /* rep ret, for old branch predictors */
+		 !begins_with(bytes, available, "\xf2\xc3", 2))   /* bnd ret, of the time of MPX */
+		return false;
+	if (!read_word(stack_pointer, &return_addr, user))
+		return false;
+	x86_64_set_pc(registers, return_addr);
+	x86_64_slot_set(registers, X86_64_RSP, stack_pointer + sizeof(return_addr) + popped);
+	return true;
+}
+
+static long x86_64_system_call(const struct arch_registers *registers)
+{
+	return (long)x86_64_slot_get(registers, X86_64_ORIG_RAX);
+}
+
+/*
+ * What PTRACE_INTERRUPT does to a thread that sleeps in a system call: the
+ * sleep ends as if a signal had come, the call leaves a result, and on the way
+ * back to user space, before that result is looked at, the thread stops for
+ * its tracer. What the tracer sees in rax is one of
+ *
+ *	-512 ERESTARTSYS, -513 ERESTARTNOINTR, -514 ERESTARTNOHAND,
+ *	-516 ERESTART_RESTARTBLOCK
+ *		The kernel's own marks for "enter it again if no handler
+ *		runs". Once the thread goes on and no signal is delivered, the
+ *		kernel itself steps back to the call (516: to
+ *		restart_syscall(2), which knows the time that is left). They
+ *		are left alone: should a signal come after all, the choice
+ *		between EINTR and going on (SA_RESTART) must stay the kernel's.
+ *	-4 EINTR
+ *		The calls of signal(7) that are never restarted: epoll_wait,
+ *		semop, sigtimedwait, io_getevents, sockets with a timeout...
+ *		They rely on there being no reason to stop but a handler, so
+ *		the program would see an EINTR that it never sees untraced.
+ *		Here the step back is done by hand. orig_rax = -1 says that
+ *		this is no return from a system call any more, so that the
+ *		kernel does not step back a second time.
+ *
+ * EINTR of close(2) is not touched: the descriptor is gone by then, and a
+ * second close might hit one that another thread has just opened.
+ */
+static bool x86_64_restart_interrupted_call(struct arch_registers *registers)
+{
+	int64_t result = (int64_t)x86_64_slot_get(registers, X86_64_RAX);
+	int64_t call = x86_64_system_call(registers);
+
+	if (call < 0 || result != -EINTR || (call & ~(int64_t)X32_SYSTEM_CALL_BIT) == SYSTEM_CALL_CLOSE)
+		return false;
+	x86_64_slot_set(registers, X86_64_RAX, (uint64_t)call);
+	x86_64_slot_set(registers, X86_64_RIP, x86_64_pc(registers) - SYSCALL_SIZE);
+	x86_64_slot_set(registers, X86_64_ORIG_RAX, UINT64_MAX);
+	return true;
+}
+
+const struct arch arch_x86_64 = {
+	.name = "x86-64",
+	.elf_machine = EM_X86_64,
+	.address_size = 8,
+	.trap = {0xcc}, /* int3 */
+	.trap_size = TRAP_SIZE,
+	.nop_length = x86_64_nop_length,
+	.pc = x86_64_pc,
+	.set_pc = x86_64_set_pc,
+	.stack_pointer = x86_64_stack_pointer,
+	.trap_address = x86_64_trap_address,
+	.register_by_name = x86_64_register_by_name,
+	.register_name = x86_64_register_name,
+	.register_pair = x86_64_register_pair,
+	.register_value = x86_64_register_value,
+	.vector_value = x86_64_vector_value,
+	.operand_length = x86_64_operand_length,
+	.operand_parse = x86_64_operand_parse,
+	.operand_format = x86_64_operand_format,
+	.emulate = x86_64_emulate,
+	.restart_interrupted_call = x86_64_restart_interrupted_call,
+	.system_call = x86_64_system_call,
+};
