@@ -1,0 +1,198 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# What the live tests share; each begins with
+#
+#	. "${top_srcdir:-.}/tests/live/lib.sh"
+#
+# A test has a folder of its own, in which it stands and which vanishes with
+# it. It starts targets (tests/targets/NAME) and the tracer, and whatever of
+# them is left at its end is ended by their ids. It is over after two minutes,
+# come what may.
+#
+#	target NAME [ARGUMENT...]   starts a target and waits until it says "ready"; sets $pid
+#	go                          lets the target begin
+#	tell LINE                   gives the target a line of input
+#	finish                      ends the target's input and waits for its end; sets $status
+#	tracer [ARGUMENT...]        starts usdtrap and waits until it has attached; sets $tracer
+#	tracer_ends                 waits until usdtrap has ended by itself; sets $tracer_status
+#	leave                       ends usdtrap as Ctrl-C does and waits for its end; sets $tracer_status
+#	leave_by SIGNAL             the same by another signal
+#	untouched PID               the process has the text of its files, and no semaphore raised
+#	wait_for FILE PATTERN       waits until a line of FILE matches
+#	same EXPECTED ACTUAL        two files are equal
+#	maps FILE                   the lines of FILE that start with @, sorted
+#	both_end                    waits for the ends of target and tracer, both with status 0
+#	same_maps                   target.out and trace.out have the same maps
+#	needs_attach                skips the test where this user may not attach to a process that runs
+#	skip WHY, fail WHAT         ends the test
+#
+# The target's output is in target.out and target.err, the tracer's in trace.out and trace.err.
+# shellcheck disable=SC2034 # status and tracer_status are read by the tests
+
+set -eu
+LC_ALL=C
+export LC_ALL
+top_srcdir=$(cd "${top_srcdir:-.}" && pwd)
+top_builddir=$(cd "${top_builddir:-$top_srcdir}" && pwd)
+
+if [ -z "${LIVE_TEST:-}" ]; then
+	LIVE_TEST=$(cd "$(dirname "$0")" && pwd)/$(basename "$0")
+	export LIVE_TEST top_srcdir top_builddir
+	exec timeout -k 5 120 "${SHELL:-/bin/sh}" "$LIVE_TEST"
+fi
+
+usdtrap=${USDTRAP:-$top_builddir/usdtrap}
+targets=$top_builddir/tests/targets
+helpers=$top_builddir/tests/live
+pid=
+tracer=
+started=
+work=$(mktemp -d)
+cd "$work"
+
+clean_up() {
+	result=$?
+	trap - EXIT
+	# The tracer first, gently: what it traces should live on.
+	for process in $tracer; do
+		kill -TERM "$process" 2>/dev/null || continue
+		sleep 0.3
+		kill -KILL "$process" 2>/dev/null || true
+	done
+	for process in $started; do
+		kill -KILL "$process" 2>/dev/null || true
+	done
+	if [ $result -ne 0 ] && [ $result -ne 77 ]; then
+		for file in *.out *.err; do
+			if [ -s "$file" ]; then
+				echo "--- $file (its end)"
+				tail -n 30 "$file"
+			fi
+		done
+	fi
+	cd /
+	rm -rf "$work"
+	exit $result
+}
+trap clean_up EXIT
+trap 'echo "not over after two minutes"; exit 1' TERM
+
+skip() {
+	echo "skipped: $*"
+	exit 77
+}
+
+fail() {
+	echo "failed: $*"
+	exit 1
+}
+
+wait_for() {
+	tries=0
+	until grep -q -e "$2" "$1" 2>/dev/null; do
+		tries=$((tries + 1))
+		[ $tries -lt 600 ] || fail "no line in $1 matches $2"
+		sleep 0.05
+	done
+}
+
+# Waits until process $1 is no more, or a zombie that nobody but this shell can reap.
+wait_for_end() {
+	tries=0
+	while [ -e "/proc/$1" ] && ! grep -q '^State:.Z' "/proc/$1/status" 2>/dev/null; do
+		tries=$((tries + 1))
+		[ $tries -lt 600 ] || fail "process $1 does not end"
+		sleep 0.05
+	done
+}
+
+# Runs a command as a target: with input from `go', output to target.out and target.err.
+start() {
+	rm -f target.in
+	mkfifo target.in
+	"$@" <target.in >target.out 2>target.err 9>&- &
+	pid=$!
+	started="$started $pid"
+	exec 9>target.in
+}
+
+target() {
+	name=$1
+	shift
+	start "$targets/$name" "$@"
+	wait_for target.out '^ready$'
+}
+
+tell() {
+	echo "$1" >&9
+}
+
+go() {
+	tell go
+}
+
+finish() {
+	exec 9>&-
+	status=0
+	wait "$pid" || status=$?
+}
+
+tracer() {
+	"$usdtrap" "$@" >trace.out 2>trace.err 9>&- &
+	tracer=$!
+	tries=0
+	until grep -q '^Attached' trace.err; do
+		[ -e "/proc/$tracer/exe" ] || break
+		tries=$((tries + 1))
+		[ $tries -lt 600 ] || fail "usdtrap does not attach"
+		sleep 0.02
+	done
+	grep -q '^Attached' trace.err || fail "usdtrap did not attach"
+}
+
+tracer_ends() {
+	wait_for_end "$tracer"
+	tracer_status=0
+	wait "$tracer" || tracer_status=$?
+	tracer=
+}
+
+leave_by() {
+	kill -"$1" "$tracer"
+	tracer_ends
+}
+
+leave() {
+	leave_by INT
+}
+
+untouched() {
+	"$helpers/pristine" "$1" || fail "process $1 is not as it was"
+}
+
+same() {
+	diff -u "$1" "$2" || fail "$2 is not as expected"
+}
+
+maps() {
+	grep '^@' "$1" | sort
+}
+
+same_maps() {
+	maps target.out >expected
+	maps trace.out | same expected -
+}
+
+both_end() {
+	finish
+	tracer_ends
+	[ "$status" -eq 0 ] || fail "the target ended with $status"
+	[ "$tracer_status" -eq 0 ] || fail "usdtrap ended with $tracer_status"
+}
+
+needs_attach() {
+	sleep 60 &
+	started="$started $!"
+	"$helpers/mayattach" $! || skip "this user may not attach to a running process here"
+}

@@ -1,0 +1,28 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Threads that sleep in system calls sleep on, whoever attaches and however it leaves.
+. "${top_srcdir:-.}/tests/live/lib.sh"
+needs_attach
+
+program="usdt:$targets/sleepers:sleepers:never { @ = count(); }"
+
+target sleepers
+for signal in INT TERM HUP INT TERM; do
+	tracer -e "$program" -p "$pid"
+	leave_by $signal
+	untouched "$pid"
+done
+for _ in 1 2 3 4 5; do
+	"$usdtrap" -e "$program interval:ms:20 { exit(); }" -p "$pid" >trace.out 2>trace.err
+	untouched "$pid"
+done
+for thread in "/proc/$pid/task/"*; do
+	grep -q '^State:.S' "$thread/status" || fail "$thread does not sleep"
+	grep -q '^TracerPid:.0$' "$thread/status" || fail "$thread is still traced"
+done
+
+# The same with the tracer still there at the end of the target.
+tracer -e "$program" -p "$pid"
+go
+both_end
+printf 'ready\nasleep 10, woken 0\n' | same - target.out
