@@ -2,16 +2,18 @@
 /*
  * Diagnostics about a script: what is wrong, where, and the line underlined.
  *
- *	stdin:1:9-12: ERROR: Undefined or undeclared variable: $x
- *	BEGIN { $x++ }
- *	        ~~~
+ *	stdin:1:9-11: ERROR: Undefined or undeclared variable: $x
+ *	BEGIN { print($x) }
+ *	              ~~
  *	HINT: ...
  *
  * A stage of the language appends to a list what it finds and goes on; the
  * list is rendered once, errors before warnings, each sorted by place. The
- * layout is that of bpftrace: columns count from 1, the second is one past the
- * end, a tab is shown as four blanks, and a place that goes over several lines
- * is shown as those lines without an underline.
+ * layout is that of bpftrace: columns count bytes from 1, the second is one
+ * past the end, a tab is shown as four blanks, and a place that goes over
+ * several lines is shown as those lines without an underline. Scripts may hold
+ * anything: control characters are shown as `?', very long lines in part, and
+ * of very many diagnostics the first DIAG_LIST_MAX are kept.
  */
 #ifndef USDTRAP_BASE_DIAG_H
 #define USDTRAP_BASE_DIAG_H
@@ -25,14 +27,16 @@
 
 struct strbuf;
 
+/* The largest script: spans are 32 bits wide, and nobody writes 64 MiB by hand. */
+#define DIAG_SOURCE_MAX ((size_t)64 * 1024 * 1024)
+#define DIAG_LIST_MAX   100
+
 /* A script's text: any bytes, at most DIAG_SOURCE_MAX of them. `name' and `text' are borrowed. */
 struct source {
 	const char *name; /* as messages call it, e.g. "stdin" */
 	const char *text; /* need not end with a NUL */
 	size_t size;
 };
-
-#define DIAG_SOURCE_MAX ((size_t)64 * 1024 * 1024)
 
 /* A piece of a source: byte offsets, `end' one past the last. */
 struct span {
@@ -54,12 +58,11 @@ struct diagnostic {
 /* An all-zero list with `source' set is ready to use. */
 struct diag_list {
 	const struct source *source; /* borrowed */
-	struct arena arena;          /* owns what is in the list */
+	struct arena arena;          /* owns what is in the list; its `failed' tells that something is missing */
 	struct diagnostic *first;    /* in the order of appending */
 	struct diagnostic *last;
-	size_t error_count;
+	size_t error_count; /* all of them, kept or not */
 	size_t warning_count;
-	bool failed; /* memory ran out, so that one is missing */
 };
 
 void diag_list_deinit(struct diag_list *list);
@@ -75,8 +78,8 @@ void diag_error_anywhere(struct diag_list *list, const char *format, ...) __attr
 void diag_hint(struct diag_list *list, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 struct diag_style {
-	bool colour;   /* escape sequences for a terminal */
-	bool is_quiet; /* leave warnings out */
+	bool has_colour; /* escape sequences for a terminal */
+	bool is_quiet;   /* leave warnings out */
 };
 
 /* Appends the rendered list to OUT. Every line ends with a newline. */
@@ -89,7 +92,10 @@ void diag_render(const struct diag_list *list, const struct diag_style *style, s
 void diag_render_one(const struct source *source, const struct diagnostic *diagnostic, const char *note,
 		     const struct diag_style *style, struct strbuf *out);
 
-/* The line and column (both from 1, in bytes) of OFFSET, which may be the source's end. */
+/* The line and column (both from 1, columns in bytes) of OFFSET, which may be the source's end. */
 void diag_locate(const struct source *source, uint32_t offset, unsigned *ret_line, unsigned *ret_column);
+
+/* From the start of A to the end of B. */
+struct span span_join(struct span a, struct span b);
 
 #endif

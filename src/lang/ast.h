@@ -31,6 +31,9 @@
 #include "lang/builtin.h"
 #include "lang/type.h"
 
+/* How deep trees may be, so that walking them needs no more stack than there is. */
+#define AST_DEPTH_MAX 400
+
 struct ast_expression;
 struct ast_statement;
 struct format; /* lang/format.h */
@@ -70,7 +73,8 @@ enum ast_expression_kind {
 	AST_STRING,      /* text, escapes undone */
 	AST_PARAMETER,   /* [parser] $1: sema makes it AST_INTEGER or AST_STRING */
 	AST_PARAMETERS,  /* [parser] $#: sema makes it AST_INTEGER */
-	AST_IDENTIFIER,  /* [parser] a bare word: sema makes it AST_BUILTIN or a call without arguments */
+	AST_IDENTIFIER,  /* [parser] a bare word: sema makes it AST_BUILTIN, AST_BOOL or a call without arguments */
+	AST_SIZEOF,      /* [parser] size_of: sema makes it AST_INTEGER */
 	AST_BUILTIN,     /* builtin */
 	AST_VARIABLE,    /* variable */
 	AST_MAP,         /* map: the value at its key; type is type_of_read() of the map's */
@@ -117,7 +121,8 @@ enum ast_binary {
 
 /* @name or @name[key]. */
 struct ast_map_use {
-	struct ast_map *map;
+	const char *name;           /* with its @ */
+	struct ast_map *map;        /* [sema] */
 	struct ast_expression *key; /* NULL: none; a tuple for several keys. [sema] its type may be narrower than
 				       the map's key type: integers are widened, strings are shorter */
 };
@@ -139,12 +144,17 @@ struct ast_call {
 struct ast_expression {
 	enum ast_expression_kind kind;
 	struct span span;
-	const struct type *type; /* [sema] never NULL then */
+	unsigned depth;          /* of the tree below: at least 1, at most AST_DEPTH_MAX */
+	const struct type *type; /* [sema] never NULL then; in a CAST the parser sets it */
 	union {
 		uint64_t integer; /* two's complement when type is signed */
 		struct ast_text text;
-		const char *identifier;
 		unsigned parameter; /* $1 is 1 */
+		const char *name;   /* IDENTIFIER; [parser] VARIABLE, with its $ */
+		struct {
+			const struct type *type;        /* sizeof(int32), or */
+			struct ast_expression *operand; /* sizeof(expression), which is never evaluated */
+		} size_of;
 		struct {
 			enum builtin builtin;
 			unsigned index; /* argN */
@@ -152,12 +162,12 @@ struct ast_expression {
 		struct ast_variable *variable;
 		struct ast_map_use map;
 		struct {
-			enum ast_unary operator;
+			enum ast_unary operation;
 			struct ast_expression *operand;
 		} unary;
 		struct {
-			enum ast_binary operator;
-			struct span operator_span;
+			enum ast_binary operation;
+			struct span operation_span;
 			/*
 			 * [sema] The type both sides are taken to before the operator works on them: integers
 			 * int64 or uint64, which decides the sign of a comparison, a division and a shift;
@@ -180,8 +190,8 @@ struct ast_expression {
 		struct {
 			struct ast_expression *target; /* AST_VARIABLE or AST_MAP */
 			struct ast_expression *value;
-			bool is_compound;         /* target = target OPERATOR value, the target's key evaluated once */
-			enum ast_binary operator; /* if is_compound */
+			bool is_compound; /* target = target OPERATION value, the target's key evaluated once */
+			enum ast_binary operation;       /* if is_compound */
 			const struct type *operand_type; /* [sema] if is_compound: as in `binary' */
 		} assign;
 		struct {
@@ -211,12 +221,12 @@ struct ast_expression {
 /* ---- Statements ------------------------------------------------------------------------------------------------- */
 
 enum ast_statement_kind {
-	AST_EXPRESSION_STATEMENT, /* expression */
-	AST_LET,                  /* let: also without a value, which is then 0 or "" */
-	AST_IF,                   /* condition */
-	AST_WHILE,                /* loop */
-	AST_UNROLL,               /* unroll */
-	AST_BLOCK,                /* block */
+	AST_EXPRESSION, /* expression */
+	AST_LET,        /* let: also without a value, which is then 0 or "" */
+	AST_IF,         /* condition */
+	AST_WHILE,      /* loop */
+	AST_UNROLL,     /* unroll */
+	AST_BLOCK,      /* block */
 	AST_BREAK,
 	AST_CONTINUE,
 	AST_RETURN, /* ends the clause */
@@ -227,10 +237,16 @@ struct ast_statement {
 	enum ast_statement_kind kind;
 	struct span span;
 	union {
-		struct ast_expression *expression;
 		struct {
-			struct ast_variable *variable;
-			struct ast_expression *value; /* NULL: none */
+			struct ast_expression *value;
+			bool is_discard; /* `_ = value': that nobody uses it is no oversight */
+		} expression;
+		struct {
+			const char *name; /* with its $ */
+			struct span name_span;
+			const struct type *type;       /* NULL: none given */
+			struct ast_variable *variable; /* [sema] */
+			struct ast_expression *value;  /* NULL: none */
 		} let;
 		struct {
 			struct ast_expression *condition;
@@ -263,9 +279,10 @@ enum ast_probe_type {
 struct ast_attach_point {
 	struct ast_attach_point *next;
 	struct span span;
-	const char *text;         /* as written, parameters put in */
+	const char *text;         /* as written; [sema] parameters put in */
 	enum ast_probe_type type; /* [sema] from here on */
-	const char *full_name;    /* what `probe' yields: begin, end, interval:s:1; NULL for usdt (the hit knows) */
+	const char *full_name;    /* what `probe' yields: begin, interval:s:1, the name in name=usdt:...; NULL: the hit
+				     knows */
 	uint64_t period_ns;       /* interval: at least 1000 */
 	const char *target;       /* usdt: as in struct usdtrap_pattern; NULL: every file the process maps */
 	const char *provider;     /* usdt: NULL or a pattern */
@@ -276,13 +293,21 @@ struct ast_clause {
 	struct ast_clause *next;
 	struct span span; /* of its attach points */
 	struct ast_attach_point *attach_points;
-	struct ast_expression *predicate; /* NULL: none; its type is a number, a pointer or a string (true if not "") */
+	struct ast_expression *predicate; /* NULL: none; its type is a number or a pointer */
 	struct ast_statement *body;       /* first of a list, may be NULL */
 	struct ast_variable *variables;
 	unsigned variable_count; /* the size of its frame in slots */
 };
 
-/* What config blocks and the environment set. */
+/* `name = value' in a config block. */
+struct ast_setting {
+	struct ast_setting *next;
+	struct span span;
+	const char *name;
+	const char *value; /* a word, a number or a string's text */
+};
+
+/* [sema] What config blocks set. */
 struct ast_config {
 	uint32_t max_strlen;   /* 1024: capacity of str() without a length, NUL included */
 	uint64_t max_map_keys; /* 4096 */
@@ -293,6 +318,7 @@ struct ast_config {
 struct ast_program {
 	struct arena arena;
 	const struct source *source;
+	struct ast_setting *settings;
 	struct ast_config config;
 	struct ast_clause *clauses;
 	struct ast_map *maps;

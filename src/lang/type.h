@@ -16,6 +16,8 @@
 
 #include "base/arena.h"
 
+struct strbuf;
+
 enum type_kind {
 	TYPE_NONE,    /* no value: what printf() yields; also "not known yet" while types are being found */
 	TYPE_BOOL,    /* 1 byte, printed true or false */
@@ -27,11 +29,11 @@ enum type_kind {
 
 	/* Values of maps only. Read in an expression they become an integer (see type_of_read()). */
 	TYPE_COUNT, /* count() */
-	TYPE_SUM,   /* sum(n); is_signed as its argument */
-	TYPE_AVG,   /* avg(n); is_signed */
-	TYPE_MIN,   /* min(n); is_signed */
-	TYPE_MAX,   /* max(n); is_signed */
-	TYPE_STATS, /* stats(n); is_signed */
+	TYPE_SUM,   /* sum(n); is_signed as `inner', the type of its arguments; so for the next four */
+	TYPE_AVG,   /* avg(n) */
+	TYPE_MIN,   /* min(n) */
+	TYPE_MAX,   /* max(n) */
+	TYPE_STATS, /* stats(n) */
 	TYPE_HIST,  /* hist(n, bits); `buckets' */
 	TYPE_LHIST, /* lhist(n, min, max, step); `buckets' */
 };
@@ -47,8 +49,14 @@ struct type_buckets {
 struct type {
 	enum type_kind kind;
 	bool is_signed;
+	/*
+	 * INTEGER: of a constant that is not negative, which suits unsigned types as well as signed ones: `$x = 0;
+	 * $x = nsecs' makes $x a uint64, and `nsecs / 1000' an unsigned division. Says nothing about the shape of
+	 * values; type_is_same() ignores it.
+	 */
+	bool is_nonnegative;
 	uint32_t size;            /* bytes, what sizeof() yields; 0 for NONE */
-	const struct type *inner; /* POINTER */
+	const struct type *inner; /* POINTER; SUM to STATS: the integers that were given */
 	const struct type **elements;
 	uint32_t element_count; /* TUPLE */
 	struct type_buckets buckets;
@@ -62,18 +70,33 @@ extern const struct type type_none, type_bool, type_int8, type_int16, type_int32
 
 /* The integer type of SIZE (1, 2, 4, 8) bytes. */
 const struct type *type_integer(uint32_t size, bool is_signed);
+/* The type of that name: int8 to uint64, bool, and C's names for the same (uint32_t, char); NULL if there is none. */
+const struct type *type_by_name(const char *name);
+/* The smallest type that holds a constant: signed if it fits, uint64 for those from 2^63 on. */
+const struct type *type_of_constant(uint64_t magnitude, bool is_negative);
 /* A string of at most CAPACITY - 1 bytes; a buffer of at most SIZE. NULL when memory runs out, as for all below. */
 const struct type *type_string(struct arena *arena, uint32_t capacity);
 const struct type *type_buffer(struct arena *arena, uint32_t size);
+/* INNER may be NULL: void. */
 const struct type *type_pointer(struct arena *arena, const struct type *inner);
 /* ELEMENTS is kept, not copied. */
 const struct type *type_tuple(struct arena *arena, const struct type **elements, uint32_t count);
-/* SUM, AVG, MIN, MAX or STATS of the given sign. */
-const struct type *type_aggregate(struct arena *arena, enum type_kind kind, bool is_signed);
+/* SUM, AVG, MIN, MAX or STATS of values of the integer type GIVEN. */
+const struct type *type_aggregate(struct arena *arena, enum type_kind kind, const struct type *given);
+/* HIST or LHIST. */
 const struct type *type_histogram(struct arena *arena, enum type_kind kind, const struct type_buckets *buckets);
 
 bool type_is_same(const struct type *a, const struct type *b);
-/* INTEGER and BOOL: what arithmetic and conditions take as they are. */
+/*
+ * The type that holds the values of both: the wider integer, the longer
+ * string, tuples element by element; NONE gives way to anything. NULL if there
+ * is none, e.g. for uint64 and int64. Also NULL when memory runs out.
+ */
+const struct type *type_promote(struct arena *arena, const struct type *a, const struct type *b);
+/* True if a place of type TO holds every value of type FROM. */
+bool type_fits(const struct type *from, const struct type *to);
+
+/* INTEGER and BOOL: what arithmetic takes. */
 bool type_is_number(const struct type *type);
 /* COUNT to LHIST. */
 bool type_is_aggregate(const struct type *type);
@@ -82,7 +105,9 @@ bool type_is_readable_aggregate(const struct type *type);
 /* What a map's value is when an expression reads it: an integer for a readable aggregate, else the type itself. */
 const struct type *type_of_read(const struct type *type);
 
-/* The name as messages print it: int64, uint32, bool, string[3], (int8,string[4]), int8 *, count_t, none. */
-const char *type_name(struct arena *arena, const struct type *type);
+/* Appends the name as messages print it: int64, bool, string[3], (int8,string[4]), int8 *, count_t, none. */
+void type_add_name(struct strbuf *out, const struct type *type);
+/* The same without sizes and signs: int, string, tuple, pointer. */
+const char *type_kind_name(enum type_kind kind);
 
 #endif

@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: MIT */
+#include "lang/type.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/strbuf.h"
+
+#define INTEGER(bytes, has_sign)                                               \
+	{                                                                      \
+		.kind = TYPE_INTEGER, .size = (bytes), .is_signed = (has_sign) \
+	}
+
+const struct type type_none = {.kind = TYPE_NONE};
+const struct type type_bool = {.kind = TYPE_BOOL, .size = 1};
+const struct type type_int8 = INTEGER(1, true);
+const struct type type_int16 = INTEGER(2, true);
+const struct type type_int32 = INTEGER(4, true);
+const struct type type_int64 = INTEGER(8, true);
+const struct type type_uint8 = INTEGER(1, false);
+const struct type type_uint16 = INTEGER(2, false);
+const struct type type_uint32 = INTEGER(4, false);
+const struct type type_uint64 = INTEGER(8, false);
+const struct type type_void_pointer = {.kind = TYPE_POINTER, .size = 8};
+const struct type type_count = {.kind = TYPE_COUNT, .size = 8};
+
+/* Signed types of constants that are not negative. */
+static const struct type constants[] = {
+	{.kind = TYPE_INTEGER, .size = 1, .is_signed = true, .is_nonnegative = true},
+	{.kind = TYPE_INTEGER, .size = 2, .is_signed = true, .is_nonnegative = true},
+	{.kind = TYPE_INTEGER, .size = 4, .is_signed = true, .is_nonnegative = true},
+	{.kind = TYPE_INTEGER, .size = 8, .is_signed = true, .is_nonnegative = true},
+};
+
+const struct type *type_integer(uint32_t size, bool is_signed)
+{
+	switch (size) {
+	case 1:
+		return is_signed ? &type_int8 : &type_uint8;
+	case 2:
+		return is_signed ? &type_int16 : &type_uint16;
+	case 4:
+		return is_signed ? &type_int32 : &type_uint32;
+	default:
+		assert(size == 8);
+		return is_signed ? &type_int64 : &type_uint64;
+	}
+}
+
+const struct type *type_by_name(const char *name)
+{
+	static const struct {
+		const char *name;
+		const struct type *type;
+	} names[] = {
+		{"bool", &type_bool},       {"char", &type_int8},       {"int8", &type_int8},
+		{"int8_t", &type_int8},     {"int16", &type_int16},     {"int16_t", &type_int16},
+		{"int32", &type_int32},     {"int32_t", &type_int32},   {"int64", &type_int64},
+		{"int64_t", &type_int64},   {"uint8", &type_uint8},     {"uint8_t", &type_uint8},
+		{"uint16", &type_uint16},   {"uint16_t", &type_uint16}, {"uint32", &type_uint32},
+		{"uint32_t", &type_uint32}, {"uint64", &type_uint64},   {"uint64_t", &type_uint64},
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(name, names[i].name) == 0)
+			return names[i].type;
+	}
+	return NULL;
+}
+
+const struct type *type_of_constant(uint64_t magnitude, bool is_negative)
+{
+	for (size_t i = 0; i < sizeof(constants) / sizeof(constants[0]); i++) {
+		uint64_t limit = (uint64_t)1 << (8 * constants[i].size - 1);
+
+		if (is_negative && magnitude <= limit)
+			return type_integer(constants[i].size, true);
+		if (!is_negative && magnitude < limit)
+			return &constants[i];
+	}
+	return &type_uint64;
+}
+
+static struct type *new_type(struct arena *arena, enum type_kind kind, uint32_t size)
+{
+	struct type *type = arena_allocate(arena, sizeof(*type));
+
+	if (!type)
+		return NULL;
+	type->kind = kind;
+	type->size = size;
+	return type;
+}
+
+const struct type *type_string(struct arena *arena, uint32_t capacity)
+{
+	return new_type(arena, TYPE_STRING, capacity);
+}
+
+const struct type *type_buffer(struct arena *arena, uint32_t size)
+{
+	return new_type(arena, TYPE_BUFFER, size);
+}
+
+const struct type *type_pointer(struct arena *arena, const struct type *inner)
+{
+	struct type *type = new_type(arena, TYPE_POINTER, 8);
+
+	if (type)
+		type->inner = inner;
+	return type;
+}
+
+/* C's rule: a number is aligned to its size, texts to bytes, a tuple to its strictest element. */
+static uint32_t alignment_of(const struct type *type)
+{
+	uint32_t alignment = 1;
+
+	switch (type->kind) {
+	case TYPE_NONE:
+	case TYPE_STRING:
+	case TYPE_BUFFER:
+		return 1;
+	case TYPE_TUPLE:
+		for (uint32_t i = 0; i < type->element_count; i++) {
+			uint32_t element = alignment_of(type->elements[i]);
+
+			alignment = element > alignment ? element : alignment;
+		}
+		return alignment;
+	case TYPE_BOOL:
+	case TYPE_INTEGER:
+	case TYPE_POINTER:
+	case TYPE_COUNT:
+	case TYPE_SUM:
+	case TYPE_AVG:
+	case TYPE_MIN:
+	case TYPE_MAX:
+	case TYPE_STATS:
+	case TYPE_HIST:
+	case TYPE_LHIST:
+		return type->size;
+	}
+	return 1;
+}
+
+static uint64_t aligned(uint64_t size, uint32_t alignment)
+{
+	return (size + alignment - 1) / alignment * alignment;
+}
+
+const struct type *type_tuple(struct arena *arena, const struct type **elements, uint32_t count)
+{
+	struct type *type = new_type(arena, TYPE_TUPLE, 0);
+	uint64_t size = 0;
+
+	if (!type)
+		return NULL;
+	type->elements = elements;
+	type->element_count = count;
+	for (uint32_t i = 0; i < count; i++)
+		size = aligned(size, alignment_of(elements[i])) + elements[i]->size;
+	size = aligned(size, alignment_of(type));
+	type->size = size > UINT32_MAX ? UINT32_MAX : (uint32_t)size;
+	return type;
+}
+
+const struct type *type_aggregate(struct arena *arena, enum type_kind kind, const struct type *given)
+{
+	struct type *type = new_type(arena, kind, 8);
+
+	if (!type)
+		return NULL;
+	type->inner = given;
+	type->is_signed = given->is_signed;
+	return type;
+}
+
+const struct type *type_histogram(struct arena *arena, enum type_kind kind, const struct type_buckets *buckets)
+{
+	struct type *type = new_type(arena, kind, 8);
+
+	if (type)
+		type->buckets = *buckets;
+	return type;
+}
+
+/* ---- Relations -------------------------------------------------------------------------------------------------- */
+
+static bool are_same_buckets(const struct type_buckets *a, const struct type_buckets *b)
+{
+	return a->bits == b->bits && a->min == b->min && a->max == b->max && a->step == b->step;
+}
+
+static bool are_same_inner(const struct type *a, const struct type *b)
+{
+	return a == b || (a && b && type_is_same(a, b));
+}
+
+bool type_is_same(const struct type *a, const struct type *b)
+{
+	if (a == b)
+		return true;
+	if (a->kind != b->kind || a->size != b->size || a->is_signed != b->is_signed ||
+	    a->element_count != b->element_count)
+		return false;
+	for (uint32_t i = 0; i < a->element_count; i++) {
+		if (!type_is_same(a->elements[i], b->elements[i]))
+			return false;
+	}
+	return are_same_inner(a->inner, b->inner) && are_same_buckets(&a->buckets, &b->buckets);
+}
+
+static const struct type *promote_integers(const struct type *a, const struct type *b)
+{
+	uint32_t size = a->size > b->size ? a->size : b->size;
+	const struct type *with_sign = a->is_signed ? a : b;
+	const struct type *without = a->is_signed ? b : a;
+
+	if (a->is_signed == b->is_signed) {
+		if (a->is_nonnegative == b->is_nonnegative)
+			return a->size >= b->size ? a : b;
+		return type_integer(size, a->is_signed);
+	}
+	if (with_sign->is_nonnegative)
+		return type_integer(size, false);
+	/* A signed type that holds all of an unsigned one is wider than it. */
+	if (without->size == 8)
+		return NULL;
+	return type_integer(with_sign->size > without->size ? with_sign->size : without->size * 2, true);
+}
+
+static const struct type *promote_tuples(struct arena *arena, const struct type *a, const struct type *b)
+{
+	const struct type **elements;
+	bool is_unchanged = true;
+
+	if (a->element_count != b->element_count)
+		return NULL;
+	elements = arena_allocate_array(arena, a->element_count, sizeof(elements[0]));
+	if (!elements)
+		return NULL;
+	for (uint32_t i = 0; i < a->element_count; i++) {
+		elements[i] = type_promote(arena, a->elements[i], b->elements[i]);
+		if (!elements[i])
+			return NULL;
+		is_unchanged = is_unchanged && elements[i] == a->elements[i];
+	}
+	return is_unchanged ? a : type_tuple(arena, elements, a->element_count);
+}
+
+const struct type *type_promote(struct arena *arena, const struct type *a, const struct type *b)
+{
+	const struct type *inner;
+
+	if (a->kind == TYPE_NONE)
+		return b;
+	if (b->kind == TYPE_NONE)
+		return a;
+	/* The truth of a comparison counts as 0 or 1 beside a number. */
+	if (a->kind == TYPE_BOOL && b->kind == TYPE_INTEGER)
+		return b;
+	if (a->kind == TYPE_INTEGER && b->kind == TYPE_BOOL)
+		return a;
+	if (a->kind != b->kind)
+		return NULL;
+	switch (a->kind) {
+	case TYPE_NONE:
+	case TYPE_BOOL:
+	case TYPE_COUNT:
+		return a;
+	case TYPE_INTEGER:
+		return promote_integers(a, b);
+	case TYPE_STRING:
+	case TYPE_BUFFER:
+		return a->size >= b->size ? a : b;
+	case TYPE_POINTER:
+	case TYPE_HIST:
+	case TYPE_LHIST:
+		return type_is_same(a, b) ? a : NULL;
+	case TYPE_TUPLE:
+		return promote_tuples(arena, a, b);
+	case TYPE_SUM:
+	case TYPE_AVG:
+	case TYPE_MIN:
+	case TYPE_MAX:
+	case TYPE_STATS:
+		inner = promote_integers(a->inner, b->inner);
+		if (!inner || type_is_same(inner, a->inner))
+			return inner ? a : NULL;
+		return type_aggregate(arena, a->kind, inner);
+	}
+	return NULL;
+}
+
+bool type_fits(const struct type *from, const struct type *to)
+{
+	_cleanup_arena_ struct arena arena = {};
+	const struct type *both = type_promote(&arena, from, to);
+
+	return both && type_is_same(both, to);
+}
+
+bool type_is_number(const struct type *type)
+{
+	return type->kind == TYPE_INTEGER || type->kind == TYPE_BOOL;
+}
+
+bool type_is_aggregate(const struct type *type)
+{
+	return type->kind >= TYPE_COUNT;
+}
+
+bool type_is_readable_aggregate(const struct type *type)
+{
+	return type_is_aggregate(type) && type->kind < TYPE_STATS;
+}
+
+const struct type *type_of_read(const struct type *type)
+{
+	if (!type_is_readable_aggregate(type))
+		return type;
+	return type->is_signed ? &type_int64 : &type_uint64;
+}
+
+/* ---- Names ------------------------------------------------------------------------------------------------------ */
+
+const char *type_kind_name(enum type_kind kind)
+{
+	switch (kind) {
+	case TYPE_NONE:
+		return "none";
+	case TYPE_BOOL:
+		return "bool";
+	case TYPE_INTEGER:
+		return "int";
+	case TYPE_STRING:
+		return "string";
+	case TYPE_BUFFER:
+		return "buffer";
+	case TYPE_POINTER:
+		return "pointer";
+	case TYPE_TUPLE:
+		return "tuple";
+	case TYPE_COUNT:
+		return "count_t";
+	case TYPE_SUM:
+		return "sum_t";
+	case TYPE_AVG:
+		return "avg_t";
+	case TYPE_MIN:
+		return "min_t";
+	case TYPE_MAX:
+		return "max_t";
+	case TYPE_STATS:
+		return "stats_t";
+	case TYPE_HIST:
+		return "hist_t";
+	case TYPE_LHIST:
+		return "lhist_t";
+	}
+	return "?";
+}
+
+void type_add_name(struct strbuf *out, const struct type *type)
+{
+	switch (type->kind) {
+	case TYPE_INTEGER:
+		strbuf_addf(out, "%sint%u", type->is_signed ? "" : "u", type->size * 8);
+		break;
+	case TYPE_STRING:
+	case TYPE_BUFFER:
+		strbuf_addf(out, "%s[%u]", type_kind_name(type->kind), type->size);
+		break;
+	case TYPE_POINTER:
+		if (type->inner)
+			type_add_name(out, type->inner);
+		else
+			strbuf_add_string(out, "void");
+		strbuf_add_string(out, " *");
+		break;
+	case TYPE_TUPLE:
+		strbuf_add_char(out, '(');
+		for (uint32_t i = 0; i < type->element_count; i++) {
+			if (i > 0)
+				strbuf_add_char(out, ',');
+			type_add_name(out, type->elements[i]);
+		}
+		strbuf_add_char(out, ')');
+		break;
+	case TYPE_SUM:
+	case TYPE_AVG:
+	case TYPE_MIN:
+	case TYPE_MAX:
+	case TYPE_STATS:
+		strbuf_addf(out, "%s%s", type->is_signed ? "" : "u", type_kind_name(type->kind));
+		break;
+	case TYPE_NONE:
+	case TYPE_BOOL:
+	case TYPE_COUNT:
+	case TYPE_HIST:
+	case TYPE_LHIST:
+		strbuf_add_string(out, type_kind_name(type->kind));
+		break;
+	}
+}
