@@ -4,9 +4,11 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/kcmp.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -121,4 +123,9 @@ struct usdtrap_error *memory_write(int fd, uint64_t address, const void *bytes, 
 	if (error && done > 0)
 		usdtrap_error_destroy(write_all(fd, address, former, done, &done));
 	return error;
+}
+
+bool memory_is_same(pid_t first, pid_t second)
+{
+	return syscall(SYS_kcmp, first, second, KCMP_VM, 0, 0) == 0;
 }

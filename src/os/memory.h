@@ -9,6 +9,7 @@
 #ifndef USDTRAP_OS_MEMORY_H
 #define USDTRAP_OS_MEMORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -22,6 +23,8 @@ struct usdtrap_error *memory_read_some(int fd, uint64_t address, void *buffer, s
 				       size_t *ret_size) USDTRAP_MUST_USE;
 /* Reads SIZE bytes, all or nothing. Errors: FAULT, GONE. */
 struct usdtrap_error *memory_read(int fd, uint64_t address, void *buffer, size_t size) USDTRAP_MUST_USE;
+/* Whether two threads run in the same memory: kcmp(2), or false where the kernel lacks it. */
+bool memory_is_same(pid_t first, pid_t second);
 /* Writes SIZE bytes, all or nothing. Errors: FAULT, GONE, OS. */
 struct usdtrap_error *memory_write(int fd, uint64_t address, const void *bytes, size_t size) USDTRAP_MUST_USE;
 

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Taking hold of a process without stopping it.
+ *
+ * PTRACE_SEIZE stops no thread. But a fork that was already inside the kernel
+ * when its thread was seized makes a child that nobody traces, with a copy of
+ * the parent's memory: had a trap been written by then, the child would die of
+ * it. So:
+ *
+ *	1. seize thread after thread, in passes, until a pass finds nothing new;
+ *	2. give threads that were running a moment to come out of such a fork;
+ *	3. only then write the traps;
+ *	4. look once more for threads and children that slipped through, until
+ *	   two looks in a row find none.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "os/memory.h"
+#include "os/procfs.h"
+#include "os/refusal.h"
+#include "trace/engine.h"
+#include "trace/site.h"
+
+enum {
+	GRACE_NS = 2000000,     /* for a fork in flight: copying a large process's page tables takes about as long */
+	CLEAN_LOOKS_WANTED = 2, /* in a row */
+	LOOK_INTERVAL_NS = 500000,
+};
+
+static void pause_ns(long nanoseconds)
+{
+	const struct timespec duration = {.tv_nsec = nanoseconds};
+
+	nanosleep(&duration, NULL);
+}
+
+/* Seizes thread TID of SPACE's process. *RET_IS_NEW is set when it was not one of ours before. */
+static struct usdtrap_error *seize_thread(struct engine *engine, struct space *space, pid_t tid, bool *ret_is_new)
+{
+	struct procfs_status status;
+	struct usdtrap_error *error;
+	int error_number;
+
+	if (tracee_find(engine->tracees, tid))
+		return NULL;
+	error = ptrace_seize(tid);
+	if (error) {
+		error_number = usdtrap_error_errno(error);
+		usdtrap_error_destroy(error);
+		if (error_number == ESRCH)
+			return NULL;
+		error = procfs_status_read(PROCFS_ROOT, tid, &status);
+		if (error_catch(error, USDTRAP_GONE))
+			return NULL;
+		if (error)
+			return error;
+		if (status.state == 'Z' || status.state == 'X')
+			return NULL;
+		/* A thread made by one that we hold already came to us by itself. */
+		if (status.tracer != gettid())
+			return refusal_explain(PROCFS_ROOT, space->pid, tid, error_number);
+	}
+	if (!engine_add_tracee(engine, tid, space->pid, TRACEE_MEMBER, space))
+		return &error_no_memory;
+	space->anchor = tid;
+	*ret_is_new = true;
+	return NULL;
+}
+
+/* One pass over the threads of SPACE's process. */
+static struct usdtrap_error *seize_pass(struct engine *engine, struct space *space, bool *ret_is_new)
+{
+	_cleanup_free_ pid_t *threads = NULL;
+	struct usdtrap_error *error;
+	size_t count;
+
+	error = procfs_threads(PROCFS_ROOT, space->pid, &threads, &count);
+	for (size_t i = 0; !error && i < count; i++)
+		error = seize_thread(engine, space, threads[i], ret_is_new);
+	return error;
+}
+
+/* Whether a thread of SPACE is in the kernel or on a processor, so that it may be forking. */
+static bool may_be_forking(const struct engine *engine, const struct space *space)
+{
+	struct procfs_stat stat;
+	struct usdtrap_error *error;
+
+	for (const struct tracee *tracee = engine->tracees; tracee; tracee = tracee->hh.next) {
+		if (tracee->space != space)
+			continue;
+		error = procfs_stat_read(PROCFS_ROOT, tracee->tid, tracee->tid, &stat);
+		usdtrap_error_destroy(error);
+		if (!error && (stat.state == 'R' || stat.state == 'D'))
+			return true;
+	}
+	return false;
+}
+
+static struct usdtrap_error *seize_all(struct engine *engine, struct space *space)
+{
+	struct usdtrap_error *error;
+	bool is_new;
+
+	do {
+		is_new = false;
+		error = seize_pass(engine, space, &is_new);
+		/* Threads that wait for us must not make the next pass wait for them. */
+		while (!error && engine_step(engine, false) == PTRACE_WAIT_STATUS)
+			;
+	} while (!error && is_new);
+	return error;
+}
+
+/* Takes our traps out of CHILD, if it is a fork that nobody traces and that has them. *RET_IS_NEW: it had. */
+static void clean_child(struct engine *engine, const struct space *space, pid_t child, bool *ret_is_new)
+{
+	struct procfs_status status;
+	struct usdtrap_error *error;
+	const struct site *site;
+	int memory_fd;
+
+	if (tracee_find(engine->tracees, child))
+		return;
+	error = procfs_status_read(PROCFS_ROOT, child, &status);
+	usdtrap_error_destroy(error);
+	if (error || status.tracer != 0 || memory_is_same(space->anchor, child))
+		return;
+	error = memory_open(child, &memory_fd);
+	if (error) {
+		usdtrap_error_destroy(error);
+		return;
+	}
+	for (site = space->sites; site; site = site->hh.next)
+		if (site_is_copied(memory_fd, space->arch, site)) {
+			*ret_is_new = true;
+			usdtrap_error_destroy(site_restore_copy(memory_fd, space->arch, site));
+		}
+	if (*ret_is_new)
+		for (const struct semaphore *semaphore = space->semaphores; semaphore; semaphore = semaphore->hh.next)
+			usdtrap_error_destroy(semaphore_lower_copy(memory_fd, semaphore));
+	close(memory_fd);
+}
+
+/* One look for threads and children that slipped through. */
+static struct usdtrap_error *sweep(struct engine *engine, struct space *space, bool *ret_is_new)
+{
+	_cleanup_free_ pid_t *children = NULL;
+	struct usdtrap_error *error;
+	size_t count;
+
+	error = seize_pass(engine, space, ret_is_new);
+	if (error)
+		return error;
+	error = procfs_children(PROCFS_ROOT, space->pid, &children, &count);
+	for (size_t i = 0; !error && i < count; i++)
+		clean_child(engine, space, children[i], ret_is_new);
+	return error;
+}
+
+static struct usdtrap_error *arm_running(struct engine *engine, struct space *space)
+{
+	struct usdtrap_error *error, *refused = NULL;
+	unsigned clean_looks = 0;
+
+	error = space->arch ? NULL : mapped_architecture(space);
+	if (!error)
+		error = memory_open(space->anchor, &space->memory_fd);
+	if (error)
+		return error;
+	if (may_be_forking(engine, space))
+		pause_ns(GRACE_NS);
+	error = mapped_refresh(engine, space, &refused);
+	if (!error && refused && !space->sites) {
+		error = refused; /* nothing was armed, and this is why */
+		refused = NULL;
+	}
+	if (refused)
+		engine_notice_error(engine, USDTRAP_NOTICE_WARNING, refused);
+	if (error)
+		return error;
+	if (!space->mapped)
+		engine_notice(engine, USDTRAP_NOTICE_WARNING,
+			      "process %d has none of the named files mapped: nothing fires until it loads one",
+			      (int)space->pid);
+	loader_hook(engine, space);
+	while (!error && clean_looks < CLEAN_LOOKS_WANTED) {
+		bool is_new = false;
+
+		error = sweep(engine, space, &is_new);
+		clean_looks = is_new ? 0 : clean_looks + 1;
+		pause_ns(LOOK_INTERVAL_NS);
+	}
+	return error;
+}
+
+/* What can be told about PID before it is touched. */
+static struct usdtrap_error *check_process(pid_t pid)
+{
+	struct procfs_status status;
+	struct usdtrap_error *error = procfs_status_read(PROCFS_ROOT, pid, &status);
+
+	if (error_catch(error, USDTRAP_GONE))
+		return refusal_explain(PROCFS_ROOT, pid, pid, ESRCH);
+	if (error)
+		return error;
+	if (status.tgid != pid)
+		return error_hint(error_create(USDTRAP_NOT_FOUND, "%d is a thread of process %d (%s)", (int)pid,
+					       (int)status.tgid, status.name),
+				  "trace the process: -p %d", (int)status.tgid);
+	if (status.tracer != 0)
+		return refusal_explain(PROCFS_ROOT, pid, pid, EPERM);
+	return NULL;
+}
+
+struct usdtrap_error *attach_process(struct engine *engine, pid_t pid, enum usdtrap_attach_mode mode)
+{
+	struct usdtrap_error *error;
+	struct space *space;
+
+	error = check_process(pid);
+	if (error)
+		return error;
+	space = space_create(&engine->spaces, pid, pid);
+	if (!space)
+		return &error_no_memory;
+	space->references = 1; /* ours, until the attach is done */
+	if (mode == USDTRAP_ATTACH_NOW)
+		error = mapped_architecture(space);
+	if (!error || error_catch(error, USDTRAP_PERMISSION)) /* what stands in the way, the seize can tell better */
+		error = seize_all(engine, space);
+	if (!error && space->references == 1)
+		error = refusal_explain(PROCFS_ROOT, pid, pid, ESRCH);
+	if (!error && mode == USDTRAP_ATTACH_NOW)
+		error = arm_running(engine, space);
+	if (error)
+		leave_space(engine, space);
+	space_release(&engine->spaces, space);
+	if (error_catch(error, USDTRAP_GONE))
+		return error_create(USDTRAP_GONE, "process %d ended while it was being attached", (int)pid);
+	return error;
+}

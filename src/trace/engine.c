@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The engine's loop. One blocking wait for any tracee; each stop is named by
+ * ptrace_classify(), answered by one small function, and its thread resumed.
+ *
+ * A hit on x86-64, from the kernel's side: the thread executes int3, the
+ * kernel raises SIGTRAP with si_code SI_KERNEL, and since the thread is traced
+ * it stops before the signal takes effect, pc one past the trap byte. That is
+ * already behind a one-byte nop, so the answer is only PTRACE_CONT without a
+ * signal: the trap stays in place, no other thread can slip past, and a tracer
+ * that dies between any two calls leaves a thread that can go on.
+ *
+ * Not every SIGTRAP at such a pc is a hit: anyone may send one with kill(2),
+ * and it may well find the thread just there. The sender's have another
+ * si_code and are passed on.
+ */
+#include "trace/engine.h"
+
+#include <assert.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/strbuf.h"
+#include "trace/hit.h"
+
+void engine_notice(const struct engine *engine, enum usdtrap_notice notice, const char *format, ...)
+{
+	struct strbuf text = {0};
+	va_list arguments;
+
+	if (!engine->options.on_notice)
+		return;
+	va_start(arguments, format);
+	strbuf_vaddf(&text, format, arguments);
+	va_end(arguments);
+	engine->options.on_notice(notice, strbuf_text(&text), engine->options.user);
+	strbuf_deinit(&text);
+}
+
+void engine_notice_error(const struct engine *engine, enum usdtrap_notice notice, struct usdtrap_error *error)
+{
+	const char *hint = usdtrap_error_hint(error);
+
+	engine_notice(engine, notice, "%s%s%s", usdtrap_error_message(error), hint ? "; " : "", hint ? hint : "");
+	usdtrap_error_destroy(error);
+}
+
+struct tracee *engine_add_tracee(struct engine *engine, pid_t tid, pid_t pid, enum tracee_role role,
+				 struct space *space)
+{
+	struct tracee *tracee = calloc(1, sizeof(*tracee));
+
+	if (!tracee)
+		return NULL;
+	tracee->tid = tid;
+	tracee->pid = pid;
+	tracee->role = role;
+	tracee->space = space;
+	if (space)
+		space->references++;
+	if (role == TRACEE_MEMBER)
+		engine->member_count++;
+	HASH_ADD(hh, engine->tracees, tid, sizeof(tracee->tid), tracee);
+	return tracee;
+}
+
+void engine_set_role(struct engine *engine, struct tracee *tracee, enum tracee_role role, struct space *space)
+{
+	assert(tracee->role == TRACEE_NEWBORN && !tracee->space);
+	tracee->role = role;
+	tracee->space = space;
+	space->references++;
+	if (role == TRACEE_MEMBER)
+		engine->member_count++;
+}
+
+/* /proc reaches a space through one of its threads: when that one goes, another takes its place. */
+static void choose_anchor(struct engine *engine, struct space *space)
+{
+	for (struct tracee *tracee = engine->tracees; tracee; tracee = tracee->hh.next)
+		if (tracee->space == space && tracee->role != TRACEE_COPY) {
+			space->anchor = tracee->tid;
+			return;
+		}
+}
+
+void engine_remove_tracee(struct engine *engine, struct tracee *tracee)
+{
+	struct space *space = tracee->space;
+
+	HASH_DEL(engine->tracees, tracee);
+	if (tracee->role == TRACEE_MEMBER)
+		engine->member_count--;
+	if (space) {
+		if (space->anchor == tracee->tid)
+			choose_anchor(engine, space);
+		space_release(&engine->spaces, space);
+	}
+	free(tracee);
+}
+
+/* Every thread may be gone at every call; the wait will report it. Any other refusal to go on would hang the target. */
+static void expect_gone(const struct engine *engine, struct usdtrap_error *error)
+{
+	if (error && !error_catch(error, USDTRAP_GONE))
+		engine_notice_error(engine, USDTRAP_NOTICE_WARNING, error);
+}
+
+static void resume(const struct engine *engine, const struct tracee *tracee, int signal)
+{
+	expect_gone(engine, ptrace_continue(tracee->tid, signal));
+}
+
+struct site *engine_trap_site(const struct tracee *tracee, const struct arch_registers *registers)
+{
+	struct space *space = tracee->space;
+	struct usdtrap_error *error;
+	struct site *site;
+	siginfo_t info;
+
+	if (!space || !space->arch)
+		return NULL;
+	site = space_site(space, space->arch->trap_address(registers));
+	if (!site)
+		return NULL;
+	error = ptrace_get_siginfo(tracee->tid, &info);
+	if (error) {
+		usdtrap_error_destroy(error);
+		return NULL;
+	}
+	return info.si_code == SI_KERNEL ? site : NULL;
+}
+
+static void deliver(struct engine *engine, struct tracee *tracee, struct site *site,
+		    const struct arch_registers *registers)
+{
+	struct usdtrap_hit hit = {
+		.engine = engine,
+		.tracee = tracee,
+		.site = site,
+		.registers = registers,
+	};
+
+	engine->report.hits++;
+	for (const struct attachment *attachment = site->attachments; attachment; attachment = attachment->next) {
+		hit.location = attachment->location;
+		if (attachment->probe->on_hit(&hit, attachment->probe->user) == USDTRAP_STOP) {
+			engine->is_stopping = true;
+			break;
+		}
+	}
+}
+
+static void handle_trap(struct engine *engine, struct tracee *tracee)
+{
+	struct arch_registers registers;
+	struct usdtrap_error *error;
+	struct site *site;
+
+	error = ptrace_get_registers(tracee->tid, &registers);
+	if (error) {
+		expect_gone(engine, error);
+		return;
+	}
+	site = engine_trap_site(tracee, &registers);
+	if (!site) {
+		resume(engine, tracee, SIGTRAP);
+		return;
+	}
+	if (site->is_loader_hook) {
+		expect_gone(engine, loader_hook_hit(engine, tracee, site, &registers));
+	} else {
+		if (tracee->role == TRACEE_MEMBER && !engine->is_stopping)
+			deliver(engine, tracee, site, &registers);
+		if (site->skip) {
+			const struct arch *arch = tracee->space->arch;
+
+			arch->set_pc(&registers, arch->pc(&registers) + site->skip);
+			expect_gone(engine, ptrace_set_registers(tracee->tid, &registers));
+		}
+	}
+	resume(engine, tracee, 0);
+	affinity_follow(&engine->affinity, tracee->pid, tracee->tid);
+}
+
+/* The thread or process that TRACEE, at a clone, fork or vfork event, has made. */
+static void handle_birth(struct engine *engine, struct tracee *tracee)
+{
+	unsigned long child;
+	struct usdtrap_error *error = ptrace_get_event_message(tracee->tid, &child);
+
+	if (error) {
+		expect_gone(engine, error);
+		return;
+	}
+	family_born(engine, tracee, (pid_t)child);
+	resume(engine, tracee, 0);
+}
+
+/* After exec the process has one thread, which bears the process's own id whoever it was before. */
+static void handle_exec(struct engine *engine, pid_t tid)
+{
+	unsigned long message;
+	struct usdtrap_error *error = ptrace_get_event_message(tid, &message);
+	struct tracee *tracee = tracee_find(engine->tracees, tid);
+
+	if (error) {
+		expect_gone(engine, error);
+		return;
+	}
+	if (!tracee) { /* the leader had been reaped: only the thread that called exec is known */
+		const struct tracee *former = tracee_find(engine->tracees, (pid_t)message);
+
+		tracee = former ? engine_add_tracee(engine, tid, tid, former->role, former->space)
+				: family_adopt(engine, tid);
+		if (!tracee)
+			return;
+	}
+	if (!family_exec(engine, tracee))
+		resume(engine, tracee, 0);
+}
+
+static void handle_stop(struct engine *engine, pid_t tid, struct ptrace_stop stop)
+{
+	struct tracee *tracee = tracee_find(engine->tracees, tid);
+
+	if (stop.kind == PTRACE_STOP_EXEC) {
+		handle_exec(engine, tid);
+		return;
+	}
+	if (stop.kind == PTRACE_STOP_EXITED || stop.kind == PTRACE_STOP_KILLED) {
+		if (tracee)
+			engine_remove_tracee(engine, tracee);
+		return;
+	}
+	if (!tracee)
+		tracee = family_adopt(engine, tid);
+	if (!tracee)
+		return;
+	tracee->is_listening = false;
+	switch (stop.kind) {
+	case PTRACE_STOP_SIGNAL:
+		if (stop.value == SIGTRAP)
+			handle_trap(engine, tracee);
+		else
+			resume(engine, tracee, stop.value);
+		break;
+	case PTRACE_STOP_GROUP:
+		tracee->has_stopped = true;
+		tracee->is_listening = true;
+		expect_gone(engine, ptrace_listen(tid));
+		break;
+	case PTRACE_STOP_EVENT_STOP:
+		if (!family_first_stop(engine, tracee))
+			resume(engine, tracee, 0);
+		break;
+	case PTRACE_STOP_FORK:
+	case PTRACE_STOP_VFORK:
+	case PTRACE_STOP_CLONE:
+		handle_birth(engine, tracee);
+		break;
+	case PTRACE_STOP_SYSTEM_CALL:
+	case PTRACE_STOP_OTHER:
+		resume(engine, tracee, 0);
+		break;
+	case PTRACE_STOP_EXEC:
+	case PTRACE_STOP_EXITED:
+	case PTRACE_STOP_KILLED:
+		assert(!"answered above");
+	}
+}
+
+enum ptrace_wait_result engine_step(struct engine *engine, bool block)
+{
+	enum ptrace_wait_result result;
+	pid_t tid;
+	int status;
+
+	result = ptrace_wait(block, &tid, &status);
+	if (result == PTRACE_WAIT_STATUS)
+		handle_stop(engine, tid, ptrace_classify(status));
+	return result;
+}

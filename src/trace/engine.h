@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The engine: one thread that seizes, waits, delivers and lets go.
+ *
+ *	session.c   the public functions; hands each request to the engine thread
+ *	engine.c    the engine's loop: next stop, what it means, who answers it
+ *	attach.c    takes hold of a process
+ *	mapped.c    what a space has mapped, and arming the sites in it
+ *	loader.c    notices libraries that come later
+ *	family.c    new threads, forked children, exec
+ *	hit.c       what a callback sees of a thread at a site
+ *	leave.c     puts everything back and lets everybody go
+ *
+ * All of these run on the engine thread alone and so need no locks.
+ */
+#ifndef USDTRAP_TRACE_ENGINE_H
+#define USDTRAP_TRACE_ENGINE_H
+
+#include <usdtrap/session.h>
+
+#include "os/affinity.h"
+#include "os/procfs.h"
+#include "os/ptrace.h"
+#include "trace/catalog.h"
+#include "trace/space.h"
+#include "trace/tracee.h"
+
+struct engine {
+	struct usdtrap_options options;
+	struct catalog catalog;
+	struct tracee *tracees; /* by thread id */
+	unsigned member_count;  /* how many of them are MEMBERs: the run ends with the last */
+	struct space *spaces;
+	struct affinity affinity;
+	struct usdtrap_report report;
+	bool is_stopping;                     /* a callback said STOP: nothing further is delivered */
+	struct arch_vector_registers vectors; /* room for those of the hit that is being delivered */
+};
+
+/* --- engine.c --- */
+
+/* Tells the user something: one sentence. */
+void engine_notice(const struct engine *engine, enum usdtrap_notice notice, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* The same, from ERROR, which is taken over; with its hint. */
+void engine_notice_error(const struct engine *engine, enum usdtrap_notice notice, struct usdtrap_error *error);
+
+/* Adds a tracee that uses SPACE (may be NULL for NEWBORN). NULL: no memory. */
+struct tracee *engine_add_tracee(struct engine *engine, pid_t tid, pid_t pid, enum tracee_role role,
+				 struct space *space);
+/* Forgets a tracee that ended or was let go, and its space with the last one. */
+void engine_remove_tracee(struct engine *engine, struct tracee *tracee);
+/* Tells a NEWBORN what it is: ROLE, in SPACE. */
+void engine_set_role(struct engine *engine, struct tracee *tracee, enum tracee_role role, struct space *space);
+
+/*
+ * Takes the next stop, if any, and answers it. BLOCK: waits for one; a signal
+ * to the engine thread ends the wait. Returns what the wait returned.
+ */
+enum ptrace_wait_result engine_step(struct engine *engine, bool block);
+/* If REGISTERS, at a SIGTRAP of TID, show that one of our traps was executed: its site; NULL otherwise. */
+struct site *engine_trap_site(const struct tracee *tracee, const struct arch_registers *registers);
+
+/* --- attach.c --- */
+
+struct usdtrap_error *attach_process(struct engine *engine, pid_t pid, enum usdtrap_attach_mode mode) USDTRAP_MUST_USE;
+
+/* --- mapped.c --- */
+
+/*
+ * Finds the architecture of the program that SPACE's process runs. Errors:
+ * UNSUPPORTED for one that is not traced, GONE, OS, PERMISSION.
+ */
+struct usdtrap_error *mapped_architecture(struct space *space) USDTRAP_MUST_USE;
+/*
+ * Compares SPACE with its maps: arms the sites of files that are newly mapped,
+ * forgets those that are no more. A site that cannot be armed is a notice and
+ * spoils no other; *RET_REFUSED, if not NULL, gets the first such error.
+ */
+struct usdtrap_error *mapped_refresh(struct engine *engine, struct space *space,
+				     struct usdtrap_error **ret_refused) USDTRAP_MUST_USE;
+
+/* The load bias of OBJECT, given one executable mapping of it. False: no segment of it could be mapped so. */
+bool mapped_load_bias(const struct elf_object *object, const struct procfs_mapping *mapping, uint64_t *ret);
+/* Whether the ELF header of OBJECT is what SPACE has in memory where it would be with LOAD_BIAS. */
+bool mapped_has_header(const struct space *space, const struct elf_object *object, uint64_t load_bias);
+/* As much of OBJECT's text from VADDR on as there is, up to one instruction's greatest length (room for BYTES). */
+struct usdtrap_error *mapped_text(const struct elf_object *object, uint64_t vaddr, uint8_t *bytes,
+				  size_t *ret_size) USDTRAP_MUST_USE;
+
+/* --- loader.c --- */
+
+/* Arms the loader's debug hook in SPACE, if it has a loader and files of the catalog may still come. */
+void loader_hook(struct engine *engine, struct space *space);
+/* TRACEE stands at the hook: looks at what is mapped now, acts out the displaced instruction. */
+struct usdtrap_error *loader_hook_hit(struct engine *engine, struct tracee *tracee, const struct site *site,
+				      struct arch_registers *registers) USDTRAP_MUST_USE;
+
+/* --- family.c --- */
+
+/* TRACEE (stopped) has made thread or process CHILD. */
+void family_born(struct engine *engine, struct tracee *tracee, pid_t child);
+/* A thread nobody told us of has stopped: a member's new thread, or a newborn whose parent's stop comes next. */
+struct tracee *family_adopt(struct engine *engine, pid_t tid);
+/* TRACEE stands at its first stop, or at a later event stop. False: it is to be resumed. True: it was let go, or is
+ * held. */
+bool family_first_stop(struct engine *engine, struct tracee *tracee);
+/* Lets those go whose parent never told what they are, whatever memory they have a copy of. For leaving. */
+void family_release_unknown(struct engine *engine);
+/* TRACEE stands at exec, and bears its process's id now. True: it was let go and is no tracee any more. */
+bool family_exec(struct engine *engine, struct tracee *tracee);
+
+/* --- leave.c --- */
+
+/* Puts every byte and semaphore of SPACE back. What cannot be put back is a warning. */
+void leave_space(struct engine *engine, struct space *space);
+/* Puts everything back and lets everybody go whom the end of this thread must not let go. The thread must end after it.
+ */
+void leave_all(struct engine *engine);
+
+/* --- recipe.c --- */
+
+/* Raises the companion semaphores that the probes armed in MAPPED need in order to fire. */
+void recipe_apply(struct engine *engine, struct space *space, const struct mapped_file *mapped,
+		  const struct procfs_maps *maps);
+
+#endif

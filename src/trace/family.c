@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Births and exec.
+ *
+ * The kernel seizes every child of a tracee for us, before its first
+ * instruction. Two stops follow, in either order: the parent's fork, vfork or
+ * clone event, whose message is the child's id, and the child's own first
+ * stop.
+ *
+ *	parent   ---- FORK event (child's id) ---------- goes on
+ *	child         --------- first stop -------------- what becomes of it
+ *
+ * What becomes of it does not depend on the event's name but on what the child
+ * shares: a new thread of the process is a member; a process that runs in the
+ * same memory (vfork, posix_spawn, CLONE_VM) would die at our traps without a
+ * tracer, so it is kept until it execs or ends; a process with its own copy of
+ * the memory gets the bytes back in that copy and is let go before it has run
+ * one instruction.
+ */
+#include "trace/engine.h"
+
+#include <unistd.h>
+
+#include "base/error.h"
+#include "os/memory.h"
+#include "os/procfs.h"
+#include "trace/site.h"
+
+/* What CHILD is to the process PARENT of SPACE, by what it shares with it. */
+static enum tracee_role role_of(pid_t parent, pid_t child, pid_t child_process)
+{
+	if (child_process == parent)
+		return TRACEE_MEMBER;
+	return memory_is_same(parent, child) ? TRACEE_SHARER : TRACEE_COPY;
+}
+
+/* The children of a sharer are sharers or copies, never members: nobody asked for them. */
+static enum tracee_role role_under(enum tracee_role parent, enum tracee_role role)
+{
+	return parent == TRACEE_SHARER && role == TRACEE_MEMBER ? TRACEE_SHARER : role;
+}
+
+/* Undoes in the memory of TID, a copy of SPACE's, what was done to the original. */
+static void clean_copy(struct engine *engine, const struct space *space, pid_t tid)
+{
+	struct usdtrap_error *error;
+	const struct site *site;
+	const struct semaphore *semaphore;
+	int memory_fd;
+
+	error = memory_open(tid, &memory_fd);
+	if (!error) {
+		for (site = space->sites; site && !error; site = site->hh.next)
+			error = site_restore_copy(memory_fd, space->arch, site);
+		for (semaphore = space->semaphores; semaphore && !error; semaphore = semaphore->hh.next)
+			error = semaphore_lower_copy(memory_fd, semaphore);
+		close(memory_fd);
+	}
+	if (error && !error_catch(error, USDTRAP_GONE))
+		engine_notice_error(engine, USDTRAP_NOTICE_WARNING,
+				    error_prefix(error, "cannot undo the traps that process %d inherited", (int)tid));
+}
+
+static void let_go(struct engine *engine, struct tracee *tracee)
+{
+	usdtrap_error_destroy(ptrace_detach(tracee->tid, 0));
+	engine_remove_tracee(engine, tracee);
+}
+
+bool family_first_stop(struct engine *engine, struct tracee *tracee)
+{
+	tracee->has_stopped = true;
+	switch (tracee->role) {
+	case TRACEE_MEMBER:
+	case TRACEE_SHARER:
+		return false;
+	case TRACEE_COPY:
+		clean_copy(engine, tracee->space, tracee->tid);
+		let_go(engine, tracee);
+		return true;
+	case TRACEE_NEWBORN:
+		return true;
+	}
+	return false;
+}
+
+void family_born(struct engine *engine, struct tracee *parent, pid_t child)
+{
+	struct tracee *tracee = tracee_find(engine->tracees, child);
+	struct procfs_status status;
+	struct usdtrap_error *error;
+	enum tracee_role role;
+
+	if (tracee && tracee->role != TRACEE_NEWBORN)
+		return; /* its own stop came first and told enough */
+	error = procfs_status_read(PROCFS_ROOT, child, &status);
+	if (error) {
+		usdtrap_error_destroy(error);
+		return; /* it has ended already */
+	}
+	if (!tracee && status.tracer != gettid())
+		return; /* its own stop came first, and it was let go */
+	role = role_under(parent->role, role_of(parent->pid, child, status.tgid));
+	if (!tracee) {
+		if (!engine_add_tracee(engine, child, status.tgid, role, parent->space))
+			engine_notice_error(engine, USDTRAP_NOTICE_WARNING, &error_no_memory);
+		return;
+	}
+	engine_set_role(engine, tracee, role, parent->space);
+	if (!family_first_stop(engine, tracee))
+		usdtrap_error_destroy(ptrace_continue(tracee->tid, 0));
+}
+
+void family_release_unknown(struct engine *engine)
+{
+	struct tracee *tracee, *next;
+
+	HASH_ITER (hh, engine->tracees, tracee, next) {
+		if (tracee->role != TRACEE_NEWBORN)
+			continue;
+		for (const struct space *space = engine->spaces; space; space = space->next)
+			if (space->arch)
+				clean_copy(engine, space, tracee->tid);
+		let_go(engine, tracee);
+	}
+}
+
+/* A member or sharer of process PID. */
+static struct tracee *relative(struct engine *engine, pid_t pid)
+{
+	for (struct tracee *tracee = engine->tracees; tracee; tracee = tracee->hh.next)
+		if (tracee->pid == pid && (tracee->role == TRACEE_MEMBER || tracee->role == TRACEE_SHARER))
+			return tracee;
+	return NULL;
+}
+
+struct tracee *family_adopt(struct engine *engine, pid_t tid)
+{
+	struct procfs_status status;
+	struct usdtrap_error *error = procfs_status_read(PROCFS_ROOT, tid, &status);
+	const struct tracee *known;
+
+	if (error) {
+		usdtrap_error_destroy(error);
+		return NULL;
+	}
+	known = relative(engine, status.tgid);
+	if (!known)
+		known = relative(engine, status.parent);
+	if (!known) /* made with CLONE_PARENT: only its parent's event can tell whose it is */
+		return engine_add_tracee(engine, tid, status.tgid, TRACEE_NEWBORN, NULL);
+	return engine_add_tracee(engine, tid, status.tgid,
+				 role_under(known->role, role_of(known->pid, tid, status.tgid)), known->space);
+}
+
+/* exec ends all other threads of the process, and the one that called it takes the leader's id. */
+static void forget_other_threads(struct engine *engine, const struct tracee *survivor)
+{
+	struct tracee *tracee, *next;
+
+	HASH_ITER (hh, engine->tracees, tracee, next)
+		if (tracee != survivor && tracee->pid == survivor->pid)
+			engine_remove_tracee(engine, tracee);
+}
+
+bool family_exec(struct engine *engine, struct tracee *tracee)
+{
+	struct space *space;
+	struct usdtrap_error *error;
+
+	forget_other_threads(engine, tracee);
+	tracee->has_stopped = true;
+	if (tracee->role != TRACEE_MEMBER) { /* its own memory at last, and none of our bytes in it */
+		let_go(engine, tracee);
+		return true;
+	}
+	space = space_create(&engine->spaces, tracee->pid, tracee->tid);
+	if (!space) {
+		engine_notice_error(engine, USDTRAP_NOTICE_WARNING, &error_no_memory);
+		let_go(engine, tracee);
+		return true;
+	}
+	space->references = 1;
+	if (tracee->space)
+		space_release(&engine->spaces, tracee->space);
+	tracee->space = space;
+	error = mapped_architecture(space);
+	if (!error)
+		error = memory_open(space->anchor, &space->memory_fd);
+	if (!error)
+		error = mapped_refresh(engine, space, NULL);
+	if (error) {
+		if (!error_catch(error, USDTRAP_GONE))
+			engine_notice_error(engine, USDTRAP_NOTICE_WARNING, error);
+		leave_space(engine, space);
+		let_go(engine, tracee);
+		return true;
+	}
+	loader_hook(engine, space);
+	return false;
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+#include "trace/hit.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/error.h"
+#include "os/memory.h"
+#include "os/procfs.h"
+#include "os/ptrace.h"
+#include "trace/engine.h"
+#include "trace/site.h"
+
+/* The callbacks' view is const; what is fetched on demand is kept all the same. */
+static struct usdtrap_hit *mutable_hit(const struct usdtrap_hit *hit)
+{
+	return (struct usdtrap_hit *)hit;
+}
+
+const struct usdtrap_probe_info *usdtrap_hit_probe(const struct usdtrap_hit *hit)
+{
+	return hit->location->info;
+}
+
+unsigned usdtrap_hit_argument_count(const struct usdtrap_hit *hit)
+{
+	const struct argspec_list *arguments;
+	struct usdtrap_error *error;
+
+	error = location_arguments(hit->site->mapped->file, hit->location, &arguments);
+	if (error) {
+		usdtrap_error_destroy(error);
+		return 0;
+	}
+	return (unsigned)arguments->count;
+}
+
+static struct usdtrap_error *read_memory(uint64_t address, void *buffer, size_t size, void *user)
+{
+	return usdtrap_hit_read(user, address, buffer, size);
+}
+
+static struct usdtrap_error *read_vectors(const struct arch_vector_registers **ret, void *user)
+{
+	struct usdtrap_hit *hit = user;
+	struct usdtrap_error *error;
+
+	if (!hit->lazy.has_vectors) {
+		error = ptrace_get_vector_registers(hit->tracee->tid, &hit->engine->vectors);
+		if (error)
+			return error;
+		hit->lazy.has_vectors = true;
+	}
+	*ret = &hit->engine->vectors;
+	return NULL;
+}
+
+struct usdtrap_error *usdtrap_hit_argument(const struct usdtrap_hit *hit, unsigned index, struct usdtrap_value *ret)
+{
+	const struct argspec_context context = {
+		.arch = hit->tracee->space->arch,
+		.registers = hit->registers,
+		.load_bias = hit->site->mapped->load_bias,
+		.read_memory = read_memory,
+		.read_vectors = read_vectors,
+		.user = mutable_hit(hit),
+	};
+	const struct argspec_list *arguments;
+	struct usdtrap_error *error;
+
+	error = location_arguments(hit->site->mapped->file, hit->location, &arguments);
+	if (error)
+		return error;
+	if (index >= arguments->count)
+		return error_create(USDTRAP_NOT_FOUND, "%s has %zu arguments at 0x%" PRIx64 ", there is no arg%u",
+				    hit->location->info->full_name, arguments->count, hit->site->addr, index);
+	return argspec_eval(&arguments->items[index], &context, ret);
+}
+
+struct usdtrap_error *usdtrap_hit_read(const struct usdtrap_hit *hit, uint64_t address, void *buffer, size_t size)
+{
+	const struct space *space = hit->tracee->space;
+	struct usdtrap_error *error;
+
+	error = memory_read(space->memory_fd, address, buffer, size);
+	if (!error)
+		site_mask(space, address, buffer, size);
+	return error;
+}
+
+struct usdtrap_error *usdtrap_hit_read_string(const struct usdtrap_hit *hit, uint64_t address, char *buffer,
+					      size_t capacity, size_t *ret_length, int *ret_cut)
+{
+	/* Most strings are short: a small first piece, then larger ones, each ending where memory does. */
+	enum { FIRST_PIECE = 64, NEXT_PIECE = 4096 };
+	const struct space *space = hit->tracee->space;
+	struct usdtrap_error *error = NULL;
+	size_t length = 0, got;
+	int is_cut = 0;
+
+	assert(capacity > 0);
+	for (;;) {
+		size_t wanted = length == 0 ? FIRST_PIECE : NEXT_PIECE;
+		const char *end;
+
+		if (wanted > capacity - length)
+			wanted = capacity - length;
+		error = memory_read_some(space->memory_fd, address + length, buffer + length, wanted, &got);
+		if (error) {
+			/* It began well: what could be read is the string, as far as it goes. */
+			if (length > 0 && error_catch(error, USDTRAP_FAULT))
+				error = NULL;
+			break;
+		}
+		site_mask(space, address + length, buffer + length, got);
+		end = memchr(buffer + length, '\0', got);
+		if (end) {
+			length = (size_t)(end - buffer);
+			break;
+		}
+		length += got;
+		if (length == capacity) { /* the last byte read gives way to the NUL */
+			length--;
+			is_cut = 1;
+			break;
+		}
+	}
+	buffer[length] = '\0';
+	if (error)
+		return error;
+	if (ret_length)
+		*ret_length = length;
+	if (ret_cut)
+		*ret_cut = is_cut;
+	return NULL;
+}
+
+pid_t usdtrap_hit_pid(const struct usdtrap_hit *hit)
+{
+	return hit->tracee->pid;
+}
+
+pid_t usdtrap_hit_tid(const struct usdtrap_hit *hit)
+{
+	return hit->tracee->tid;
+}
+
+const char *usdtrap_hit_comm(const struct usdtrap_hit *hit)
+{
+	char *comm = mutable_hit(hit)->lazy.comm;
+
+	if (!hit->lazy.has_comm) {
+		mutable_hit(hit)->lazy.has_comm = true;
+		usdtrap_error_destroy(procfs_line(PROCFS_ROOT, hit->tracee->tid, "comm", comm, sizeof(hit->lazy.comm)));
+	}
+	return comm;
+}
+
+uid_t usdtrap_hit_uid(const struct usdtrap_hit *hit)
+{
+	struct procfs_status status;
+	struct usdtrap_error *error = procfs_status_read(PROCFS_ROOT, hit->tracee->tid, &status);
+
+	usdtrap_error_destroy(error);
+	return error ? (uid_t)-1 : status.uid;
+}
+
+gid_t usdtrap_hit_gid(const struct usdtrap_hit *hit)
+{
+	struct procfs_status status;
+	struct usdtrap_error *error = procfs_status_read(PROCFS_ROOT, hit->tracee->tid, &status);
+
+	usdtrap_error_destroy(error);
+	return error ? (gid_t)-1 : status.gid;
+}
+
+uint64_t usdtrap_hit_time_ns(const struct usdtrap_hit *hit)
+{
+	if (!hit->lazy.time_ns) {
+		struct timespec now;
+
+		clock_gettime(CLOCK_BOOTTIME, &now);
+		mutable_hit(hit)->lazy.time_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	}
+	return hit->lazy.time_ns;
+}
+
+int usdtrap_hit_cpu(const struct usdtrap_hit *hit)
+{
+	struct procfs_stat stat;
+	struct usdtrap_error *error = procfs_stat_read(PROCFS_ROOT, hit->tracee->tid, hit->tracee->tid, &stat);
+
+	usdtrap_error_destroy(error);
+	return error ? -1 : stat.processor;
+}

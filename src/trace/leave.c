@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Leaving: everything back, everybody let go, nobody disturbed.
+ *
+ * A thread can only be detached while it stands in a stop that we have seen,
+ * and stopping one that sleeps in a system call makes some calls return EINTR.
+ * The end of the tracing thread lets go of threads without stopping them, but
+ * two kinds must not be left to it: a thread in an unseen SIGTRAP stop would
+ * die of that SIGTRAP, and a stop that was seen and not answered would lose
+ * its signal. In order, then:
+ *
+ *	1. every byte back, then every semaphore down. From here on no thread
+ *	   can run into a trap; some may already have done so.
+ *	2. every stop that is reported is answered by a detach: a late trap
+ *	   silently, a real signal passed on.
+ *	3. each other thread is looked at. One that sleeps cannot have an
+ *	   unreported trap: it is left. One that runs may be between its trap
+ *	   and the report: it is asked to stop, and detached there, after its
+ *	   SIGTRAP if one is still pending.
+ *	4. when two looks in a row find nothing to do, the tracing thread ends.
+ *
+ * A thread that we made stop may have been about to sleep in a system call,
+ * which then would return EINTR: its registers are set so that it enters the
+ * call again (arch->restart_interrupted_call).
+ */
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/error.h"
+#include "os/procfs.h"
+#include "trace/engine.h"
+#include "trace/site.h"
+
+enum {
+	QUIET_LOOKS_WANTED = 2, /* in a row */
+	LOOK_INTERVAL_NS = 200000,
+	UNINTERRUPTIBLE_LOOKS =
+		500, /* how often a thread in uninterruptible sleep is looked at before it is left: 0.1 s */
+};
+
+void leave_space(struct engine *engine, struct space *space)
+{
+	struct usdtrap_error *error = NULL;
+	struct semaphore *semaphore;
+	struct site *site;
+
+	for (site = space->sites; site && !error; site = site->hh.next) {
+		if (site->state != SITE_ARMED)
+			continue;
+		error = site_restore(space, site);
+		if (!error && site->state == SITE_RESTORED)
+			engine->report.sites_restored++;
+		else if (!error)
+			engine->report.sites_lost++;
+	}
+	for (semaphore = space->semaphores; semaphore && !error; semaphore = semaphore->hh.next) {
+		if (!semaphore->is_raised)
+			continue;
+		error = semaphore_lower(space, semaphore);
+		if (!error)
+			engine->report.semaphores_lowered++;
+	}
+	if (error && !error_catch(error, USDTRAP_GONE))
+		engine_notice_error(engine, USDTRAP_NOTICE_WARNING,
+				    error_prefix(error, "cannot undo what was changed in process %d", (int)space->pid));
+}
+
+/* Whether TID has a SIGTRAP coming that it does not block: its trap was executed and not yet reported. */
+static bool has_trap_pending(pid_t tid)
+{
+	const uint64_t trap = UINT64_C(1) << (SIGTRAP - 1);
+	struct procfs_status status;
+	struct usdtrap_error *error = procfs_status_read(PROCFS_ROOT, tid, &status);
+
+	usdtrap_error_destroy(error);
+	return !error && (status.signals_pending & ~status.signals_blocked & trap);
+}
+
+/* Whether any signal that TID does not block is pending: an interrupted call then returns EINTR by right. */
+static bool has_signal_pending(pid_t tid)
+{
+	struct procfs_status status;
+	struct usdtrap_error *error = procfs_status_read(PROCFS_ROOT, tid, &status);
+
+	usdtrap_error_destroy(error);
+	return !error && ((status.signals_pending | status.signals_pending_shared) & ~status.signals_blocked);
+}
+
+static void let_go(struct engine *engine, struct tracee *tracee, int signal)
+{
+	usdtrap_error_destroy(ptrace_detach(tracee->tid, signal));
+	engine_remove_tracee(engine, tracee);
+}
+
+/* A SIGTRAP stop: ours is swallowed, somebody else's passed on. */
+static void leave_trap(struct engine *engine, struct tracee *tracee)
+{
+	struct arch_registers registers;
+	struct usdtrap_error *error;
+	const struct site *site;
+	const struct arch *arch;
+
+	error = ptrace_get_registers(tracee->tid, &registers);
+	if (error) {
+		usdtrap_error_destroy(error);
+		return;
+	}
+	site = engine_trap_site(tracee, &registers);
+	if (!site) {
+		let_go(engine, tracee, SIGTRAP);
+		return;
+	}
+	engine->report.late_traps++;
+	arch = tracee->space->arch;
+	if (site->is_loader_hook || site->skip) {
+		/* The whole instruction is back: it is executed from its beginning. */
+		arch->set_pc(&registers, site->addr);
+		usdtrap_error_destroy(ptrace_set_registers(tracee->tid, &registers));
+	}
+	let_go(engine, tracee, 0);
+}
+
+/* An event stop, which may be the one we asked for. */
+static void leave_event_stop(struct engine *engine, struct tracee *tracee)
+{
+	struct arch_registers registers;
+	struct usdtrap_error *error;
+
+	if (!tracee->has_stopped && family_first_stop(engine, tracee))
+		return;
+	if (has_trap_pending(tracee->tid)) {
+		usdtrap_error_destroy(ptrace_continue(tracee->tid, 0));
+		return; /* the trap's own stop comes next */
+	}
+	if (tracee->is_interrupted && tracee->space->arch && !has_signal_pending(tracee->tid)) {
+		error = ptrace_get_registers(tracee->tid, &registers);
+		if (!error && tracee->space->arch->restart_interrupted_call(&registers))
+			error = ptrace_set_registers(tracee->tid, &registers);
+		usdtrap_error_destroy(error);
+	}
+	let_go(engine, tracee, 0);
+}
+
+/* Answers one stop, nearly always with a detach. */
+static void leave_stop(struct engine *engine, pid_t tid, struct ptrace_stop stop)
+{
+	struct tracee *tracee = tracee_find(engine->tracees, tid);
+	unsigned long child;
+
+	if (!tracee) {
+		if (stop.kind == PTRACE_STOP_EXITED || stop.kind == PTRACE_STOP_KILLED)
+			return;
+		tracee = family_adopt(engine, tid);
+		if (!tracee)
+			return;
+	}
+	switch (stop.kind) {
+	case PTRACE_STOP_EXITED:
+	case PTRACE_STOP_KILLED:
+		engine_remove_tracee(engine, tracee);
+		break;
+	case PTRACE_STOP_SIGNAL:
+		if (stop.value == SIGTRAP)
+			leave_trap(engine, tracee);
+		else if (has_trap_pending(tid)) /* not yet: its trap must be taken first, and the signal not lost */
+			usdtrap_error_destroy(ptrace_continue(tid, stop.value));
+		else
+			let_go(engine, tracee, stop.value);
+		break;
+	case PTRACE_STOP_GROUP:
+		/* Detaching would wake it; the end of the tracing thread does not. */
+		tracee->is_settled = true;
+		usdtrap_error_destroy(ptrace_listen(tid));
+		break;
+	case PTRACE_STOP_EVENT_STOP:
+		leave_event_stop(engine, tracee);
+		break;
+	case PTRACE_STOP_FORK:
+	case PTRACE_STOP_VFORK:
+	case PTRACE_STOP_CLONE:
+		if (!error_catch(ptrace_get_event_message(tid, &child), USDTRAP_GONE))
+			family_born(engine, tracee, (pid_t)child);
+		let_go(engine, tracee, 0);
+		break;
+	case PTRACE_STOP_EXEC:
+	case PTRACE_STOP_SYSTEM_CALL:
+	case PTRACE_STOP_OTHER:
+		let_go(engine, tracee, 0);
+		break;
+	}
+}
+
+/* Answers all stops there are. True: there was one. */
+static bool drain(struct engine *engine)
+{
+	bool any = false;
+	pid_t tid;
+	int status;
+
+	while (ptrace_wait(false, &tid, &status) == PTRACE_WAIT_STATUS) {
+		leave_stop(engine, tid, ptrace_classify(status));
+		any = true;
+	}
+	return any;
+}
+
+/* Looks at one thread that has not reported. True: it must still be waited for. */
+static bool look_at(struct tracee *tracee, bool is_patient)
+{
+	struct procfs_stat stat;
+	struct usdtrap_error *error;
+
+	if (tracee->is_settled || tracee->is_listening)
+		return false;
+	error = procfs_stat_read(PROCFS_ROOT, tracee->tid, tracee->tid, &stat);
+	if (error) {
+		usdtrap_error_destroy(error);
+		tracee->is_settled = true; /* gone, or reaped by its end */
+		return false;
+	}
+	switch (stat.state) {
+	case 'R': /* may be on its way from a trap to the report */
+		if (!tracee->is_interrupted) {
+			tracee->is_interrupted = true;
+			usdtrap_error_destroy(ptrace_interrupt(tracee->tid));
+		}
+		return true;
+	case 't': /* in a stop that the next wait reports */
+		return true;
+	case 'D': /* may be forking a child with our bytes */
+		return is_patient;
+	case 'Z':
+	case 'X':
+		return false;
+	default: /* asleep, or stopped */
+		return tracee->is_interrupted || has_trap_pending(tracee->tid);
+	}
+}
+
+static bool has_member(const struct engine *engine, const struct space *space)
+{
+	const struct tracee *tracee = engine->tracees;
+
+	while (tracee && (tracee->space != space || tracee->role != TRACEE_MEMBER))
+		tracee = tracee->hh.next;
+	return tracee;
+}
+
+void leave_all(struct engine *engine)
+{
+	const struct timespec interval = {.tv_nsec = LOOK_INTERVAL_NS};
+	struct space *space;
+	unsigned quiet_looks = 0;
+
+	for (space = engine->spaces; space; space = space->next) {
+		leave_space(engine, space);
+		if (has_member(engine, space))
+			engine->report.processes++;
+	}
+	for (unsigned looks = 0; quiet_looks < QUIET_LOOKS_WANTED; looks++) {
+		bool is_waiting = drain(engine);
+
+		for (struct tracee *tracee = engine->tracees; tracee; tracee = tracee->hh.next)
+			if (look_at(tracee, looks < UNINTERRUPTIBLE_LOOKS))
+				is_waiting = true;
+		quiet_looks = is_waiting ? 0 : quiet_looks + 1;
+		if (engine->tracees)
+			nanosleep(&interval, NULL);
+	}
+	family_release_unknown(engine);
+}

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From files to addresses: which files of the catalog a process has mapped,
+ * where, and arming the sites in them.
+ *
+ * An address has three kinds. A note gives the file's own (`vaddr'); a program
+ * header tells where in the file that is (`offset'); /proc/PID/maps tells
+ * which offset lies where in the target (`addr'). The loader maps all segments
+ * of a file at one distance from their vaddr, the load bias:
+ *
+ *	addr = vaddr + bias        bias = mapping start - vaddr of the mapping's offset
+ *
+ * One file may be mapped at several biases (dlmopen(3)); each is a mapping of
+ * its own with sites of its own.
+ *
+ * Never write blindly: a file is taken for a mapping's only if device and
+ * inode are equal; where a file system shows maps another number than stat(2)
+ * (overlayfs, btrfs), if the path leads to a file with the same identity as
+ * ours and the ELF header in memory is its header. And a byte is only replaced
+ * where it is what the file has (site.c).
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <utlist.h>
+
+#include "arch/insn.h"
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/strbuf.h"
+#include "os/memory.h"
+#include "os/procfs.h"
+#include "trace/engine.h"
+#include "trace/site.h"
+
+struct usdtrap_error *mapped_architecture(struct space *space)
+{
+	struct elf_object *program;
+	struct usdtrap_error *error;
+	char path[64];
+
+	snprintf(path, sizeof(path), PROCFS_ROOT "/%d/exe", (int)space->anchor);
+	error = elf_object_open(path, &program);
+	if (error_catch(error, USDTRAP_NOT_FOUND))
+		return &error_gone;
+	if (error)
+		return error;
+	space->arch = arch_find(elf_object_machine(program), elf_object_address_bits(program));
+	if (!space->arch)
+		error = error_hint(error_create(USDTRAP_UNSUPPORTED,
+						"process %d runs a program of another kind (ELF machine %u, %u-bit "
+						"addresses)",
+						(int)space->pid, elf_object_machine(program),
+						elf_object_address_bits(program)),
+				   "its probes can be listed with -l; only 64-bit x86 programs can be traced");
+	elf_object_destroy(program);
+	return error;
+}
+
+bool mapped_has_header(const struct space *space, const struct elf_object *object, uint64_t load_bias)
+{
+	enum { HEADER_SIZE = 64 }; /* sizeof(Elf64_Ehdr), elf(5) */
+	uint8_t in_file[HEADER_SIZE], in_memory[HEADER_SIZE];
+	uint64_t vaddr;
+	struct usdtrap_error *error;
+
+	if (!elf_object_offset_to_vaddr(object, 0, &vaddr))
+		return false;
+	error = elf_object_read(object, vaddr, in_file, sizeof(in_file));
+	if (!error)
+		error = memory_read(space->memory_fd, vaddr + load_bias, in_memory, sizeof(in_memory));
+	if (error) {
+		usdtrap_error_destroy(error);
+		return false;
+	}
+	return memcmp(in_file, in_memory, sizeof(in_file)) == 0;
+}
+
+bool mapped_load_bias(const struct elf_object *object, const struct procfs_mapping *mapping, uint64_t *ret)
+{
+	const uint64_t page_mask = ~(uint64_t)0xfff;
+	const struct elf_segment *segments;
+	size_t count;
+
+	segments = elf_object_segments(object, &count);
+	for (size_t i = 0; i < count; i++) {
+		const struct elf_segment *segment = &segments[i];
+		uint64_t first = segment->offset & page_mask;
+
+		if (!segment->is_executable || mapping->offset < first ||
+		    mapping->offset >= segment->offset + segment->file_size)
+			continue;
+		*ret = mapping->start - mapping->offset + segment->offset - segment->vaddr;
+		return true;
+	}
+	return false;
+}
+
+/* The path that leads from here to the file MAPPING shows, through the process's own root; NULL where there is none. */
+static char *path_of(const struct space *space, const struct procfs_mapping *mapping)
+{
+	char *path;
+
+	if (mapping->is_deleted || mapping->path[0] != '/')
+		return NULL;
+	return asprintf(&path, PROCFS_ROOT "/%d/root%s", (int)space->anchor, mapping->path) < 0 ? NULL : path;
+}
+
+/* A file that nobody named, for the patterns that want any. */
+static struct catalog_file *any_file(struct engine *engine, const char *path, const struct procfs_mapping *mapping)
+{
+	struct elf_object *object;
+	struct catalog_file *file;
+	struct usdtrap_error *error;
+
+	if (!catalog_wants_any_file(&engine->catalog))
+		return NULL;
+	error = elf_object_open(path, &object);
+	if (!error)
+		error = catalog_file_add(&engine->catalog, object, mapping->path, &file);
+	if (!error)
+		return file;
+	if (!error_catch(error, USDTRAP_BAD_ELF) && !error_catch(error, USDTRAP_GONE))
+		engine_notice_error(engine, USDTRAP_NOTICE_WARNING, error);
+	return NULL;
+}
+
+/* The catalog's file that MAPPING shows, and its load bias; NULL if nobody asked for it. */
+static struct catalog_file *file_of(struct engine *engine, const struct space *space,
+				    const struct procfs_mapping *mapping, uint64_t *ret_bias)
+{
+	struct catalog_file *file = catalog_file_find(&engine->catalog, mapping->device, mapping->inode);
+	_cleanup_free_ char *path = NULL;
+	bool is_renumbered = false;
+	struct stat status;
+
+	if (!file) {
+		path = path_of(space, mapping);
+		if (!path || stat(path, &status) < 0 || status.st_ino != mapping->inode)
+			return NULL;
+		file = catalog_file_find(&engine->catalog, status.st_dev, status.st_ino);
+		is_renumbered = true;
+	}
+	if (!file)
+		file = any_file(engine, path, mapping);
+	if (!file || !file->probes || !mapped_load_bias(file->object, mapping, ret_bias))
+		return NULL;
+	return !is_renumbered || mapped_has_header(space, file->object, *ret_bias) ? file : NULL;
+}
+
+/* Whether ADDR lies in an executable, private mapping of the file's INODE at file offset OFFSET. */
+static bool is_mapped_at(const struct procfs_maps *maps, uint64_t addr, uint64_t offset, uint64_t inode)
+{
+	for (size_t i = 0; i < maps->count; i++) {
+		const struct procfs_mapping *mapping = &maps->items[i];
+
+		if (addr >= mapping->start && addr < mapping->end)
+			return mapping->is_executable && !mapping->is_shared && mapping->inode == inode &&
+			       addr - mapping->start + mapping->offset == offset;
+	}
+	return false;
+}
+
+struct usdtrap_error *mapped_text(const struct elf_object *object, uint64_t vaddr, uint8_t *bytes, size_t *ret_size)
+{
+	struct usdtrap_error *error = NULL;
+
+	for (size_t size = ARCH_MAX_INSTRUCTION; size > 0; size--) {
+		usdtrap_error_destroy(error);
+		error = elf_object_read(object, vaddr, bytes, size);
+		if (!error) {
+			*ret_size = size;
+			return NULL;
+		}
+	}
+	return error;
+}
+
+static struct usdtrap_error *refuse_instruction(const uint8_t *bytes, size_t size)
+{
+	struct strbuf text = {0};
+	struct usdtrap_error *error;
+
+	if (!insn_format(bytes, size, &text))
+		strbuf_addf(&text, "byte 0x%02x", bytes[0]);
+	error = error_create(USDTRAP_UNSUPPORTED, "the file has `%s' at the site, which is no nop", strbuf_text(&text));
+	strbuf_deinit(&text);
+	return error;
+}
+
+/* Raises LOCATION's semaphore and arms its site in SPACE for PROBE. */
+static struct usdtrap_error *arm_location(struct space *space, struct mapped_file *mapped,
+					  const struct procfs_maps *maps, struct usdtrap_probe *probe,
+					  struct location *location)
+{
+	const struct usdtrap_site_info *info = &location->info->sites[location->index];
+	const uint64_t addr = info->vaddr + mapped->load_bias;
+	uint8_t bytes[ARCH_MAX_INSTRUCTION];
+	struct site_text text = {.bytes = bytes};
+	struct site *site = space_site(space, addr);
+	struct usdtrap_error *error;
+	uint64_t offset;
+
+	if (!elf_object_vaddr_to_offset(mapped->file->object, info->vaddr, &offset) ||
+	    !is_mapped_at(maps, addr, offset, mapped->inode))
+		return error_create(USDTRAP_UNSUPPORTED, "0x%" PRIx64 " is not private executable memory of the file",
+				    addr);
+	if (probe->on_hit && !site) {
+		error = mapped_text(mapped->file->object, info->vaddr, bytes, &text.size);
+		if (error)
+			return error;
+		text.nop_length = space->arch->nop_length(bytes, text.size);
+		if (text.nop_length == 0)
+			return refuse_instruction(bytes, text.size);
+		error = site_check(space, addr, &text);
+		if (error)
+			return error;
+	}
+	if (info->semaphore_vaddr) {
+		error = semaphore_raise(space, maps, info->semaphore_vaddr + mapped->load_bias);
+		if (error)
+			return error;
+	}
+	if (!probe->on_hit)
+		return NULL;
+	if (!site) {
+		error = site_arm(space, addr, &text, &site);
+		if (error)
+			return error;
+		site->mapped = mapped;
+	}
+	return site_attach(site, probe, location);
+}
+
+/* Arms all that the session wants of a newly mapped file. Refusals are notices; the first is kept in *REFUSED. */
+static void arm_file(struct engine *engine, struct space *space, struct mapped_file *mapped,
+		     const struct procfs_maps *maps, struct usdtrap_error **refused)
+{
+	struct catalog_file *file = mapped->file;
+	struct usdtrap_error *error;
+
+	for (struct usdtrap_probe *probe = engine->catalog.probes; probe; probe = probe->next)
+		for (size_t m = 0; m < probe->match_count; m++) {
+			if (probe->matches[m].file != file)
+				continue;
+			for (size_t i = 0; i < file->location_count; i++) {
+				if (file->locations[i].info != probe->matches[m].info)
+					continue;
+				error = arm_location(space, mapped, maps, probe, &file->locations[i]);
+				if (!error)
+					continue;
+				error = error_prefix(error, "%s in process %d", probe->matches[m].info->full_name,
+						     (int)space->pid);
+				if (refused && !*refused)
+					*refused = error;
+				else
+					engine_notice_error(engine, USDTRAP_NOTICE_WARNING, error);
+			}
+		}
+}
+
+static struct mapped_file *mapped_find(const struct space *space, const struct catalog_file *file, uint64_t load_bias)
+{
+	struct mapped_file *mapped;
+
+	LL_FOREACH (space->mapped, mapped)
+		if (mapped->file == file && mapped->load_bias == load_bias)
+			return mapped;
+	return NULL;
+}
+
+/* What lay in files that are mapped no more is gone with them. */
+static void forget_unmapped(struct space *space)
+{
+	struct mapped_file *mapped, *next;
+	struct site *site, *next_site;
+
+	LL_FOREACH_SAFE(space->mapped, mapped, next)
+	{
+		if (mapped->is_seen)
+			continue;
+		HASH_ITER (hh, space->sites, site, next_site)
+			if (site->mapped == mapped)
+				space_forget_site(space, site);
+		LL_DELETE(space->mapped, mapped);
+		free(mapped);
+	}
+}
+
+struct usdtrap_error *mapped_refresh(struct engine *engine, struct space *space, struct usdtrap_error **ret_refused)
+{
+	struct procfs_maps maps;
+	struct usdtrap_error *error;
+	struct mapped_file *mapped;
+
+	error = procfs_maps_read(PROCFS_ROOT, space->anchor, space->anchor, &maps);
+	if (error)
+		return error;
+	LL_FOREACH (space->mapped, mapped)
+		mapped->is_seen = false;
+	for (size_t i = 0; i < maps.count; i++) {
+		const struct procfs_mapping *mapping = &maps.items[i];
+		struct catalog_file *file;
+		uint64_t load_bias;
+
+		if (!mapping->is_executable || mapping->inode == 0)
+			continue;
+		file = file_of(engine, space, mapping, &load_bias);
+		if (!file)
+			continue;
+		mapped = mapped_find(space, file, load_bias);
+		if (mapped) {
+			mapped->is_seen = true;
+			continue;
+		}
+		mapped = calloc(1, sizeof(*mapped));
+		if (!mapped) {
+			error = &error_no_memory;
+			break;
+		}
+		mapped->file = file;
+		mapped->load_bias = load_bias;
+		mapped->inode = mapping->inode;
+		mapped->is_seen = true;
+		LL_APPEND(space->mapped, mapped);
+		arm_file(engine, space, mapped, &maps, ret_refused);
+		recipe_apply(engine, space, mapped, &maps);
+	}
+	if (!error)
+		forget_unmapped(space);
+	procfs_maps_deinit(&maps);
+	return error;
+}

@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The public functions of a session, and the two threads behind them.
+ *
+ * The engine thread makes every ptrace(2) call of the session and nothing else
+ * may make it wait but a stop. The caller's thread posts a request and waits
+ * for its end; in usdtrap_run() it does something useful meanwhile: it polls
+ * what is not a stop (timers, usdtrap_interrupt()) and wakes the engine.
+ *
+ * waitpid(2) has no timeout and takes no signal mask, so a wake-up is a signal
+ * to the engine thread whose only effect is to end a waitpid that is under
+ * way. One that comes just before the wait would be lost; so wake-ups are
+ * numbered, and the signal is repeated until the engine has seen its number.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <utlist.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "trace/engine.h"
+
+enum {
+	WAKE_REPEAT_MS = 1,
+	MINIMUM_PERIOD_NS = 1000,
+	FIRST_TIMER = 2, /* in the descriptors that are polled; before it the engine's end and the interrupt */
+};
+
+enum request { REQUEST_NONE, REQUEST_ATTACH, REQUEST_RUN, REQUEST_DETACH };
+
+struct timer {
+	int fd;
+	usdtrap_timer_fn on_tick;
+	void *user;
+	uint64_t period_ns;
+	atomic_bool is_due;
+	struct timer *next;
+};
+
+struct usdtrap_session {
+	struct engine engine;
+	int wake_signal;
+	pthread_t thread;
+	bool has_thread;
+	atomic_int thread_id; /* 0 until it runs */
+
+	pthread_mutex_t lock; /* over the request and its result */
+	pthread_cond_t changed;
+	enum request request;
+	bool is_done;
+	pid_t pid;
+	enum usdtrap_attach_mode mode;
+	struct usdtrap_error *error;
+
+	bool has_attached;
+	atomic_bool is_interrupted;
+	int interrupt_fd; /* eventfd(2): usdtrap_interrupt() was called */
+	int end_fd;       /* eventfd(2): the engine has ended a run */
+	atomic_uint wakes_wanted;
+	atomic_uint wakes_seen;
+	struct timer *timers;
+};
+
+/* ---- on the engine thread ---- */
+
+static void on_wake(int signal)
+{
+	(void)signal;
+}
+
+static void run_timers(struct usdtrap_session *session)
+{
+	struct timer *timer;
+
+	LL_FOREACH (session->timers, timer)
+		if (!session->engine.is_stopping && atomic_exchange(&timer->is_due, false) &&
+		    timer->on_tick(timer->user) == USDTRAP_STOP)
+			session->engine.is_stopping = true;
+}
+
+/* Without a tracee there is nothing to wait for but a wake-up. */
+static void wait_for_wake(const struct usdtrap_session *session)
+{
+	if (atomic_load(&session->wakes_wanted) == atomic_load(&session->wakes_seen))
+		poll(NULL, 0, -1);
+}
+
+static void run(struct usdtrap_session *session)
+{
+	struct engine *engine = &session->engine;
+	const uint64_t one = 1;
+
+	while (!engine->is_stopping && (engine->member_count > 0 || !session->has_attached)) {
+		unsigned wanted = atomic_load(&session->wakes_wanted);
+
+		if (wanted != atomic_load(&session->wakes_seen)) {
+			atomic_store(&session->wakes_seen, wanted);
+			if (atomic_load(&session->is_interrupted))
+				break;
+			run_timers(session);
+			continue;
+		}
+		if (engine_step(engine, true) == PTRACE_WAIT_NOBODY)
+			wait_for_wake(session);
+	}
+	/* Whoever polls must not take an end that came by itself for a wake-up it still has to send. */
+	atomic_store(&session->wakes_seen, atomic_load(&session->wakes_wanted));
+	while (write(session->end_fd, &one, sizeof(one)) < 0 && errno == EINTR)
+		;
+}
+
+static struct usdtrap_error *answer(struct usdtrap_session *session)
+{
+	switch (session->request) {
+	case REQUEST_ATTACH:
+		return attach_process(&session->engine, session->pid, session->mode);
+	case REQUEST_RUN:
+		run(session);
+		return NULL;
+	case REQUEST_DETACH:
+		leave_all(&session->engine);
+		return NULL;
+	case REQUEST_NONE:
+		break;
+	}
+	assert(!"a request");
+	return NULL;
+}
+
+static void *engine_thread(void *argument)
+{
+	struct usdtrap_session *session = argument;
+	enum request request;
+	sigset_t wake;
+
+	sigemptyset(&wake);
+	sigaddset(&wake, session->wake_signal);
+	pthread_sigmask(SIG_UNBLOCK, &wake, NULL);
+	affinity_init(&session->engine.affinity, !session->engine.options.no_follow_cpu);
+	atomic_store(&session->thread_id, gettid());
+	do {
+		pthread_mutex_lock(&session->lock);
+		while (session->request == REQUEST_NONE || session->is_done)
+			pthread_cond_wait(&session->changed, &session->lock);
+		request = session->request;
+		pthread_mutex_unlock(&session->lock);
+
+		session->error = answer(session);
+
+		pthread_mutex_lock(&session->lock);
+		session->is_done = true;
+		pthread_cond_broadcast(&session->changed);
+		pthread_mutex_unlock(&session->lock);
+	} while (request != REQUEST_DETACH);
+	affinity_deinit(&session->engine.affinity);
+	return NULL;
+}
+
+/* ---- on the caller's thread ---- */
+
+static void post(struct usdtrap_session *session, enum request request)
+{
+	pthread_mutex_lock(&session->lock);
+	session->request = request;
+	session->is_done = false;
+	pthread_cond_broadcast(&session->changed);
+	pthread_mutex_unlock(&session->lock);
+}
+
+/* Waits for the end of what was posted and takes its error over. */
+static struct usdtrap_error *await_end(struct usdtrap_session *session)
+{
+	struct usdtrap_error *error;
+
+	pthread_mutex_lock(&session->lock);
+	while (!session->is_done)
+		pthread_cond_wait(&session->changed, &session->lock);
+	session->request = REQUEST_NONE;
+	error = session->error;
+	session->error = NULL;
+	pthread_mutex_unlock(&session->lock);
+	return error;
+}
+
+/* Starts the engine thread with all signals blocked: those of the process are for the caller's threads. */
+static struct usdtrap_error *start_thread(struct usdtrap_session *session)
+{
+	sigset_t all, former;
+	int error_number;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &former);
+	error_number = pthread_create(&session->thread, NULL, engine_thread, session);
+	pthread_sigmask(SIG_SETMASK, &former, NULL);
+	if (error_number)
+		return error_os(error_number, "cannot start the tracing thread");
+	session->has_thread = true;
+	return NULL;
+}
+
+struct usdtrap_error *usdtrap_session_create(const struct usdtrap_options *options, struct usdtrap_session **ret)
+{
+	struct usdtrap_session *session = calloc(1, sizeof(*session));
+	struct sigaction wake = {.sa_handler = on_wake}; /* without SA_RESTART: it is meant to interrupt */
+	struct usdtrap_error *error = NULL;
+
+	if (!session)
+		return &error_no_memory;
+	if (options)
+		session->engine.options = *options;
+	pthread_mutex_init(&session->lock, NULL);
+	pthread_cond_init(&session->changed, NULL);
+	session->wake_signal = session->engine.options.wake_signal ? session->engine.options.wake_signal : SIGRTMAX - 1;
+	session->interrupt_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	session->end_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (session->interrupt_fd < 0 || session->end_fd < 0)
+		error = error_os(errno, "eventfd");
+	else if (sigaction(session->wake_signal, &wake, NULL) < 0)
+		error = error_os(errno, "cannot handle signal %d", session->wake_signal);
+	else
+		error = start_thread(session);
+	if (error) {
+		usdtrap_session_destroy(session);
+		return error;
+	}
+	*ret = session;
+	return NULL;
+}
+
+void usdtrap_session_destroy(struct usdtrap_session *session)
+{
+	struct tracee *tracee, *next_tracee;
+	struct timer *timer, *next_timer;
+
+	if (!session)
+		return;
+	if (session->has_thread)
+		usdtrap_error_destroy(usdtrap_detach(session, NULL));
+	HASH_ITER (hh, session->engine.tracees, tracee, next_tracee)
+		engine_remove_tracee(&session->engine, tracee);
+	LL_FOREACH_SAFE(session->timers, timer, next_timer)
+	{
+		close(timer->fd);
+		free(timer);
+	}
+	catalog_deinit(&session->engine.catalog);
+	if (session->interrupt_fd >= 0)
+		close(session->interrupt_fd);
+	if (session->end_fd >= 0)
+		close(session->end_fd);
+	pthread_cond_destroy(&session->changed);
+	pthread_mutex_destroy(&session->lock);
+	free(session);
+}
+
+/* The rules of <usdtrap/session.h> that can be checked. */
+static struct usdtrap_error *check_use(const struct usdtrap_session *session, const char *what)
+{
+	if (!session->has_thread)
+		return error_create(USDTRAP_INVALID_USE, "%s after usdtrap_detach()", what);
+	if (atomic_load(&session->thread_id) == gettid())
+		return error_create(USDTRAP_INVALID_USE, "%s from a callback", what);
+	return NULL;
+}
+
+struct usdtrap_error *usdtrap_add_probe(struct usdtrap_session *session, const struct usdtrap_pattern *pattern,
+					pid_t pid, usdtrap_hit_fn on_hit, void *user, struct usdtrap_probe **ret)
+{
+	struct usdtrap_error *error = check_use(session, "usdtrap_add_probe()");
+
+	if (!error && session->has_attached)
+		error = error_create(USDTRAP_INVALID_USE, "usdtrap_add_probe() after usdtrap_attach()");
+	if (!error)
+		error = catalog_add(&session->engine.catalog, pattern, pid, on_hit, user, ret);
+	return error;
+}
+
+struct usdtrap_error *usdtrap_add_timer(struct usdtrap_session *session, uint64_t period_ns, usdtrap_timer_fn on_tick,
+					void *user)
+{
+	struct usdtrap_error *error = check_use(session, "usdtrap_add_timer()");
+	struct timer *timer;
+
+	if (error)
+		return error;
+	if (period_ns < MINIMUM_PERIOD_NS)
+		return error_create(USDTRAP_INVALID_USE, "a timer's period must be at least %d ns", MINIMUM_PERIOD_NS);
+	timer = calloc(1, sizeof(*timer));
+	if (!timer)
+		return &error_no_memory;
+	timer->fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (timer->fd < 0) {
+		error = error_os(errno, "timerfd_create");
+		free(timer);
+		return error;
+	}
+	timer->period_ns = period_ns;
+	timer->on_tick = on_tick;
+	timer->user = user;
+	LL_APPEND(session->timers, timer);
+	return NULL;
+}
+
+struct usdtrap_error *usdtrap_attach(struct usdtrap_session *session, pid_t pid, enum usdtrap_attach_mode mode)
+{
+	struct usdtrap_error *error = check_use(session, "usdtrap_attach()");
+
+	if (error)
+		return error;
+	session->has_attached = true;
+	session->pid = pid;
+	session->mode = mode;
+	post(session, REQUEST_ATTACH);
+	return await_end(session);
+}
+
+static void wake(struct usdtrap_session *session)
+{
+	/* The thread exists as long as a run is posted, so its id means it. */
+	tgkill(getpid(), atomic_load(&session->thread_id), session->wake_signal);
+}
+
+static void set_timers(struct usdtrap_session *session, bool is_running)
+{
+	const uint64_t second = 1000000000;
+	struct timer *timer;
+
+	LL_FOREACH (session->timers, timer) {
+		struct timespec period = {0};
+
+		if (is_running) {
+			period.tv_sec = (time_t)(timer->period_ns / second);
+			period.tv_nsec = (long)(timer->period_ns % second);
+		}
+		timerfd_settime(timer->fd, 0, &(struct itimerspec){.it_interval = period, .it_value = period}, NULL);
+	}
+}
+
+/* What is to be polled: *RET_COUNT descriptors, to be freed. */
+static struct pollfd *descriptors(const struct usdtrap_session *session, nfds_t *ret_count)
+{
+	const struct timer *timer;
+	struct pollfd *polled;
+	nfds_t count = FIRST_TIMER;
+
+	LL_FOREACH (session->timers, timer)
+		count++;
+	polled = calloc(count, sizeof(*polled));
+	if (!polled)
+		return NULL;
+	polled[0] = (struct pollfd){.fd = session->end_fd, .events = POLLIN};
+	polled[1] = (struct pollfd){.fd = session->interrupt_fd, .events = POLLIN};
+	count = FIRST_TIMER;
+	LL_FOREACH (session->timers, timer)
+		polled[count++] = (struct pollfd){.fd = timer->fd, .events = POLLIN};
+	*ret_count = count;
+	return polled;
+}
+
+/* Marks what has become due. True: the engine is to be woken for it. */
+static bool take_events(struct usdtrap_session *session, const struct pollfd *polled)
+{
+	bool is_wanted = false;
+	struct timer *timer;
+	uint64_t count;
+	size_t i = FIRST_TIMER;
+
+	if (polled[1].revents && read(session->interrupt_fd, &count, sizeof(count)) > 0) {
+		atomic_store(&session->is_interrupted, true);
+		is_wanted = true;
+	}
+	LL_FOREACH (session->timers, timer)
+		if (polled[i++].revents && read(timer->fd, &count, sizeof(count)) > 0) {
+			atomic_store(&timer->is_due, true);
+			is_wanted = true;
+		}
+	return is_wanted;
+}
+
+struct usdtrap_error *usdtrap_run(struct usdtrap_session *session)
+{
+	struct usdtrap_error *error = check_use(session, "usdtrap_run()");
+	_cleanup_free_ struct pollfd *polled = NULL;
+	nfds_t polled_count;
+	uint64_t count;
+
+	if (error)
+		return error;
+	polled = descriptors(session, &polled_count);
+	if (!polled)
+		return &error_no_memory;
+	set_timers(session, true);
+	post(session, REQUEST_RUN);
+	while (!polled[0].revents) {
+		bool is_unseen = atomic_load(&session->wakes_seen) != atomic_load(&session->wakes_wanted);
+
+		if (poll(polled, polled_count, is_unseen ? WAKE_REPEAT_MS : -1) < 0) {
+			assert(errno == EINTR);
+			polled[0].revents = 0;
+			continue;
+		}
+		if (take_events(session, polled)) {
+			atomic_fetch_add(&session->wakes_wanted, 1);
+			is_unseen = true;
+		}
+		if (is_unseen)
+			wake(session);
+	}
+	set_timers(session, false);
+	error = await_end(session);
+	(void)!read(session->end_fd, &count, sizeof(count));
+	return error;
+}
+
+void usdtrap_interrupt(struct usdtrap_session *session)
+{
+	const uint64_t one = 1;
+	int saved = errno;
+
+	(void)!write(session->interrupt_fd, &one, sizeof(one));
+	errno = saved;
+}
+
+/* pthread_join(3) returns a little before the kernel has ended the thread and, with it, let its tracees go. */
+static void await_thread_end(pid_t tid)
+{
+	const struct timespec interval = {.tv_nsec = 50000};
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d", (int)tid);
+	while (access(path, F_OK) == 0)
+		nanosleep(&interval, NULL);
+}
+
+struct usdtrap_error *usdtrap_detach(struct usdtrap_session *session, struct usdtrap_report *report)
+{
+	struct usdtrap_error *error = check_use(session, "usdtrap_detach()");
+
+	if (error)
+		return error;
+	post(session, REQUEST_DETACH);
+	error = await_end(session);
+	pthread_join(session->thread, NULL);
+	await_thread_end(atomic_load(&session->thread_id));
+	session->has_thread = false;
+	if (report)
+		*report = session->engine.report;
+	return error;
+}

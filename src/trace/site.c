@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+#include "trace/site.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "os/memory.h"
+#include "trace/catalog.h"
+
+/* Why the bytes FOUND at ADDR are not those the file has. */
+static struct usdtrap_error *refuse_text(const struct space *space, uint64_t addr, const struct site_text *text,
+					 const uint8_t *found)
+{
+	if (memcmp(found, space->arch->trap, space->arch->trap_size) == 0)
+		return error_hint(error_create(USDTRAP_UNSUPPORTED,
+					       "at 0x%" PRIx64
+					       " there is already a breakpoint (byte 0x%02x) that is not ours",
+					       addr, found[0]),
+				  "another tracer (gdb, perf, bpftrace, ...) traces this place: end it first");
+	return error_hint(error_create(USDTRAP_UNSUPPORTED,
+				       "at 0x%" PRIx64 " the process has byte 0x%02x where the file has 0x%02x", addr,
+				       found[0], text->bytes[0]),
+			  "the file was changed after the process mapped it, or the process changes its own text: "
+			  "restart the process");
+}
+
+struct usdtrap_error *site_check(const struct space *space, uint64_t addr, const struct site_text *text)
+{
+	uint8_t found[ARCH_MAX_INSTRUCTION];
+	size_t size = text->nop_length ? text->nop_length : space->arch->trap_size;
+	struct usdtrap_error *error;
+
+	assert(size <= text->size && text->size <= ARCH_MAX_INSTRUCTION);
+	error = memory_read(space->memory_fd, addr, found, size);
+	if (error)
+		return error;
+	if (memcmp(found, text->bytes, size) != 0)
+		return refuse_text(space, addr, text, found);
+	return NULL;
+}
+
+struct usdtrap_error *site_arm(struct space *space, uint64_t addr, const struct site_text *text, struct site **ret)
+{
+	struct usdtrap_error *error;
+	struct site *site;
+
+	assert(!space_site(space, addr));
+	error = site_check(space, addr, text);
+	if (error)
+		return error;
+	site = calloc(1, sizeof(*site));
+	if (!site)
+		return &error_no_memory;
+	site->addr = addr;
+	site->state = SITE_ARMED;
+	site->original_size = text->size;
+	memcpy(site->original, text->bytes, text->size);
+	site->skip = text->nop_length ? text->nop_length - space->arch->trap_size : 0;
+	error = memory_write(space->memory_fd, addr, space->arch->trap, space->arch->trap_size);
+	if (error) {
+		free(site);
+		return error;
+	}
+	HASH_ADD(hh, space->sites, addr, sizeof(site->addr), site);
+	if (!space->lowest_site || addr < space->lowest_site)
+		space->lowest_site = addr;
+	if (addr > space->highest_site)
+		space->highest_site = addr;
+	*ret = site;
+	return NULL;
+}
+
+/* Writes the original byte where our trap still is. *RET_IS_LOST: it is not, so nothing was written. */
+static struct usdtrap_error *put_back(int memory_fd, const struct arch *arch, const struct site *site,
+				      bool *ret_is_lost)
+{
+	uint8_t found[ARCH_TRAP_SIZE];
+	struct usdtrap_error *error;
+
+	error = memory_read(memory_fd, site->addr, found, arch->trap_size);
+	if (error_catch(error, USDTRAP_FAULT)) { /* unmapped meanwhile */
+		*ret_is_lost = true;
+		return NULL;
+	}
+	if (error)
+		return error;
+	*ret_is_lost = memcmp(found, arch->trap, arch->trap_size) != 0;
+	if (*ret_is_lost)
+		return NULL;
+	return memory_write(memory_fd, site->addr, site->original, arch->trap_size);
+}
+
+struct usdtrap_error *site_restore(struct space *space, struct site *site)
+{
+	struct usdtrap_error *error;
+	bool is_lost = false;
+
+	if (site->state != SITE_ARMED)
+		return NULL;
+	error = put_back(space->memory_fd, space->arch, site, &is_lost);
+	if (!error)
+		site->state = is_lost ? SITE_LOST : SITE_RESTORED;
+	return error;
+}
+
+struct usdtrap_error *site_restore_copy(int copy_fd, const struct arch *arch, const struct site *site)
+{
+	bool is_lost;
+
+	return put_back(copy_fd, arch, site, &is_lost);
+}
+
+bool site_is_copied(int copy_fd, const struct arch *arch, const struct site *site)
+{
+	uint8_t found[ARCH_TRAP_SIZE];
+	struct usdtrap_error *error = memory_read(copy_fd, site->addr, found, arch->trap_size);
+
+	usdtrap_error_destroy(error);
+	return !error && site->state == SITE_ARMED && memcmp(found, arch->trap, arch->trap_size) == 0;
+}
+
+struct usdtrap_error *site_attach(struct site *site, struct usdtrap_probe *probe, struct location *location)
+{
+	struct attachment **place = &site->attachments;
+	struct attachment *attachment = calloc(1, sizeof(*attachment));
+
+	if (!attachment)
+		return &error_no_memory;
+	attachment->probe = probe;
+	attachment->location = location;
+	while (*place && (*place)->probe->order <= probe->order)
+		place = &(*place)->next;
+	attachment->next = *place;
+	*place = attachment;
+	return NULL;
+}
+
+void site_mask(const struct space *space, uint64_t addr, void *buffer, size_t size)
+{
+	const struct site *site;
+	const uint8_t trap_size = space->arch->trap_size;
+	uint8_t *bytes = buffer;
+
+	if (!space->sites || addr > space->highest_site || size == 0 || addr + (size - 1) < space->lowest_site)
+		return;
+	for (site = space->sites; site; site = site->hh.next) {
+		if (site->state != SITE_ARMED)
+			continue;
+		for (size_t i = 0; i < trap_size; i++)
+			if (site->addr + i >= addr && site->addr + i - addr < size)
+				bytes[site->addr + i - addr] = site->original[i];
+	}
+}

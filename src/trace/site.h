@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The two things that are changed in a target, each with its undo: one trap
+ * byte at a site, one count in a semaphore. Nothing else in this program
+ * writes to a target's memory.
+ */
+#ifndef USDTRAP_TRACE_SITE_H
+#define USDTRAP_TRACE_SITE_H
+
+#include "os/procfs.h"
+#include "trace/space.h"
+
+/* What the file has at a place that is to be armed. */
+struct site_text {
+	const uint8_t *bytes;
+	size_t size;       /* 1 to ARCH_MAX_INSTRUCTION */
+	size_t nop_length; /* of the no-operation instruction that BYTES begin with; 0: it is another instruction */
+};
+
+/*
+ * Whether the bytes at ADDR are those of the file. UNSUPPORTED if not: another
+ * tracer's trap, or text that was changed. Errors also: FAULT, GONE.
+ */
+struct usdtrap_error *site_check(const struct space *space, uint64_t addr,
+				 const struct site_text *text) USDTRAP_MUST_USE;
+/*
+ * Checks, then puts a trap at ADDR and records it as a new site of SPACE,
+ * which has none there yet. Errors: as site_check(); OS, NO_MEMORY.
+ */
+struct usdtrap_error *site_arm(struct space *space, uint64_t addr, const struct site_text *text,
+			       struct site **ret) USDTRAP_MUST_USE;
+/* Puts the original byte back if our trap is still there, else marks SITE lost. An armed site is not armed afterwards.
+ */
+struct usdtrap_error *site_restore(struct space *space, struct site *site) USDTRAP_MUST_USE;
+/* Adds a callback to SITE behind those that were added to the session before it. */
+struct usdtrap_error *site_attach(struct site *site, struct usdtrap_probe *probe,
+				  struct location *location) USDTRAP_MUST_USE;
+
+/* The same in COPY_FD, the memory of a forked child, which inherited the trap. */
+struct usdtrap_error *site_restore_copy(int copy_fd, const struct arch *arch, const struct site *site) USDTRAP_MUST_USE;
+
+/* Whether COPY_FD has our trap at SITE. */
+bool site_is_copied(int copy_fd, const struct arch *arch, const struct site *site);
+
+/* Replaces our trap bytes in BUFFER, SIZE bytes read from ADDR of SPACE, by what they cover. */
+void site_mask(const struct space *space, uint64_t addr, void *buffer, size_t size);
+
+/*
+ * Raises the counter at ADDR by one, once a space however often it is asked.
+ * MAPS tells whether it lies in private, writable memory. Errors: UNSUPPORTED, FAULT, GONE, OS, NO_MEMORY.
+ */
+struct usdtrap_error *semaphore_raise(struct space *space, const struct procfs_maps *maps,
+				      uint64_t addr) USDTRAP_MUST_USE;
+/* Lowers it again, never below 0. */
+struct usdtrap_error *semaphore_lower(struct space *space, struct semaphore *semaphore) USDTRAP_MUST_USE;
+/* Lowers it in a forked child's copy of the memory. */
+struct usdtrap_error *semaphore_lower_copy(int copy_fd, const struct semaphore *semaphore) USDTRAP_MUST_USE;
+
+#endif

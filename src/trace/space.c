@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+#include "trace/space.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <utlist.h>
+
+struct space *space_create(struct space **list, pid_t pid, pid_t anchor)
+{
+	struct space *space = calloc(1, sizeof(*space));
+
+	if (!space)
+		return NULL;
+	space->pid = pid;
+	space->anchor = anchor;
+	space->memory_fd = -1;
+	DL_APPEND2(*list, space, previous, next);
+	return space;
+}
+
+void space_forget_site(struct space *space, struct site *site)
+{
+	struct attachment *attachment, *following;
+
+	HASH_DEL(space->sites, site);
+	LL_FOREACH_SAFE(site->attachments, attachment, following)
+	free(attachment);
+	free(site);
+}
+
+void space_forget(struct space *space)
+{
+	struct site *site, *next_site;
+	struct semaphore *semaphore, *next_semaphore;
+	struct mapped_file *mapped, *next_mapped;
+
+	HASH_ITER (hh, space->sites, site, next_site)
+		space_forget_site(space, site);
+	HASH_ITER (hh, space->semaphores, semaphore, next_semaphore) {
+		HASH_DEL(space->semaphores, semaphore);
+		free(semaphore);
+	}
+	LL_FOREACH_SAFE(space->mapped, mapped, next_mapped)
+	free(mapped);
+	space->mapped = NULL;
+	space->lowest_site = 0;
+	space->highest_site = 0;
+	space->has_loader_hook = false;
+	if (space->memory_fd >= 0)
+		close(space->memory_fd);
+	space->memory_fd = -1;
+}
+
+void space_release(struct space **list, struct space *space)
+{
+	assert(space->references > 0);
+	if (--space->references > 0)
+		return;
+	space_forget(space);
+	DL_DELETE2(*list, space, previous, next);
+	free(space);
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Spaces: one address space each, with all that was changed in it.
+ *
+ * Bytes belong to an address space and not to a thread: threads and vfork
+ * children share it, fork copies it, exec forgets it. So a space owns its
+ * sites (where trap bytes lie) and its semaphores (which were raised), and the
+ * way to its memory. It lives as long as a tracee uses it.
+ */
+#ifndef USDTRAP_TRACE_SPACE_H
+#define USDTRAP_TRACE_SPACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <uthash.h>
+
+#include <usdtrap/session.h>
+
+#include "arch/arch.h"
+
+struct catalog_file;
+struct location;
+struct mapped_file;
+
+/* One callback that wants to know of a site's hits. A site may have several, in the order the probes were added. */
+struct attachment {
+	struct usdtrap_probe *probe;
+	struct location *location;
+	struct attachment *next;
+};
+
+enum site_state {
+	SITE_ARMED,    /* our trap byte is in */
+	SITE_RESTORED, /* it was, and the original byte is back: a late trap may still come from here */
+	SITE_LOST,     /* it was, and somebody else changed or unmapped it: nothing is written here any more */
+};
+
+/* One address where our trap is or was. */
+struct site {
+	uint64_t addr;
+	enum site_state state;
+	bool is_loader_hook;                    /* the loader's _dl_debug_state(), not a probe */
+	uint8_t original[ARCH_MAX_INSTRUCTION]; /* what the file has from here on */
+	size_t original_size;                   /* bytes of `original' that are known */
+	size_t skip;                            /* what is left of the nop behind the trap: pc moves on by it */
+	struct mapped_file *mapped;             /* whose probe it is; NULL for the loader's hook */
+	struct attachment *attachments;
+	UT_hash_handle hh;
+};
+
+/* A 16-bit counter of the target that was raised by one. */
+struct semaphore {
+	uint64_t addr;
+	bool is_raised;
+	UT_hash_handle hh;
+};
+
+/* A file of the catalog as it is mapped here. */
+struct mapped_file {
+	struct catalog_file *file;
+	uint64_t load_bias; /* target address less the file's vaddr */
+	uint64_t inode;     /* as /proc/PID/maps shows it */
+	bool is_seen;       /* by the refresh that is going on */
+	struct mapped_file *next;
+};
+
+struct space {
+	unsigned references; /* tracees that use it */
+	pid_t pid;           /* of the process it began with, for messages */
+	pid_t anchor;        /* a thread through which /proc reaches it */
+	const struct arch *arch;
+	int memory_fd; /* /proc/PID/mem, or -1 before it is opened */
+	bool has_loader_hook;
+	struct mapped_file *mapped;
+	struct site *sites;                 /* by address */
+	uint64_t lowest_site, highest_site; /* every site's address lies between these; 0, 0 before the first */
+	struct semaphore *semaphores;       /* by address */
+	struct space *previous, *next;      /* the session's list */
+};
+
+/* A new space without references, added to *LIST. NULL: no memory. */
+struct space *space_create(struct space **list, pid_t pid, pid_t anchor);
+/* Drops one reference; at the last one the space is taken out of *LIST and freed. The target is not touched. */
+void space_release(struct space **list, struct space *space);
+/* Forgets all that was changed: the memory it was changed in is gone, or everything was put back. */
+void space_forget(struct space *space);
+/* Takes SITE out of SPACE and frees it without touching memory: what lay there is mapped no more. */
+void space_forget_site(struct space *space, struct site *site);
+
+static inline struct site *space_site(const struct space *space, uint64_t addr)
+{
+	struct site *site;
+
+	HASH_FIND(hh, space->sites, &addr, sizeof(addr), site);
+	return site;
+}
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* Tracees: the threads that were seized, by thread id. */
+#ifndef USDTRAP_TRACE_TRACEE_H
+#define USDTRAP_TRACE_TRACEE_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include <uthash.h>
+
+struct space;
+
+/* What a tracee is to us. */
+enum tracee_role {
+	TRACEE_MEMBER,  /* a thread of a traced process */
+	TRACEE_NEWBORN, /* it reported before its parent told of it; held until we know what it is */
+	TRACEE_COPY,    /* forked, not wanted: gets its bytes back and is let go at its first stop */
+	TRACEE_SHARER,  /* not wanted but runs in a traced space (vfork): kept until it execs or ends */
+};
+
+struct tracee {
+	pid_t tid;
+	pid_t pid; /* its process, as our /proc names it */
+	enum tracee_role role;
+	bool has_stopped;    /* its first stop was seen (for those that the kernel seized for us) */
+	bool is_listening;   /* in a group stop, waiting for SIGCONT */
+	bool is_interrupted; /* leaving: we asked it to stop and have not seen it stop yet */
+	bool is_settled;     /* leaving: can be left to the end of the tracing thread */
+	struct space *space; /* NULL while NEWBORN */
+	UT_hash_handle hh;
+};
+
+static inline struct tracee *tracee_find(struct tracee *table, pid_t tid)
+{
+	struct tracee *tracee;
+
+	HASH_FIND(hh, table, &tid, sizeof(tid), tracee);
+	return tracee;
+}
+
+#endif
