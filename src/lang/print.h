@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Values and maps as bpftrace prints them in text mode. JSON: json.h.
+ *
+ * The default text of a value: integers decimal, pointers 0x and hex, bools
+ * true or false, strings bare, buffers with unprintable bytes as \xNN, tuples
+ * (1, a). What is unknown is `?'. A string that was cut gets TRAILER (`..'
+ * unless the script sets another) behind it wherever it is shown.
+ */
+#ifndef USDTRAP_LANG_PRINT_H
+#define USDTRAP_LANG_PRINT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lang/value.h"
+
+struct map;
+struct map_selection;
+struct strbuf;
+
+void print_value(struct value value, const char *trailer, struct strbuf *out);
+
+/* The same for a map's key: a tuple without its parentheses, its elements parted by SEPARATOR. */
+void print_key(struct value key, const char *separator, const char *trailer, struct strbuf *out);
+
+/* A decimal number, faster than printf(3). */
+void print_signed(int64_t number, struct strbuf *out);
+void print_unsigned(uint64_t number, struct strbuf *out);
+
+/* Every byte as \xNN but those that are printable. */
+void print_escaped(const char *bytes, size_t length, struct strbuf *out);
+
+/* SELECTION of MAP (map.h), complete lines: "@name[key]: value", or charts. Nothing if it is empty. */
+void print_map(const struct map *map, const struct map_selection *selection, const char *trailer, struct strbuf *out);
+
+#endif

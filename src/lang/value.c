@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+#include "lang/value.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lang/scratch.h"
+#include "lang/type.h"
+
+struct value value_text(const char *text)
+{
+	return value_string(text, strlen(text));
+}
+
+static struct value zero_tuple(const struct type *type, struct scratch *scratch)
+{
+	struct value *elements = scratch_allocate(scratch, type->element_count * sizeof(*elements));
+
+	if (!elements)
+		return value_unknown("out of memory");
+	for (uint32_t i = 0; i < type->element_count; i++)
+		elements[i] = value_zero(type->elements[i], scratch);
+	return value_tuple(elements, type->element_count);
+}
+
+struct value value_zero(const struct type *type, struct scratch *scratch)
+{
+	switch (type->kind) {
+	case TYPE_BOOL:
+		return value_bool(false);
+	case TYPE_STRING:
+		return value_string("", 0);
+	case TYPE_BUFFER:
+		return value_buffer("", 0);
+	case TYPE_POINTER:
+		return value_pointer(0);
+	case TYPE_TUPLE:
+		return zero_tuple(type, scratch);
+	case TYPE_INTEGER:
+	case TYPE_SUM:
+	case TYPE_AVG:
+	case TYPE_MIN:
+	case TYPE_MAX:
+	case TYPE_STATS:
+		return type->is_signed ? value_signed(0) : value_unsigned(0);
+	case TYPE_NONE:
+	case TYPE_COUNT:
+	case TYPE_HIST:
+	case TYPE_LHIST:
+		return value_unsigned(0);
+	}
+	abort();
+}
+
+/* Conversion of what does not fit is undefined in C, so the ends are cut off first; NaN is 0. */
+static uint64_t integer_of_real(double real)
+{
+	if (isnan(real))
+		return 0;
+	if (real >= 0x1p63)
+		return real >= 0x1p64 ? UINT64_MAX : (uint64_t)real;
+	return real < -0x1p63 ? (uint64_t)INT64_MIN : (uint64_t)(int64_t)real;
+}
+
+uint64_t value_integer(struct value value)
+{
+	switch (value.kind) {
+	case VALUE_SIGNED:
+	case VALUE_UNSIGNED:
+	case VALUE_BOOL:
+	case VALUE_POINTER:
+		return value.integer;
+	case VALUE_REAL:
+		return integer_of_real(value.real);
+	case VALUE_STRING:
+	case VALUE_BUFFER:
+	case VALUE_TUPLE:
+	case VALUE_UNKNOWN:
+		return 0;
+	}
+	abort();
+}
+
+static uint64_t extend(uint64_t integer, unsigned size, bool is_signed)
+{
+	unsigned unused = 64 - 8 * size;
+
+	return is_signed ? (uint64_t)((int64_t)(integer << unused) >> unused) : integer << unused >> unused;
+}
+
+struct value value_convert(struct value value, const struct type *type)
+{
+	if (value.kind == VALUE_UNKNOWN)
+		return value;
+	if (type->kind == TYPE_BOOL)
+		return value_bool(value_is_true(value));
+	if (type->kind == TYPE_POINTER)
+		return value_pointer(value_integer(value));
+	if (type->kind != TYPE_INTEGER)
+		return value;
+	value.integer = extend(value_integer(value), type->size, type->is_signed);
+	value.kind = type->is_signed ? VALUE_SIGNED : VALUE_UNSIGNED;
+	return value;
+}
+
+bool value_is_true(struct value value)
+{
+	switch (value.kind) {
+	case VALUE_SIGNED:
+	case VALUE_UNSIGNED:
+	case VALUE_BOOL:
+	case VALUE_POINTER:
+		return value.integer != 0;
+	case VALUE_REAL:
+		return value.real != 0;
+	case VALUE_STRING:
+	case VALUE_BUFFER:
+	case VALUE_TUPLE:
+		return value.length != 0;
+	case VALUE_UNKNOWN:
+		return false;
+	}
+	abort();
+}
+
+static bool is_integer(struct value value)
+{
+	return value.kind == VALUE_SIGNED || value.kind == VALUE_UNSIGNED || value.kind == VALUE_BOOL ||
+	       value.kind == VALUE_POINTER;
+}
+
+static bool is_negative(struct value value)
+{
+	return value.kind == VALUE_SIGNED && (int64_t)value.integer < 0;
+}
+
+static int compare_integers(struct value a, struct value b)
+{
+	if (is_negative(a) != is_negative(b))
+		return is_negative(a) ? -1 : 1;
+	return (a.integer > b.integer) - (a.integer < b.integer);
+}
+
+static int compare_bytes(struct value a, struct value b)
+{
+	uint32_t common = a.length < b.length ? a.length : b.length;
+	int order = common ? memcmp(a.text, b.text, common) : 0;
+
+	if (order)
+		return order < 0 ? -1 : 1;
+	return (a.length > b.length) - (a.length < b.length);
+}
+
+static int compare_tuples(struct value a, struct value b)
+{
+	for (uint32_t i = 0; i < a.length && i < b.length; i++) {
+		int order = value_compare(a.elements[i], b.elements[i]);
+
+		if (order)
+			return order;
+	}
+	return (a.length > b.length) - (a.length < b.length);
+}
+
+int value_compare(struct value a, struct value b)
+{
+	if (is_integer(a) && is_integer(b))
+		return compare_integers(a, b);
+	if (a.kind != b.kind)
+		return a.kind < b.kind ? -1 : 1;
+	switch (a.kind) {
+	case VALUE_REAL:
+		return (a.real > b.real) - (a.real < b.real);
+	case VALUE_STRING:
+	case VALUE_BUFFER:
+		return compare_bytes(a, b);
+	case VALUE_TUPLE:
+		return compare_tuples(a, b);
+	case VALUE_UNKNOWN:
+		return 0;
+	case VALUE_SIGNED:
+	case VALUE_UNSIGNED:
+	case VALUE_BOOL:
+	case VALUE_POINTER:
+		break;
+	}
+	abort();
+}
