@@ -1,0 +1,34 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# A target that ends in the middle of things ends as it would have, and so does the tracing.
+. "${top_srcdir:-.}/tests/live/lib.sh"
+needs_attach
+
+program="usdt:$targets/deaths:deaths:tick { @hits = count(); }"
+
+for way in exit thread fault kill; do
+	target deaths $way
+	go
+	finish
+	untraced=$status
+	target deaths $way
+	tracer -e "$program" -p "$pid"
+	go
+	both_end_somehow
+	[ "$status" -eq "$untraced" ] || fail "$way: ended with $status, untraced with $untraced"
+	[ "$tracer_status" -eq 0 ] || fail "$way: usdtrap ended with $tracer_status"
+	hits=$(sed -n 's/^@hits: //p' trace.out)
+	[ "${hits:-0}" -gt 3000 ] || fail "$way: ${hits:-no} hits"
+done
+
+# Killed at a random moment of an attach: usdtrap ends, with or without a complaint, and leaves nothing behind.
+for delay in 0 0.005 0.01 0.015 0.02 0.025 0.03 0.04 0.05 0.07; do
+	target busy
+	"$usdtrap" -e "usdt:$targets/busy:busy:* { @hits = count(); }" -p "$pid" >trace.out 2>trace.err 9>&- &
+	tracer=$!
+	sleep $delay
+	kill -KILL "$pid"
+	tracer_ends
+	[ "$tracer_status" -le 1 ] || fail "after $delay: usdtrap ended with $tracer_status"
+	finish
+done
