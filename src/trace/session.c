@@ -437,10 +437,8 @@ void usdtrap_interrupt(struct usdtrap_session *session)
 static void await_thread_end(pid_t tid)
 {
 	const struct timespec interval = {.tv_nsec = 50000};
-	char path[64];
 
-	snprintf(path, sizeof(path), "/proc/self/task/%d", (int)tid);
-	while (access(path, F_OK) == 0)
+	while (tgkill(getpid(), tid, 0) == 0)
 		nanosleep(&interval, NULL);
 }
 
