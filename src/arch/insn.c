@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#include "arch/insn.h"
+
+#include <elf.h>
+#include <stdio.h>
+
+#include <capstone/capstone.h>
+
+/* A handle for ARCH, in AT&T syntax where there is a choice. */
+static bool open_handle(const struct arch *arch, csh *ret)
+{
+	switch (arch->elf_machine) {
+	case EM_X86_64:
+		if (cs_open(CS_ARCH_X86, CS_MODE_64, ret) != CS_ERR_OK)
+			return false;
+		cs_option(*ret, CS_OPT_SYNTAX, CS_OPT_SYNTAX_ATT);
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool insn_decode(const struct arch *arch, const uint8_t *bytes, size_t available, uint64_t address, struct insn *ret)
+{
+	cs_insn *decoded;
+	size_t count;
+	csh handle;
+
+	if (!open_handle(arch, &handle))
+		return false;
+	count = cs_disasm(handle, bytes, available, address, 1, &decoded);
+	if (count) {
+		ret->length = decoded->size;
+		snprintf(ret->text, sizeof(ret->text), "%s%s%s", decoded->mnemonic, decoded->op_str[0] ? " " : "",
+			 decoded->op_str);
+		cs_free(decoded, count);
+	}
+	cs_close(&handle);
+	return count != 0;
+}
