@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "os/affinity.h"
 
+#include <string.h>
+
 #include "base/error.h"
 #include "os/procfs.h"
 
-/* Fewer looks than this decide nothing: a short run is not worth a move. */
-enum { MINIMUM_SAMPLES = 3 };
-
 void affinity_init(struct affinity *affinity, bool wanted)
 {
-	*affinity = (struct affinity){.current = AFFINITY_ALL};
+	*affinity = (struct affinity){.current = AFFINITY_ALL, .interval = AFFINITY_SHORT_INTERVAL};
 	affinity->is_following = wanted && sched_getaffinity(0, sizeof(affinity->original), &affinity->original) == 0;
 }
 
@@ -20,26 +19,22 @@ void affinity_deinit(struct affinity *affinity)
 	affinity->is_following = false;
 }
 
-/* How many of SAMPLES say PROCESSOR. */
-static size_t count_of(const int *samples, size_t count, int processor)
+int affinity_decide(const struct affinity_sample *samples, size_t count)
 {
-	size_t found = 0;
-	size_t i;
+	size_t same_thread = 0;
 
-	for (i = 0; i < count; i++)
-		found += samples[i] == processor;
-	return found;
-}
+	for (size_t i = 0; i < count; i++)
+		same_thread += samples[i].tid == samples[0].tid;
+	if (same_thread > count / 2)
+		return samples[0].processor;
+	for (size_t i = 0; i < count; i++) {
+		size_t same_processor = 0;
 
-int affinity_decide(const int *samples, size_t count)
-{
-	size_t i;
-
-	if (count < MINIMUM_SAMPLES)
-		return AFFINITY_ALL;
-	for (i = 0; i < count; i++)
-		if (samples[i] >= 0 && count_of(samples, count, samples[i]) > count / 2)
-			return samples[i];
+		for (size_t j = 0; j < count; j++)
+			same_processor += samples[j].processor == samples[i].processor;
+		if (same_processor > count / 2)
+			return samples[i].processor;
+	}
 	return AFFINITY_ALL;
 }
 
@@ -58,14 +53,21 @@ static void move_to(struct affinity *affinity, int processor)
 		affinity->current = processor;
 }
 
+static void remember(struct affinity *affinity, pid_t tid, int processor)
+{
+	memmove(affinity->samples + 1, affinity->samples, sizeof(affinity->samples) - sizeof(affinity->samples[0]));
+	affinity->samples[0] = (struct affinity_sample){tid, processor};
+	if (affinity->sample_count < AFFINITY_WINDOW)
+		affinity->sample_count++;
+}
+
 void affinity_follow(struct affinity *affinity, pid_t pid, pid_t tid)
 {
 	struct procfs_stat stat;
 	struct usdtrap_error *error;
-	size_t count;
 	int processor;
 
-	if (!affinity->is_following || ++affinity->stops < AFFINITY_INTERVAL)
+	if (!affinity->is_following || ++affinity->stops < affinity->interval)
 		return;
 	affinity->stops = 0;
 
@@ -74,14 +76,15 @@ void affinity_follow(struct affinity *affinity, pid_t pid, pid_t tid)
 		usdtrap_error_destroy(error);
 		return;
 	}
-	affinity->samples[affinity->sample_count++ % AFFINITY_WINDOW] = stat.processor;
-	count = affinity->sample_count < AFFINITY_WINDOW ? affinity->sample_count : AFFINITY_WINDOW;
-
-	processor = affinity_decide(affinity->samples, count);
+	remember(affinity, tid, stat.processor);
+	processor = affinity_decide(affinity->samples, affinity->sample_count);
 	/* Where the caller was confined (taskset) it remains so, even if its tracee runs elsewhere. */
-	if (processor != AFFINITY_ALL &&
-	    (processor >= CPU_SETSIZE || !CPU_ISSET((size_t)processor, &affinity->original)))
+	if (processor < 0 || processor >= CPU_SETSIZE || !CPU_ISSET((size_t)processor, &affinity->original))
 		processor = AFFINITY_ALL;
-	if (processor != affinity->current)
+	if (processor != affinity->current) {
 		move_to(affinity, processor);
+		affinity->interval = AFFINITY_SHORT_INTERVAL;
+	} else if (affinity->interval < AFFINITY_LONG_INTERVAL) {
+		affinity->interval *= 2;
+	}
 }
