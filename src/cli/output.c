@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/output.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/error.h"
+
+/*
+ * A stretch of the queue. Blocks never move, so the writer thread can hand a
+ * part of one to write(2) without the lock, while pieces are appended behind
+ * that part.
+ */
+struct block {
+	struct block *newer;
+	size_t start; /* of what was not yet written */
+	size_t end;   /* of what was appended */
+	size_t capacity;
+	char bytes[];
+};
+
+#define BLOCK_SIZE ((size_t)64 * 1024)
+
+struct output {
+	struct output_options options;
+	size_t write_size; /* the most that one write(2) is given */
+	pthread_t writer;
+
+	pthread_mutex_t lock; /* over all that follows */
+	pthread_cond_t work;  /* for the writer: something to write, or the end */
+	pthread_cond_t room;  /* for output_write(): the queue has shrunk */
+	pthread_cond_t taken; /* for output_finish(): something was written, or a reason to give up came */
+	struct block *oldest;
+	struct block *newest;
+	size_t queued;       /* bytes in all blocks */
+	size_t ready;        /* of these, what may be written now: see output_buffering */
+	uint64_t written;    /* bytes, ever */
+	bool is_writer_idle; /* it waits for `work' and must be woken */
+	bool was_full;
+	bool is_released;
+	bool is_hurried;
+	bool is_abandoned;
+	bool is_ending; /* nothing will be appended any more */
+	int error_number;
+	uint64_t pieces_dropped;
+	uint64_t bytes_dropped;
+};
+
+static size_t smaller(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Room for LENGTH more bytes in one block at the newest end. NULL: no memory. */
+static struct block *block_for(struct output *output, size_t length)
+{
+	struct block *block = output->newest;
+	size_t capacity = length;
+
+	/* Pieces that are written one by one have a block each. */
+	if (output->options.buffering != OUTPUT_PIECES) {
+		if (block && block->capacity - block->end >= length)
+			return block;
+		if (capacity < BLOCK_SIZE)
+			capacity = BLOCK_SIZE;
+	}
+	block = malloc(sizeof(*block) + capacity);
+	if (!block)
+		return NULL;
+	*block = (struct block){.capacity = capacity};
+	if (output->newest)
+		output->newest->newer = block;
+	else
+		output->oldest = block;
+	output->newest = block;
+	return block;
+}
+
+/* Takes the empty oldest block away, or, if it is the only one, lets it begin anew. */
+static void recycle_oldest(struct output *output)
+{
+	struct block *block = output->oldest;
+
+	if (!block->newer && output->options.buffering != OUTPUT_PIECES) {
+		block->start = 0;
+		block->end = 0;
+		return;
+	}
+	output->oldest = block->newer;
+	if (!output->oldest)
+		output->newest = NULL;
+	free(block);
+}
+
+static void forget_all(struct output *output)
+{
+	struct block *newer;
+
+	for (struct block *block = output->oldest; block; block = newer) {
+		newer = block->newer;
+		free(block);
+	}
+	output->oldest = NULL;
+	output->newest = NULL;
+	output->queued = 0;
+	output->ready = 0;
+}
+
+/* Makes all that is queued ready, whatever the buffering. */
+static void make_all_ready(struct output *output)
+{
+	output->ready = output->queued;
+	if (output->is_writer_idle)
+		pthread_cond_signal(&output->work);
+}
+
+/* TEXT was appended: is anything more ready for it? */
+static void make_ready(struct output *output, const char *text, size_t length)
+{
+	const char *newline;
+
+	switch (output->options.buffering) {
+	case OUTPUT_PIECES:
+		output->ready = output->queued;
+		break;
+	case OUTPUT_LINES:
+		newline = memrchr(text, '\n', length);
+		if (newline)
+			output->ready = output->queued - (size_t)(text + length - (newline + 1));
+		break;
+	case OUTPUT_FULL:
+		if (output->queued >= BLOCK_SIZE)
+			output->ready = output->queued;
+		break;
+	}
+	if (output->ready && output->is_writer_idle)
+		pthread_cond_signal(&output->work);
+}
+
+static bool lets_pass(const struct output *output, size_t length)
+{
+	return output->is_released || output->error_number || output->queued == 0 ||
+	       output->queued + length <= output->options.queue_size;
+}
+
+/* Called with the lock, which is let go while waiting. Returns whether the piece may be appended. */
+static bool wait_for_room(struct output *output, size_t length)
+{
+	if (lets_pass(output, length))
+		return true;
+	make_all_ready(output); /* half a line must not wait for its end, which waits for room */
+	if (!output->was_full) {
+		output->was_full = true;
+		if (output->options.on_full) {
+			pthread_mutex_unlock(&output->lock);
+			output->options.on_full(output->options.user);
+			pthread_mutex_lock(&output->lock);
+		}
+	}
+	if (output->options.drops)
+		return lets_pass(output, length);
+	while (!lets_pass(output, length)) {
+		make_all_ready(output);
+		pthread_cond_wait(&output->room, &output->lock);
+	}
+	return true;
+}
+
+void output_write(struct output *output, const char *text, size_t length)
+{
+	struct block *block;
+
+	if (length == 0)
+		return;
+	pthread_mutex_lock(&output->lock);
+	if (wait_for_room(output, length) && !output->error_number) {
+		block = block_for(output, length);
+		if (block) {
+			memcpy(block->bytes + block->end, text, length);
+			block->end += length;
+			output->queued += length;
+			make_ready(output, text, length);
+			pthread_mutex_unlock(&output->lock);
+			return;
+		}
+	}
+	if (!output->error_number) {
+		output->pieces_dropped++;
+		output->bytes_dropped += length;
+	}
+	pthread_mutex_unlock(&output->lock);
+}
+
+/* The writer thread. */
+
+/* Waits, with the lock, until something is ready. False: nothing will be any more. */
+static bool wait_for_work(struct output *output)
+{
+	while (!output->ready) {
+		if (output->is_ending || output->error_number)
+			return false;
+		output->is_writer_idle = true;
+		pthread_cond_wait(&output->work, &output->lock);
+		output->is_writer_idle = false;
+	}
+	return true;
+}
+
+/* write(2) took LENGTH bytes of the oldest block. */
+static void account(struct output *output, size_t length)
+{
+	/* After a full queue let an eighth of it drain, so that the two threads do not wake each other for each block.
+	 */
+	size_t low = output->options.queue_size - output->options.queue_size / 8;
+
+	output->oldest->start += length;
+	output->queued -= length;
+	output->ready -= length;
+	output->written += length;
+	if (output->oldest->start == output->oldest->end)
+		recycle_oldest(output);
+	if (output->was_full && output->queued <= low)
+		pthread_cond_broadcast(&output->room);
+	pthread_cond_broadcast(&output->taken);
+}
+
+static void break_off(struct output *output, int error_number)
+{
+	output->error_number = error_number;
+	forget_all(output);
+	pthread_cond_broadcast(&output->room);
+	pthread_cond_broadcast(&output->taken);
+	if (output->options.on_broken) {
+		pthread_mutex_unlock(&output->lock);
+		output->options.on_broken(error_number, output->options.user);
+		pthread_mutex_lock(&output->lock);
+	}
+}
+
+/* Somebody who shares the descriptor has made it non-blocking. Called with the lock, let go meanwhile. */
+static void wait_until_writable(struct output *output)
+{
+	struct pollfd descriptor = {.fd = output->options.descriptor, .events = POLLOUT};
+
+	pthread_mutex_unlock(&output->lock);
+	poll(&descriptor, 1, -1);
+	pthread_mutex_lock(&output->lock);
+}
+
+/* Writes one part of the oldest block. Called with the lock, let go meanwhile. */
+static void write_some(struct output *output)
+{
+	struct block *block = output->oldest;
+	size_t length = smaller(smaller(block->end - block->start, output->ready), output->write_size);
+	const char *bytes = block->bytes + block->start;
+	int error_number;
+	ssize_t taken;
+
+	pthread_mutex_unlock(&output->lock);
+	taken = write(output->options.descriptor, bytes, length);
+	error_number = errno;
+	pthread_mutex_lock(&output->lock);
+	if (taken >= 0)
+		account(output, (size_t)taken);
+	else if (error_number == EAGAIN)
+		wait_until_writable(output);
+	else if (error_number != EINTR)
+		break_off(output, error_number);
+}
+
+static void *writer_main(void *user)
+{
+	const struct timespec a_while = {.tv_nsec = 1000 * 1000};
+	struct output *output = user;
+
+	pthread_mutex_lock(&output->lock);
+	while (wait_for_work(output)) {
+		while (output->ready)
+			write_some(output);
+		if (output->is_ending)
+			continue;
+		/* More will come soon, if any does: let it gather, unasked. */
+		pthread_mutex_unlock(&output->lock);
+		nanosleep(&a_while, NULL);
+		pthread_mutex_lock(&output->lock);
+	}
+	pthread_mutex_unlock(&output->lock);
+	return NULL;
+}
+
+/*
+ * The most that goes into one write(2). A pipe or terminal takes PIPE_BUF
+ * bytes whole or not at all (pipe(7)), so it is known how much its reader
+ * took; a file is never slow enough for that to matter.
+ */
+static size_t write_size_of(int descriptor)
+{
+	struct stat status;
+
+	return fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) ? BLOCK_SIZE : PIPE_BUF;
+}
+
+static int start_writer(struct output *output)
+{
+	sigset_t all, before;
+	int error_number;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	error_number = pthread_create(&output->writer, NULL, writer_main, output);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return error_number;
+}
+
+static void output_deinit(struct output *output)
+{
+	forget_all(output);
+	pthread_cond_destroy(&output->taken);
+	pthread_cond_destroy(&output->room);
+	pthread_cond_destroy(&output->work);
+	pthread_mutex_destroy(&output->lock);
+	free(output);
+}
+
+struct usdtrap_error *output_create(const struct output_options *options, struct output **ret)
+{
+	struct output *output = calloc(1, sizeof(*output));
+	pthread_condattr_t monotonic;
+	int error_number;
+
+	if (!output)
+		return &error_no_memory;
+	output->options = *options;
+	output->write_size = write_size_of(options->descriptor);
+	pthread_mutex_init(&output->lock, NULL);
+	pthread_cond_init(&output->work, NULL);
+	pthread_cond_init(&output->room, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&output->taken, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	error_number = start_writer(output);
+	if (error_number) {
+		output_deinit(output);
+		return error_os(error_number, "cannot start the thread that writes the output");
+	}
+	*ret = output;
+	return NULL;
+}
+
+void output_release(struct output *output)
+{
+	pthread_mutex_lock(&output->lock);
+	output->is_released = true;
+	pthread_cond_broadcast(&output->room);
+	pthread_mutex_unlock(&output->lock);
+}
+
+void output_hurry(struct output *output)
+{
+	pthread_mutex_lock(&output->lock);
+	output->is_hurried = true;
+	pthread_cond_broadcast(&output->taken);
+	pthread_mutex_unlock(&output->lock);
+}
+
+void output_abandon(struct output *output)
+{
+	pthread_mutex_lock(&output->lock);
+	output->is_abandoned = true;
+	pthread_cond_broadcast(&output->taken);
+	pthread_mutex_unlock(&output->lock);
+}
+
+/* Waits half a second, with the lock, for the reader to take something. False: it did not. */
+static bool wait_in_a_hurry(struct output *output)
+{
+	uint64_t before = output->written;
+	struct timespec deadline;
+
+	clock_gettime(CLOCK_MONOTONIC, &deadline);
+	deadline.tv_nsec += 500 * 1000 * 1000;
+	if (deadline.tv_nsec >= 1000 * 1000 * 1000) {
+		deadline.tv_nsec -= 1000 * 1000 * 1000;
+		deadline.tv_sec++;
+	}
+	while (output->written == before && output->queued && !output->is_abandoned) {
+		if (pthread_cond_timedwait(&output->taken, &output->lock, &deadline) == ETIMEDOUT)
+			return output->written != before;
+	}
+	return true;
+}
+
+/* Nothing more will come: tells the writer. Called with the lock. */
+static void end(struct output *output)
+{
+	output->is_released = true;
+	output->is_ending = true;
+	output->ready = output->queued;
+	pthread_cond_broadcast(&output->room);
+	pthread_cond_signal(&output->work);
+}
+
+void output_finish(struct output *output, struct output_report *ret)
+{
+	pthread_mutex_lock(&output->lock);
+	end(output);
+	while (output->queued && !output->is_abandoned) {
+		if (!output->is_hurried)
+			pthread_cond_wait(&output->taken, &output->lock);
+		else if (!wait_in_a_hurry(output))
+			break;
+	}
+	*ret = (struct output_report){
+		.bytes_left = output->queued,
+		.pieces_dropped = output->pieces_dropped,
+		.bytes_dropped = output->bytes_dropped,
+		.error_number = output->error_number,
+	};
+	pthread_mutex_unlock(&output->lock);
+}
+
+void output_destroy(struct output *output)
+{
+	if (!output)
+		return;
+	pthread_mutex_lock(&output->lock);
+	end(output);
+	pthread_mutex_unlock(&output->lock);
+	pthread_join(output->writer, NULL);
+	output_deinit(output);
+}

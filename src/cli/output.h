@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Output that never makes the engine wait for whoever reads it.
+ *
+ * `usdtrap ... | less', a terminal under Ctrl-S or a slow disk block write(2),
+ * and with it a traced program at its next hit. So the engine thread only
+ * appends to a bounded queue, and a thread of the queue's own writes:
+ *
+ *	engine thread                      writer thread
+ *	output_write(piece) ──> [block] ─> [block] ─> [block] ──> write(2)
+ *	                        newest                oldest
+ *
+ * While the reader keeps up, a piece costs a lock and a copy. The writer is
+ * woken by a piece that finds it idle; while pieces keep coming it looks at
+ * the queue once a millisecond instead, so that a hundred thousand pieces a
+ * second cost a thousand wake-ups and not a hundred thousand.
+ *
+ * A full queue makes output_write() wait, so that nothing is lost, until the
+ * reader has taken an eighth of it; or, if told to drop, it forgets the piece
+ * and counts it. Leaving must never wait: output_release() lets everyone
+ * through and lifts the bound, so that what is still to come (the end clauses
+ * and the maps, which have bounds of their own) is kept as well.
+ *
+ * When write(2) fails, all that is queued and all that follows is forgotten,
+ * and `on_broken' is told, once.
+ */
+#ifndef USDTRAP_CLI_OUTPUT_H
+#define USDTRAP_CLI_OUTPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <usdtrap/error.h>
+
+struct output;
+
+/* What goes into one write(2), as setvbuf(3) has it. */
+enum output_buffering {
+	OUTPUT_LINES,  /* whole lines; what follows the last newline waits for the next, or for the end */
+	OUTPUT_FULL,   /* 64 KiB, or what is there at the end */
+	OUTPUT_PIECES, /* every piece by itself and at once */
+};
+
+struct output_options {
+	int descriptor; /* borrowed; must stay open until output_destroy() */
+	enum output_buffering buffering;
+	size_t queue_size; /* bytes that may wait; a larger piece passes when it has the queue for itself */
+	bool drops;        /* forget pieces that find no room, instead of waiting */
+	/* The queue was found full for the first time. On the thread that writes. May be NULL. */
+	void (*on_full)(void *user);
+	/* write(2) failed with ERROR_NUMBER. On the writer thread. May be NULL. */
+	void (*on_broken)(int error_number, void *user);
+	void *user;
+};
+
+/* Makes a queue and starts its thread, with all signals blocked. Errors: NO_MEMORY, OS. */
+struct usdtrap_error *output_create(const struct output_options *options, struct output **ret) USDTRAP_MUST_USE;
+
+/* Appends a piece: all of it or, if dropped, nothing of it. On any thread. */
+void output_write(struct output *output, const char *text, size_t length);
+
+/* Ends all waiting in output_write() and all dropping, for good. On any thread. */
+void output_release(struct output *output);
+
+/* From now on output_finish() gives up when the reader took nothing for half a second. On any thread. */
+void output_hurry(struct output *output);
+
+/* From now on output_finish() gives up at once. On any thread. */
+void output_abandon(struct output *output);
+
+/* What became of the output. */
+struct output_report {
+	uint64_t bytes_left;     /* queued and never taken by the descriptor, when output_finish() gave up */
+	uint64_t pieces_dropped; /* by a full queue */
+	uint64_t bytes_dropped;
+	int error_number; /* of the write(2) that failed, or 0 */
+};
+
+/* Releases, waits until all is written or there is a reason to give up, and tells. Nothing may be written after it. */
+void output_finish(struct output *output, struct output_report *ret);
+
+/*
+ * Waits for the writer thread and frees everything. After output_finish() gave
+ * up this waits for the reader; a process that means to end calls _exit(2)
+ * instead. NULL is fine.
+ */
+void output_destroy(struct output *output);
+
+#endif
