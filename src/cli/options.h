@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The command line: one table says what options there are, what they take and
+ * what the help says of them; options_parse() and usage_print() both read it.
+ *
+ * As with bpftrace, options may stand before, between and after other words
+ * (`FILE -p PID'), short ones may be combined (`-lv'), long ones shortened as
+ * far as they stay unique, a repeated option's last value counts, and all
+ * behind `--' are words.
+ */
+#ifndef USDTRAP_CLI_OPTIONS_H
+#define USDTRAP_CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "cli/output.h"
+#include "lang/program.h"
+
+enum options_task {
+	OPTIONS_RUN,     /* a script */
+	OPTIONS_LIST,    /* -l */
+	OPTIONS_HELP,    /* -h */
+	OPTIONS_VERSION, /* -V */
+};
+
+/* What the command line says. Strings are borrowed from argv. */
+struct options {
+	enum options_task task;
+
+	const char *program;      /* -e: the script's text, or NULL */
+	const char *const *words; /* what is no option: FILE (unless -e or -l) and $1, $2...; or patterns to list */
+	size_t word_count;
+
+	pid_t pid;           /* -p, or 0 */
+	const char *command; /* -c: a program and its arguments, separated by blanks; or NULL */
+
+	const char *output_path;         /* -o, or NULL for standard output */
+	enum output_buffering buffering; /* -B */
+	enum lang_format format;         /* -f */
+	size_t queue_size;               /* --queue: bytes */
+	bool drops;                      /* --drop */
+
+	bool is_quiet;    /* -q */
+	bool is_verbose;  /* -v */
+	bool no_warnings; /* --no-warnings */
+	bool is_dry_run;  /* --dry-run */
+	bool no_recipe;   /* --no-recipe */
+};
+
+/*
+ * One option. At most one of the last three says what it does; an option of
+ * bpftrace that means nothing here has none of them and is ignored.
+ */
+struct option_row {
+	char letter;          /* `p' for -p, or 0 */
+	const char *name;     /* "pid" for --pid, or NULL */
+	const char *argument; /* what it takes, in the words of the help; NULL if nothing */
+	const char *help;     /* one line for the help */
+	size_t flag;          /* offset of a bool in struct options that becomes true; 0: none */
+	struct usdtrap_error *(*parse)(struct options *options, const char *value);
+	const char *refusal; /* why it cannot be had */
+};
+
+/* Options that the help shows together. */
+struct option_group {
+	const char *heading;        /* NULL: the help does not show them */
+	struct option_row rows[10]; /* the last has neither letter nor name */
+};
+
+enum { OPTION_GROUP_COUNT = 7 };
+
+/* In the order of the help. */
+extern const struct option_group option_groups[OPTION_GROUP_COUNT];
+
+/*
+ * Reads ARGV, whose words are reordered so that the options come first.
+ * Errors: INVALID_USE, with the option in the message and what would be right
+ * in the hint; NO_MEMORY.
+ */
+struct usdtrap_error *options_parse(int argc, char *argv[], struct options *ret) USDTRAP_MUST_USE;
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/script.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "cli/message.h"
+#include "cli/subcommand.h"
+
+/* No script is that long; a device that never ends is. */
+#define SCRIPT_SIZE_MAX ((size_t)16 << 20)
+
+static struct usdtrap_error *read_all(int descriptor, const char *name, struct strbuf *text)
+{
+	for (;;) {
+		char *end = strbuf_reserve(text, 64 * 1024);
+		ssize_t length;
+
+		if (!end)
+			return &error_no_memory;
+		length = read(descriptor, end, 64 * 1024);
+		if (length == 0)
+			return NULL;
+		if (length < 0 && errno == EINTR)
+			continue;
+		if (length < 0)
+			return error_os(errno, "failed to read file '%s'", name);
+		text->length += (size_t)length;
+		end[length] = '\0';
+		if (text->length > SCRIPT_SIZE_MAX)
+			return error_create(USDTRAP_INVALID_USE, "'%s' is no script: it goes on after %zu MiB", name,
+					    SCRIPT_SIZE_MAX >> 20);
+	}
+}
+
+static struct usdtrap_error *read_file(const char *path, struct strbuf *text)
+{
+	_cleanup_close_ int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (descriptor < 0) {
+		const struct subcommand *meant = errno == ENOENT ? subcommand_nearest(path) : NULL;
+		struct usdtrap_error *error = error_os(errno, "failed to open file '%s'", path);
+
+		return meant ? error_hint(error, "did you mean usdtrap %s?", meant->synopsis) : error;
+	}
+	return read_all(descriptor, path, text);
+}
+
+struct usdtrap_error *script_read(const struct options *options, struct script *ret)
+{
+	struct script script = {.name = "stdin", .parameters = options->words, .parameter_count = options->word_count};
+	struct usdtrap_error *error = NULL;
+
+	if (options->program) {
+		strbuf_add_string(&script.text, options->program);
+		if (script.text.failed)
+			error = &error_no_memory;
+	} else {
+		const char *file = options->words[0];
+
+		script.parameters++;
+		script.parameter_count--;
+		if (strcmp(file, "-") == 0) {
+			error = read_all(STDIN_FILENO, script.name, &script.text);
+		} else {
+			script.name = file;
+			error = read_file(file, &script.text);
+		}
+	}
+	if (error)
+		script_deinit(&script);
+	else
+		*ret = script;
+	return error;
+}
+
+void script_deinit(struct script *script)
+{
+	strbuf_deinit(&script->text);
+}
+
+struct lang_program *script_compile(const struct script *script, const struct options *options,
+				    const char *command_path)
+{
+	_cleanup_strbuf_ struct strbuf diagnostics = {0};
+	struct lang_options lang_options = {
+		.name = script->name,
+		.pid = options->pid,
+		.command_path = command_path,
+		.parameters = script->parameters,
+		.parameter_count = script->parameter_count,
+		.format = options->format,
+		.colour = message_wants_colour(),
+		.no_warnings = options->no_warnings,
+	};
+	struct lang_program *program = NULL;
+	struct usdtrap_error *error;
+
+	error = lang_compile(strbuf_text(&script->text), script->text.length, &lang_options, &diagnostics, &program);
+	message_print_text(strbuf_text(&diagnostics));
+	/* A script's own errors are in the diagnostics, each with its place. */
+	if (error && !error_catch(error, USDTRAP_SCRIPT))
+		message_print_error(error);
+	return program;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/subcommand.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "base/nearest.h"
+
+const struct subcommand subcommands[] = {
+	{"list", "list [PATTERN]", "the same as -l", "-l"},
+	{"help", "help", "the same as -h", "-h"},
+	{NULL, NULL, NULL, NULL},
+};
+
+const struct subcommand *subcommand_find(const char *word)
+{
+	for (const struct subcommand *row = subcommands; row->name; row++) {
+		if (strcmp(row->name, word) == 0)
+			return row;
+	}
+	return NULL;
+}
+
+const struct subcommand *subcommand_nearest(const char *word)
+{
+	struct nearest nearest = {.wanted = word, .distance = NEAREST_START};
+
+	for (const struct subcommand *row = subcommands; row->name; row++)
+		nearest_offer(&nearest, row->name);
+	return nearest.best ? subcommand_find(nearest.best) : NULL;
+}
