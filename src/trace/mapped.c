@@ -30,7 +30,6 @@
 #include "arch/insn.h"
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "base/strbuf.h"
 #include "os/memory.h"
 #include "os/procfs.h"
 #include "trace/engine.h"
@@ -97,6 +96,31 @@ bool mapped_load_bias(const struct elf_object *object, const struct procfs_mappi
 		return true;
 	}
 	return false;
+}
+
+/*
+ * Whether MAPPING shows a file that was once where a file of the catalog is
+ * now: a package was upgraded while the process ran.
+ */
+static const struct catalog_file *successor_of(const struct engine *engine, const struct procfs_mapping *mapping)
+{
+	const struct catalog_file *file;
+
+	if (!mapping->is_deleted)
+		return NULL;
+	LL_FOREACH (engine->catalog.files, file)
+		if (file->probes && file->real_path && strcmp(file->real_path, mapping->path) == 0)
+			return file;
+	return NULL;
+}
+
+static struct usdtrap_error *refuse_replaced(const struct space *space, const struct catalog_file *file)
+{
+	return error_hint(
+		error_create(USDTRAP_UNSUPPORTED,
+			     "%s was replaced on disk since process %d mapped it: the process runs the old file",
+			     file->path, (int)space->pid),
+		"restart the process, so that it runs the file that is there now");
 }
 
 /* The path that leads from here to the file MAPPING shows, through the process's own root; NULL where there is none. */
@@ -179,16 +203,15 @@ struct usdtrap_error *mapped_text(const struct elf_object *object, uint64_t vadd
 	return error;
 }
 
-static struct usdtrap_error *refuse_instruction(const uint8_t *bytes, size_t size)
+static struct usdtrap_error *refuse_instruction(const struct arch *arch, const uint8_t *bytes, size_t size,
+						uint64_t vaddr)
 {
-	struct strbuf text = {0};
-	struct usdtrap_error *error;
+	struct insn insn;
 
-	if (!insn_format(bytes, size, &text))
-		strbuf_addf(&text, "byte 0x%02x", bytes[0]);
-	error = error_create(USDTRAP_UNSUPPORTED, "the file has `%s' at the site, which is no nop", strbuf_text(&text));
-	strbuf_deinit(&text);
-	return error;
+	if (!insn_decode(arch, bytes, size, vaddr, &insn))
+		return error_create(USDTRAP_UNSUPPORTED, "the file has byte 0x%02x at the site, which begins no nop",
+				    bytes[0]);
+	return error_create(USDTRAP_UNSUPPORTED, "the file has `%s' at the site, which is no nop", insn.text);
 }
 
 /* Raises LOCATION's semaphore and arms its site in SPACE for PROBE. */
@@ -214,7 +237,7 @@ static struct usdtrap_error *arm_location(struct space *space, struct mapped_fil
 			return error;
 		text.nop_length = space->arch->nop_length(bytes, text.size);
 		if (text.nop_length == 0)
-			return refuse_instruction(bytes, text.size);
+			return refuse_instruction(space->arch, bytes, text.size, info->vaddr);
 		error = site_check(space, addr, &text);
 		if (error)
 			return error;
@@ -235,7 +258,17 @@ static struct usdtrap_error *arm_location(struct space *space, struct mapped_fil
 	return site_attach(site, probe, location);
 }
 
-/* Arms all that the session wants of a newly mapped file. Refusals are notices; the first is kept in *REFUSED. */
+/* What could not be armed spoils nothing else: it is a notice, but for the first, which *REFUSED (if not NULL) keeps.
+ */
+static void refuse(const struct engine *engine, struct usdtrap_error *error, struct usdtrap_error **refused)
+{
+	if (refused && !*refused)
+		*refused = error;
+	else
+		engine_notice_error(engine, USDTRAP_NOTICE_WARNING, error);
+}
+
+/* Arms all that the session wants of a newly mapped file. */
 static void arm_file(struct engine *engine, struct space *space, struct mapped_file *mapped,
 		     const struct procfs_maps *maps, struct usdtrap_error **refused)
 {
@@ -254,10 +287,7 @@ static void arm_file(struct engine *engine, struct space *space, struct mapped_f
 					continue;
 				error = error_prefix(error, "%s in process %d", probe->matches[m].info->full_name,
 						     (int)space->pid);
-				if (refused && !*refused)
-					*refused = error;
-				else
-					engine_notice_error(engine, USDTRAP_NOTICE_WARNING, error);
+				refuse(engine, error, refused);
 			}
 		}
 }
@@ -309,6 +339,8 @@ struct usdtrap_error *mapped_refresh(struct engine *engine, struct space *space,
 		if (!mapping->is_executable || mapping->inode == 0)
 			continue;
 		file = file_of(engine, space, mapping, &load_bias);
+		if (!file && ret_refused && successor_of(engine, mapping)) /* told once, when attaching */
+			refuse(engine, refuse_replaced(space, successor_of(engine, mapping)), ret_refused);
 		if (!file)
 			continue;
 		mapped = mapped_find(space, file, load_bias);
