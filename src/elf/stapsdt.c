@@ -74,15 +74,21 @@ struct walk {
 	bool is_ended;   /* by the callback */
 };
 
-/* Hands out a problem with the note at POSITION. */
-static void report(struct walk *walk, size_t position, struct usdtrap_error *problem)
+/* Hands PROBLEM out and ends it. */
+static void report(struct walk *walk, struct usdtrap_error *problem)
 {
 	walk->bad_count++;
-	problem = error_prefix(problem, "%s: note at file offset 0x%llx", elf_object_name(walk->object),
-			       (unsigned long long)(walk->notes_offset + position));
+	problem = error_prefix(problem, "%s", elf_object_name(walk->object));
 	if (walk->callbacks->on_problem)
 		walk->callbacks->on_problem(problem, walk->callbacks->user);
 	usdtrap_error_destroy(problem);
+}
+
+/* The same for a problem with the note at POSITION. */
+static void report_note(struct walk *walk, size_t position, struct usdtrap_error *problem)
+{
+	report(walk, error_prefix(problem, "note at file offset 0x%llx",
+				  (unsigned long long)(walk->notes_offset + position)));
 }
 
 static bool read_address(const struct walk *walk, struct cursor *cursor, uint64_t *ret)
@@ -208,7 +214,7 @@ static void take_note(struct walk *walk, const struct elf_note *elf_note)
 	struct usdtrap_error *error = read_note(walk, elf_note, &note);
 
 	if (error) {
-		report(walk, elf_note->position, error);
+		report_note(walk, elf_note->position, error);
 		return;
 	}
 	walk->good_count++;
@@ -237,9 +243,10 @@ static void skip_broken(struct walk *walk, struct cursor *cursor, uint64_t align
 	resynchronise(cursor, alignment);
 	if (walk->is_segment)
 		return;
-	report(walk, position,
-	       error_create(USDTRAP_BAD_ELF, "claims more bytes than its section has left (%zu); skipped %zu bytes",
-			    cursor->size - position, cursor->position - position));
+	report_note(walk, position,
+		    error_create(USDTRAP_BAD_ELF,
+				 "claims more bytes than its section has left (%zu); skipped %zu bytes",
+				 cursor->size - position, cursor->position - position));
 }
 
 static void walk_section(struct walk *walk, const struct elf_section *section)
@@ -268,13 +275,11 @@ static void walk_sections(struct walk *walk)
 	struct elf_section section;
 
 	for (size_t i = 0; elf_object_section(walk->object, STAPSDT_SECTION, i, &section); i++) {
-		walk->notes_offset = section.offset;
 		if (section.bytes)
 			walk_section(walk, &section);
 		else if (section.size)
-			report(walk, 0,
-			       error_create(USDTRAP_BAD_ELF, "the file ends before the section %s of %zu bytes",
-					    STAPSDT_SECTION, section.size));
+			report(walk, error_create(USDTRAP_BAD_ELF, "its section %s of %zu bytes lies beyond its end",
+						  STAPSDT_SECTION, section.size));
 	}
 }
 
@@ -294,8 +299,7 @@ static struct usdtrap_error *explain_nothing(const struct walk *walk)
 	const char *name = elf_object_name(walk->object);
 
 	if (walk->bad_count)
-		return error_create(USDTRAP_BAD_ELF, "%s: none of its probe notes can be used (%zu are broken)", name,
-				    walk->bad_count);
+		return error_create(USDTRAP_BAD_ELF, "%s: none of its probe notes can be used", name);
 	if (!elf_object_has_sections(walk->object))
 		return error_hint(error_create(USDTRAP_NOT_FOUND,
 					       "%s: no USDT probes can be found: the file has no section headers",
