@@ -43,7 +43,14 @@ enum usdtrap_notice {
 struct usdtrap_options {
 	/* Called on the engine thread, or on the caller's during a call. NULL: notices are dropped. */
 	void (*on_notice)(enum usdtrap_notice notice, const char *text, void *user);
-	void *user;        /* passed to on_notice */
+	/*
+	 * Called on the engine thread when a traced process has ended; STATUS is
+	 * as waitpid(2) gives it. A process that is a child of the caller's can
+	 * then be waited for no more: ptrace(2) lets its tracer take its end.
+	 * May be NULL.
+	 */
+	void (*on_exit)(pid_t pid, int status, void *user);
+	void *user;        /* passed to on_notice and on_exit */
 	int no_recipes;    /* 1: never raise a companion semaphore (see docs: CPython 3.11) */
 	int no_follow_cpu; /* 1: leave the engine's own processor affinity alone (slower; for measurements) */
 	int wake_signal;   /* the signal the session may use; 0: SIGRTMAX - 1 */

@@ -101,6 +101,13 @@ void engine_remove_tracee(struct engine *engine, struct tracee *tracee)
 	free(tracee);
 }
 
+void engine_ended(struct engine *engine, struct tracee *tracee, int status)
+{
+	if (engine->options.on_exit && tracee->role == TRACEE_MEMBER && tracee->tid == tracee->pid)
+		engine->options.on_exit(tracee->pid, status, engine->options.user);
+	engine_remove_tracee(engine, tracee);
+}
+
 /* Every thread may be gone at every call; the wait will report it. Any other refusal to go on would hang the target. */
 static void expect_gone(const struct engine *engine, struct usdtrap_error *error)
 {
@@ -222,8 +229,9 @@ static void handle_exec(struct engine *engine, pid_t tid)
 		resume(engine, tracee, 0);
 }
 
-static void handle_stop(struct engine *engine, pid_t tid, struct ptrace_stop stop)
+static void handle_stop(struct engine *engine, pid_t tid, int status)
 {
+	const struct ptrace_stop stop = ptrace_classify(status);
 	struct tracee *tracee = tracee_find(engine->tracees, tid);
 
 	if (stop.kind == PTRACE_STOP_EXEC) {
@@ -232,7 +240,7 @@ static void handle_stop(struct engine *engine, pid_t tid, struct ptrace_stop sto
 	}
 	if (stop.kind == PTRACE_STOP_EXITED || stop.kind == PTRACE_STOP_KILLED) {
 		if (tracee)
-			engine_remove_tracee(engine, tracee);
+			engine_ended(engine, tracee, status);
 		return;
 	}
 	if (!tracee)
@@ -280,6 +288,6 @@ enum ptrace_wait_result engine_step(struct engine *engine, bool block)
 
 	result = ptrace_wait(block, &tid, &status);
 	if (result == PTRACE_WAIT_STATUS)
-		handle_stop(engine, tid, ptrace_classify(status));
+		handle_stop(engine, tid, status);
 	return result;
 }

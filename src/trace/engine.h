@@ -50,6 +50,9 @@ struct tracee *engine_add_tracee(struct engine *engine, pid_t tid, pid_t pid, en
 				 struct space *space);
 /* Forgets a tracee that ended or was let go, and its space with the last one. */
 void engine_remove_tracee(struct engine *engine, struct tracee *tracee);
+/* TRACEE has ended with STATUS, as waitpid(2) gives it: tells the user if that is the end of a process, and forgets it.
+ */
+void engine_ended(struct engine *engine, struct tracee *tracee, int status);
 /* Tells a NEWBORN what it is: ROLE, in SPACE. */
 void engine_set_role(struct engine *engine, struct tracee *tracee, enum tracee_role role, struct space *space);
 

@@ -143,8 +143,9 @@ static void leave_event_stop(struct engine *engine, struct tracee *tracee)
 }
 
 /* Answers one stop, nearly always with a detach. */
-static void leave_stop(struct engine *engine, pid_t tid, struct ptrace_stop stop)
+static void leave_stop(struct engine *engine, pid_t tid, int status)
 {
+	const struct ptrace_stop stop = ptrace_classify(status);
 	struct tracee *tracee = tracee_find(engine->tracees, tid);
 	unsigned long child;
 
@@ -158,7 +159,7 @@ static void leave_stop(struct engine *engine, pid_t tid, struct ptrace_stop stop
 	switch (stop.kind) {
 	case PTRACE_STOP_EXITED:
 	case PTRACE_STOP_KILLED:
-		engine_remove_tracee(engine, tracee);
+		engine_ended(engine, tracee, status);
 		break;
 	case PTRACE_STOP_SIGNAL:
 		if (stop.value == SIGTRAP)
@@ -199,7 +200,7 @@ static bool drain(struct engine *engine)
 	int status;
 
 	while (ptrace_wait(false, &tid, &status) == PTRACE_WAIT_STATUS) {
-		leave_stop(engine, tid, ptrace_classify(status));
+		leave_stop(engine, tid, status);
 		any = true;
 	}
 	return any;
