@@ -32,8 +32,16 @@ USDTRAP_API USDTRAP_MUST_USE struct usdtrap_error *usdtrap_launch_create(char *c
 /* The waiting child's pid. */
 USDTRAP_API pid_t usdtrap_launch_pid(const struct usdtrap_launch *launch);
 
-/* Lets the child run its program. Returns the error of execve(2), if that failed; the child has then ended. */
-USDTRAP_API USDTRAP_MUST_USE struct usdtrap_error *usdtrap_launch_release(struct usdtrap_launch *launch);
+/* Lets the child run its program, once. Does not wait for it. */
+USDTRAP_API void usdtrap_launch_release(struct usdtrap_launch *launch);
+
+/*
+ * What became of a released child's execve(2): NULL once the program runs, else
+ * the error (OS, PERMISSION, NOT_FOUND); the child has then ended with status
+ * 127. Waits until that is known, so where the caller itself traces the child,
+ * only after usdtrap_run() has begun to answer for it: on another thread, or afterwards.
+ */
+USDTRAP_API USDTRAP_MUST_USE struct usdtrap_error *usdtrap_launch_result(struct usdtrap_launch *launch);
 
 /* Frees the handle. A child that was never released ends by itself; a released one runs on. The caller reaps it. */
 USDTRAP_API void usdtrap_launch_destroy(struct usdtrap_launch *launch);
