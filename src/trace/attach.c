@@ -68,7 +68,6 @@ static struct usdtrap_error *seize_thread(struct engine *engine, struct space *s
 	}
 	if (!engine_add_tracee(engine, tid, space->pid, TRACEE_MEMBER, space))
 		return &error_no_memory;
-	space->anchor = tid;
 	*ret_is_new = true;
 	return NULL;
 }
@@ -158,6 +157,7 @@ static struct usdtrap_error *sweep(struct engine *engine, struct space *space, b
 	error = seize_pass(engine, space, ret_is_new);
 	if (error)
 		return error;
+	engine_choose_anchor(engine, space);
 	error = procfs_children(PROCFS_ROOT, space->pid, &children, &count);
 	for (size_t i = 0; !error && i < count; i++)
 		clean_child(engine, space, children[i], ret_is_new);
@@ -169,6 +169,7 @@ static struct usdtrap_error *arm_running(struct engine *engine, struct space *sp
 	struct usdtrap_error *error, *refused = NULL;
 	unsigned clean_looks = 0;
 
+	engine_choose_anchor(engine, space);
 	error = space->arch ? NULL : mapped_architecture(space);
 	if (!error)
 		error = memory_open(space->anchor, &space->memory_fd);
@@ -233,7 +234,8 @@ struct usdtrap_error *attach_process(struct engine *engine, pid_t pid, enum usdt
 	space->references = 1; /* ours, until the attach is done */
 	if (mode == USDTRAP_ATTACH_NOW)
 		error = mapped_architecture(space);
-	if (!error || error_catch(error, USDTRAP_PERMISSION)) /* what stands in the way, the seize can tell better */
+	/* What stands in the way, the seize can tell better; and the leader may have ended, and its threads live. */
+	if (!error || error_catch(error, USDTRAP_PERMISSION) || error_catch(error, USDTRAP_GONE))
 		error = seize_all(engine, space);
 	if (!error && space->references == 1)
 		error = refusal_explain(PROCFS_ROOT, pid, pid, ESRCH);

@@ -76,11 +76,27 @@ void engine_set_role(struct engine *engine, struct tracee *tracee, enum tracee_r
 		engine->member_count++;
 }
 
-/* /proc reaches a space through one of its threads: when that one goes, another takes its place. */
-static void choose_anchor(struct engine *engine, struct space *space)
+/* Whether /proc shows memory through TID: not if it has ended, be it only as a leader whose threads live on. */
+static bool has_memory(pid_t tid)
 {
-	for (struct tracee *tracee = engine->tracees; tracee; tracee = tracee->hh.next)
-		if (tracee->space == space && tracee->role != TRACEE_COPY) {
+	struct procfs_stat stat;
+	struct usdtrap_error *error = procfs_stat_read(PROCFS_ROOT, tid, tid, &stat);
+
+	usdtrap_error_destroy(error);
+	return !error && stat.state != 'Z' && stat.state != 'X';
+}
+
+void engine_choose_anchor(const struct engine *engine, struct space *space)
+{
+	const struct tracee *tracee = tracee_find(engine->tracees, space->pid);
+
+	/* The leader nearly always outlives the other threads. */
+	if (tracee && tracee->space == space && has_memory(tracee->tid)) {
+		space->anchor = tracee->tid;
+		return;
+	}
+	for (tracee = engine->tracees; tracee; tracee = tracee->hh.next)
+		if (tracee->space == space && tracee->role != TRACEE_COPY && has_memory(tracee->tid)) {
 			space->anchor = tracee->tid;
 			return;
 		}
@@ -93,11 +109,8 @@ void engine_remove_tracee(struct engine *engine, struct tracee *tracee)
 	HASH_DEL(engine->tracees, tracee);
 	if (tracee->role == TRACEE_MEMBER)
 		engine->member_count--;
-	if (space) {
-		if (space->anchor == tracee->tid)
-			choose_anchor(engine, space);
+	if (space)
 		space_release(&engine->spaces, space);
-	}
 	free(tracee);
 }
 

@@ -53,6 +53,8 @@ void engine_remove_tracee(struct engine *engine, struct tracee *tracee);
 /* TRACEE has ended with STATUS, as waitpid(2) gives it: tells the user if that is the end of a process, and forgets it.
  */
 void engine_ended(struct engine *engine, struct tracee *tracee, int status);
+/* Sets the thread through which /proc reaches SPACE to one that has not ended, as any of them may at any time. */
+void engine_choose_anchor(const struct engine *engine, struct space *space);
 /* Tells a NEWBORN what it is: ROLE, in SPACE. */
 void engine_set_role(struct engine *engine, struct tracee *tracee, enum tracee_role role, struct space *space);
 
@@ -75,6 +77,9 @@ struct usdtrap_error *attach_process(struct engine *engine, pid_t pid, enum usdt
  * UNSUPPORTED for one that is not traced, GONE, OS, PERMISSION.
  */
 struct usdtrap_error *mapped_architecture(struct space *space) USDTRAP_MUST_USE;
+/* What SPACE has mapped, through whichever of its threads has not ended. Errors: GONE, OS, PERMISSION. */
+struct usdtrap_error *mapped_read(const struct engine *engine, struct space *space,
+				  struct procfs_maps *ret) USDTRAP_MUST_USE;
 /*
  * Compares SPACE with its maps: arms the sites of files that are newly mapped,
  * forgets those that are no more. A site that cannot be armed is a notice and

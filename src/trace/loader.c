@@ -69,7 +69,7 @@ static struct usdtrap_error *open_loader(const struct space *space, struct elf_o
 }
 
 /* Where SPACE has mapped LOADER. The kernel maps the loader's segments at one bias, like any file's. */
-static bool find_bias(const struct space *space, const struct elf_object *loader, uint64_t *ret)
+static bool find_bias(const struct engine *engine, struct space *space, const struct elf_object *loader, uint64_t *ret)
 {
 	struct procfs_maps maps;
 	struct usdtrap_error *error;
@@ -78,7 +78,7 @@ static bool find_bias(const struct space *space, const struct elf_object *loader
 
 	if (!elf_object_identity(loader, &device, &inode))
 		return false;
-	error = procfs_maps_read(PROCFS_ROOT, space->anchor, space->anchor, &maps);
+	error = mapped_read(engine, space, &maps);
 	if (error) {
 		usdtrap_error_destroy(error);
 		return false;
@@ -90,7 +90,7 @@ static bool find_bias(const struct space *space, const struct elf_object *loader
 	return is_found;
 }
 
-static struct usdtrap_error *arm_hook(struct space *space, const struct elf_object *loader)
+static struct usdtrap_error *arm_hook(const struct engine *engine, struct space *space, const struct elf_object *loader)
 {
 	static const char name[] = "_dl_debug_state";
 	uint8_t bytes[ARCH_MAX_INSTRUCTION];
@@ -103,7 +103,7 @@ static struct usdtrap_error *arm_hook(struct space *space, const struct elf_obje
 	error = elf_object_symbol(loader, name, strlen(name), &vaddr);
 	if (error)
 		return error;
-	if (!find_bias(space, loader, &bias))
+	if (!find_bias(engine, space, loader, &bias))
 		return error_create(USDTRAP_NOT_FOUND, "%s is not mapped", elf_object_name(loader));
 	error = mapped_text(loader, vaddr, bytes, &text.size);
 	if (error)
@@ -143,9 +143,10 @@ void loader_hook(struct engine *engine, struct space *space)
 
 	if (space->has_loader_hook || !waits_for_files(engine, space))
 		return;
+	engine_choose_anchor(engine, space);
 	error = open_loader(space, &loader);
 	if (!error && loader) {
-		error = arm_hook(space, loader);
+		error = arm_hook(engine, space, loader);
 		elf_object_destroy(loader);
 	}
 	if (error)

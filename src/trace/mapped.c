@@ -320,13 +320,32 @@ static void forget_unmapped(struct space *space)
 	}
 }
 
+struct usdtrap_error *mapped_read(const struct engine *engine, struct space *space, struct procfs_maps *ret)
+{
+	/* A thread shows nothing between giving up its memory and being seen to have ended: a moment. */
+	enum { TRIES = 100 };
+	struct usdtrap_error *error;
+
+	for (unsigned i = 0; i < TRIES; i++) {
+		engine_choose_anchor(engine, space);
+		error = procfs_maps_read(PROCFS_ROOT, space->anchor, space->anchor, ret);
+		if (!error && ret->count > 0)
+			return NULL;
+		if (!error)
+			procfs_maps_deinit(ret);
+		else if (!error_catch(error, USDTRAP_GONE))
+			return error;
+	}
+	return &error_gone;
+}
+
 struct usdtrap_error *mapped_refresh(struct engine *engine, struct space *space, struct usdtrap_error **ret_refused)
 {
 	struct procfs_maps maps;
 	struct usdtrap_error *error;
 	struct mapped_file *mapped;
 
-	error = procfs_maps_read(PROCFS_ROOT, space->anchor, space->anchor, &maps);
+	error = mapped_read(engine, space, &maps);
 	if (error)
 		return error;
 	LL_FOREACH (space->mapped, mapped)
