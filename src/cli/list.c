@@ -2,8 +2,6 @@
 #include "cli/list.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <fnmatch.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/glob.h"
 #include "cli/command.h"
 #include "cli/message.h"
 #include "cli/pattern.h"
@@ -126,7 +125,7 @@ static size_t list_intervals(struct listing *listing, const char *unit_wildcard)
 	size_t count = 0;
 
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		if (fnmatch(unit_wildcard, units[i], 0) != 0)
+		if (!glob_match(unit_wildcard, units[i]))
 			continue;
 		fprintf(listing->out, "interval:%s:\n", units[i]);
 		count++;

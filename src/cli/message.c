@@ -15,10 +15,10 @@ struct message_look {
 };
 
 static const struct message_look looks[] = {
-	[MESSAGE_ERROR] = {"ERROR: ", "\033[31m"},
-	[MESSAGE_WARNING] = {"WARNING: ", "\033[33m"},
-	[MESSAGE_HINT] = {"HINT: ", "\033[36m"},
-	[MESSAGE_NOTE] = {"NOTE: ", "\033[36m"},
+	[MESSAGE_ERROR] = {"ERROR", "\033[31m"},
+	[MESSAGE_WARNING] = {"WARNING", "\033[33m"},
+	[MESSAGE_HINT] = {"HINT", "\033[36m"},
+	[MESSAGE_NOTE] = {"NOTE", "\033[36m"},
 };
 
 bool message_wants_colour(void)
@@ -38,13 +38,12 @@ bool message_wants_colour(void)
 
 void message_add(struct strbuf *out, bool has_colour, enum message_kind kind, const char *text)
 {
+	const struct message_look *look = &looks[kind];
+
 	if (has_colour)
-		strbuf_add_string(out, looks[kind].colour);
-	strbuf_add_string(out, looks[kind].word);
-	if (has_colour)
-		strbuf_add_string(out, "\033[0m");
-	strbuf_add_string(out, text);
-	strbuf_add_char(out, '\n');
+		strbuf_addf(out, "%s%s\033[0m: %s\n", look->colour, look->word, text);
+	else
+		strbuf_addf(out, "%s: %s\n", look->word, text);
 }
 
 void message_add_error(struct strbuf *out, bool has_colour, const struct usdtrap_error *error)

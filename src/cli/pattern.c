@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/pattern.h"
 
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/glob.h"
 #include "base/nearest.h"
 #include "base/strbuf.h"
 
@@ -39,11 +39,6 @@ static const struct probe_type *type_find(const char *word)
 			return &types[i];
 	}
 	return NULL;
-}
-
-static bool has_wildcard(const char *text)
-{
-	return strpbrk(text, "*?[") != NULL;
 }
 
 static void pattern_deinit(struct pattern *pattern)
@@ -123,19 +118,19 @@ static struct usdtrap_error *read_untyped(struct pattern *pattern, size_t count,
 	struct nearest nearest = {.wanted = first, .distance = NEAREST_START};
 	struct usdtrap_error *error;
 
-	if (count == 1 && has_wildcard(first) && !strchr(first, '/')) {
+	if (count == 1 && glob_has_wildcard(first) && !strchr(first, '/')) {
 		pattern->is_usdt = with_process;
 		pattern->usdt.name = first;
 		pattern->interval_unit = first;
 		return NULL;
 	}
-	if (has_wildcard(first) && !strchr(first, '/')) {
+	if (glob_has_wildcard(first) && !strchr(first, '/')) {
 		/* Any type. Which file's or process's usdt probes are meant must still be said. */
 		bool has_file = count > 1 && access(pattern->parts[1], F_OK) == 0;
 
-		if (fnmatch(first, "usdt", 0) == 0 && (with_process || has_file))
+		if (glob_match(first, "usdt") && (with_process || has_file))
 			read_usdt(pattern, pattern->parts + 1, count - 1, with_process);
-		if (fnmatch(first, "interval", 0) == 0)
+		if (glob_match(first, "interval"))
 			pattern->interval_unit = pattern->parts[1];
 		return NULL;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What -l is asked to list. A pattern looks like a script's attach point, and
- * any part of it may have wildcards:
+ * any part of it may have wildcards (base/glob.h):
  *
  *	usdt:/usr/bin/python3:gc__*     a file's probes by name
  *	usdt:/usr/bin/python3:python:*  by provider and name

@@ -63,7 +63,7 @@ static void test_pattern_forms_are_taken_apart(void **state)
 		{"*:/no/such/file:n", false, "interval /no/such/file"},
 		{"k*:x", false, "nothing of k*:x"},
 		{"interval", false, "interval *"},
-		{"i:m?", false, "interval m?"},
+		{"i:m*", false, "interval m*"},
 		{"interval:s:1", false, "interval s"},
 		{"usdt:/bin/x:n,i:s", false, "usdt /bin/x - n; interval s"},
 		{"usdt:\"/a:b,c\":n", false, "usdt /a:b,c - n"},
