@@ -74,12 +74,12 @@ struct procfs_status {
 /* TID may be any thread or process. */
 struct usdtrap_error *procfs_status_read(const char *root, pid_t tid, struct procfs_status *ret) USDTRAP_MUST_USE;
 
-/* State letter (field 3), processor last run on (field 39, -1 unknown), start time (field 22, clock ticks after boot).
- */
+/* Some fields of /proc/PID/task/TID/stat. */
 struct procfs_stat {
-	char state;
-	int processor;
-	uint64_t start_time;
+	char state;            /* field 3 */
+	bool is_kernel_thread; /* PF_KTHREAD in field 9 */
+	uint64_t start_time;   /* field 22, clock ticks after boot */
+	int processor;         /* field 39, where it last ran; -1: unknown */
 };
 struct usdtrap_error *procfs_stat_read(const char *root, pid_t pid, pid_t tid,
 				       struct procfs_stat *ret) USDTRAP_MUST_USE;

@@ -17,6 +17,11 @@
 
 #include "arch/arch.h"
 
+/*
+ * Whether this process may call ptrace(2) at all: 0, or the errno with which a
+ * seccomp filter answers instead of the kernel. Does nothing to anybody.
+ */
+int ptrace_probe(void);
 /* PTRACE_SEIZE with the options that follow clone, fork, vfork and exec, and mark system call stops. Stops nobody. */
 struct usdtrap_error *ptrace_seize(pid_t tid) USDTRAP_MUST_USE;
 /* Lets a stopped thread run, delivering SIGNAL (0: none). */
