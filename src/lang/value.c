@@ -89,16 +89,28 @@ static uint64_t extend(uint64_t integer, unsigned size, bool is_signed)
 	return is_signed ? (uint64_t)((int64_t)(integer << unused) >> unused) : integer << unused >> unused;
 }
 
+static bool is_integer(struct value value)
+{
+	return value.kind == VALUE_SIGNED || value.kind == VALUE_UNSIGNED || value.kind == VALUE_BOOL ||
+	       value.kind == VALUE_POINTER;
+}
+
+static bool is_number(struct value value)
+{
+	return is_integer(value) || value.kind == VALUE_REAL;
+}
+
 struct value value_convert(struct value value, const struct type *type)
 {
-	if (value.kind == VALUE_UNKNOWN)
+	if (value.kind == VALUE_UNKNOWN ||
+	    (type->kind != TYPE_BOOL && type->kind != TYPE_POINTER && type->kind != TYPE_INTEGER))
 		return value;
 	if (type->kind == TYPE_BOOL)
 		return value_bool(value_is_true(value));
+	if (!is_number(value))
+		return value_unknown("not a number");
 	if (type->kind == TYPE_POINTER)
 		return value_pointer(value_integer(value));
-	if (type->kind != TYPE_INTEGER)
-		return value;
 	value.integer = extend(value_integer(value), type->size, type->is_signed);
 	value.kind = type->is_signed ? VALUE_SIGNED : VALUE_UNSIGNED;
 	return value;
@@ -122,12 +134,6 @@ bool value_is_true(struct value value)
 		return false;
 	}
 	abort();
-}
-
-static bool is_integer(struct value value)
-{
-	return value.kind == VALUE_SIGNED || value.kind == VALUE_UNSIGNED || value.kind == VALUE_BOOL ||
-	       value.kind == VALUE_POINTER;
 }
 
 static bool is_negative(struct value value)

@@ -99,7 +99,10 @@ struct value value_zero(const struct type *type, struct scratch *scratch);
 /* VALUE as 64 bits: a real truncated towards zero (saturating), 0 for what is no number. */
 uint64_t value_integer(struct value value);
 
-/* Cuts VALUE to the width and sign of the integer, bool or pointer TYPE; others, and unknown, pass as they are. */
+/*
+ * Cuts VALUE to the width and sign of the integer, bool or pointer TYPE.
+ * Unknown stays so, what is no number becomes so; nothing changes for other types.
+ */
 struct value value_convert(struct value value, const struct type *type);
 
 /* 1 or 0 as conditions take it: numbers that are not 0, text that is not empty. Not for unknown. */
