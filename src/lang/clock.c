@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+#include "lang/clock.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/strbuf.h"
+#include "lang/scratch.h"
+
+#define NS_PER_SECOND UINT64_C(1000000000)
+#define TEXT_MAX      ((size_t)64 * 1024)
+
+static uint64_t read_clock(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * NS_PER_SECOND + (uint64_t)now.tv_nsec;
+}
+
+uint64_t clock_boottime_ns(void)
+{
+	return read_clock(CLOCK_BOOTTIME);
+}
+
+uint64_t clock_wall_ns(void)
+{
+	return read_clock(CLOCK_REALTIME);
+}
+
+/*
+ * FORMAT with each %f replaced by MICROSECONDS, and a blank before it, since
+ * strftime(3) does not tell an empty text from one that does not fit.
+ */
+static char *expand(const char *format, unsigned microseconds, struct scratch *scratch)
+{
+	char *expanded = scratch_allocate(scratch, 3 * strlen(format) + 8);
+	char *end = expanded;
+
+	if (!expanded)
+		return NULL;
+	*end++ = ' ';
+	while (*format) {
+		if (format[0] == '%' && format[1] == 'f') {
+			end += sprintf(end, "%06u", microseconds);
+			format += 2;
+			continue;
+		}
+		if (format[0] == '%' && format[1])
+			*end++ = *format++;
+		*end++ = *format++;
+	}
+	*end = '\0';
+	return expanded;
+}
+
+void clock_format(const char *format, uint64_t wall_ns, struct scratch *scratch, struct strbuf *out)
+{
+	time_t seconds = (time_t)(wall_ns / NS_PER_SECOND);
+	char *expanded = expand(format, (unsigned)(wall_ns % NS_PER_SECOND / 1000), scratch);
+	struct tm local;
+
+	if (!expanded || !localtime_r(&seconds, &local)) {
+		out->failed |= !expanded;
+		return;
+	}
+	for (size_t capacity = 128; capacity <= TEXT_MAX; capacity *= 4) {
+		char *text = scratch_allocate(scratch, capacity);
+		size_t length = text ? strftime(text, capacity, expanded, &local) : 0;
+
+		if (length) {
+			strbuf_add(out, text + 1, length - 1);
+			return;
+		}
+	}
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Time as scripts see it: `nsecs' counts CLOCK_BOOTTIME, time() shows the wall
+ * clock now, strftime() shows what the wall clock was at an `nsecs' value.
+ */
+#ifndef USDTRAP_LANG_CLOCK_H
+#define USDTRAP_LANG_CLOCK_H
+
+#include <stdint.h>
+
+struct scratch;
+struct strbuf;
+
+/* Nanoseconds of CLOCK_BOOTTIME. clock_gettime(2). */
+uint64_t clock_boottime_ns(void);
+/* Nanoseconds since 1970. */
+uint64_t clock_wall_ns(void);
+
+/*
+ * Appends WALL_NS (since 1970) in local time by FORMAT, as strftime(3) does;
+ * %f is the microseconds in six digits. The text is cut at 64 KiB.
+ */
+void clock_format(const char *format, uint64_t wall_ns, struct scratch *scratch, struct strbuf *out);
+
+#endif

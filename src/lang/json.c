@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT */
+#include "lang/json.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/strbuf.h"
+#include "lang/histogram.h"
+#include "lang/map.h"
+#include "lang/print.h"
+#include "lang/type.h"
+
+/* ---- Strings ----------------------------------------------------------------------------------------------------- */
+
+/*
+ * The length of the UTF-8 character at BYTES, or 0 if there is none. The
+ * second byte's range depends on the first (RFC 3629 section 4): that rules out
+ * overlong forms, surrogates and what lies beyond U+10FFFF.
+ */
+static size_t utf8_length(const unsigned char *bytes, size_t available)
+{
+	static const struct {
+		unsigned char first_low, first_high, second_low, second_high, length;
+	} forms[] = {
+		{0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3}, {0xe1, 0xec, 0x80, 0xbf, 3},
+		{0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3}, {0xf0, 0xf0, 0x90, 0xbf, 4},
+		{0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
+	};
+
+	if (bytes[0] < 0x80)
+		return 1;
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		if (bytes[0] < forms[i].first_low || bytes[0] > forms[i].first_high)
+			continue;
+		if (available < forms[i].length || bytes[1] < forms[i].second_low || bytes[1] > forms[i].second_high)
+			return 0;
+		for (size_t j = 2; j < forms[i].length; j++) {
+			if (bytes[j] < 0x80 || bytes[j] > 0xbf)
+				return 0;
+		}
+		return forms[i].length;
+	}
+	return 0;
+}
+
+/* The two characters that stand for BYTE, or NULL. */
+static const char *short_escape(unsigned char byte)
+{
+	switch (byte) {
+	case '"':
+		return "\\\"";
+	case '\\':
+		return "\\\\";
+	case '\n':
+		return "\\n";
+	case '\r':
+		return "\\r";
+	case '\t':
+		return "\\t";
+	default:
+		return NULL;
+	}
+}
+
+void json_string(const char *text, size_t length, struct strbuf *out)
+{
+	const unsigned char *bytes = (const unsigned char *)text;
+	size_t position = 0;
+
+	strbuf_add_char(out, '"');
+	while (position < length) {
+		const char *escape = short_escape(bytes[position]);
+		size_t size = utf8_length(bytes + position, length - position);
+
+		if (escape)
+			strbuf_add_string(out, escape);
+		else if (!size || bytes[position] < ' ')
+			strbuf_addf(out, "\\u%04x", bytes[position]);
+		else
+			strbuf_add(out, bytes + position, size);
+		position += size ? size : 1;
+	}
+	strbuf_add_char(out, '"');
+}
+
+/* ---- Values ------------------------------------------------------------------------------------------------------ */
+
+/* A double holds an integer exactly if no more than 53 bits lie between its highest and its lowest 1. */
+static bool fits_double(uint64_t magnitude)
+{
+	return !magnitude || magnitude >> __builtin_ctzll(magnitude) < (uint64_t)1 << 53;
+}
+
+static void json_integer(struct value value, struct strbuf *out)
+{
+	bool is_negative = value.kind == VALUE_SIGNED && (int64_t)value.integer < 0;
+	const char *quote = fits_double(is_negative ? -value.integer : value.integer) ? "" : "\"";
+
+	strbuf_add_string(out, quote);
+	if (is_negative)
+		print_signed((int64_t)value.integer, out);
+	else
+		print_unsigned(value.integer, out);
+	strbuf_add_string(out, quote);
+}
+
+/* The default text of VALUE as a JSON string. */
+static void json_text_of(struct value value, const char *trailer, struct strbuf *out)
+{
+	_cleanup_strbuf_ struct strbuf text = {0};
+
+	print_value(value, trailer, &text);
+	json_string(strbuf_text(&text), text.length, out);
+	out->failed |= text.failed;
+}
+
+static void json_value(struct value value, const char *trailer, struct strbuf *out)
+{
+	switch (value.kind) {
+	case VALUE_SIGNED:
+	case VALUE_UNSIGNED:
+	case VALUE_POINTER:
+		json_integer(value, out);
+		return;
+	case VALUE_REAL:
+		/* JSON knows neither infinity nor NaN. */
+		if (isfinite(value.real))
+			print_value(value, trailer, out);
+		else
+			json_text_of(value, trailer, out);
+		return;
+	case VALUE_BOOL:
+		print_value(value, trailer, out);
+		return;
+	case VALUE_STRING:
+	case VALUE_BUFFER:
+		json_text_of(value, trailer, out);
+		return;
+	case VALUE_TUPLE:
+		strbuf_add_char(out, '[');
+		for (uint32_t i = 0; i < value.length; i++) {
+			if (i)
+				strbuf_add_char(out, ',');
+			json_value(value.elements[i], trailer, out);
+		}
+		strbuf_add_char(out, ']');
+		return;
+	case VALUE_UNKNOWN:
+		strbuf_add_string(out, "null");
+		return;
+	}
+	abort();
+}
+
+/* ---- Maps -------------------------------------------------------------------------------------------------------- */
+
+static void json_range(const struct histogram_range *range, uint64_t count, struct strbuf *out)
+{
+	strbuf_add_char(out, '{');
+	if (range->has_low) {
+		strbuf_add_string(out, "\"min\": ");
+		json_integer(value_signed(range->low), out);
+		strbuf_add_string(out, ", ");
+	}
+	if (range->has_high) {
+		/* The last number within, unlike in text; unsigned, since hist's last bucket ends at 2^63. */
+		strbuf_add_string(out, "\"max\": ");
+		json_integer(value_signed((int64_t)((uint64_t)range->high - 1)), out);
+		strbuf_add_string(out, ", ");
+	}
+	strbuf_add_string(out, "\"count\": ");
+	json_integer(value_unsigned(count), out);
+	strbuf_add_char(out, '}');
+}
+
+static void json_histogram(const struct type *type, const uint64_t *buckets, uint64_t divisor, struct strbuf *out)
+{
+	size_t first, end;
+
+	histogram_extent(type, buckets, &first, &end);
+	strbuf_add_char(out, '[');
+	for (size_t i = first; i < end; i++) {
+		struct histogram_range range = histogram_range(type, i);
+
+		if (i > first)
+			strbuf_add_char(out, ',');
+		json_range(&range, buckets[i] / divisor, out);
+	}
+	strbuf_add_char(out, ']');
+}
+
+static void json_stats(const struct map_stats *stats, struct strbuf *out)
+{
+	strbuf_add_string(out, "{\"count\": ");
+	json_integer(stats->count, out);
+	strbuf_add_string(out, ", \"average\": ");
+	json_integer(stats->average, out);
+	strbuf_add_string(out, ", \"total\": ");
+	json_integer(stats->total, out);
+	strbuf_add_char(out, '}');
+}
+
+static void json_row(const struct map *map, const struct map_row *row, uint64_t divisor, const char *trailer,
+		     struct strbuf *out)
+{
+	switch (map_shape(map)) {
+	case MAP_NUMBERS:
+	case MAP_VALUES:
+		json_value(row->value, trailer, out);
+		return;
+	case MAP_STATS:
+		json_stats(&row->stats, out);
+		return;
+	case MAP_HISTOGRAMS:
+		json_histogram(map->value_type, row->buckets, divisor, out);
+		return;
+	}
+	abort();
+}
+
+/* {"k": 5, "l": 6}; a key of several parts is one string, "1,abc". */
+static void json_rows(const struct map *map, const struct map_selection *selection, const char *trailer,
+		      struct strbuf *out)
+{
+	_cleanup_strbuf_ struct strbuf key = {0};
+
+	strbuf_add_char(out, '{');
+	for (size_t i = 0; i < selection->count; i++) {
+		strbuf_clear(&key);
+		print_key(selection->rows[i].key, ",", trailer, &key);
+		if (i)
+			strbuf_add_string(out, ", ");
+		json_string(strbuf_text(&key), key.length, out);
+		strbuf_add_string(out, ": ");
+		json_row(map, &selection->rows[i], selection->divisor, trailer, out);
+	}
+	strbuf_add_char(out, '}');
+	out->failed |= key.failed;
+}
+
+/* What a line calls a map. */
+static const char *map_type(const struct map *map)
+{
+	if (map->value_type->kind == TYPE_AVG || map->value_type->kind == TYPE_STATS)
+		return "stats";
+	return map_shape(map) == MAP_HISTOGRAMS ? "hist" : "map";
+}
+
+/* ---- Lines ------------------------------------------------------------------------------------------------------- */
+
+static void begin_line(const char *type, struct strbuf *out)
+{
+	strbuf_add_string(out, "{\"type\": \"");
+	strbuf_add_string(out, type);
+	strbuf_add_string(out, "\", \"data\": ");
+}
+
+void json_text_line(const char *type, const char *text, size_t length, struct strbuf *out)
+{
+	begin_line(type, out);
+	json_string(text, length, out);
+	strbuf_add_string(out, "}\n");
+}
+
+void json_value_line(struct value value, const char *trailer, struct strbuf *out)
+{
+	begin_line("value", out);
+	json_value(value, trailer, out);
+	strbuf_add_string(out, "}\n");
+}
+
+void json_map_line(const struct map *map, const struct map_selection *selection, const char *trailer,
+		   struct strbuf *out)
+{
+	if (!selection->count)
+		return;
+	begin_line(map_type(map), out);
+	strbuf_add_char(out, '{');
+	json_string(map->name, strlen(map->name), out);
+	strbuf_add_string(out, ": ");
+	if (map->key_type)
+		json_rows(map, selection, trailer, out);
+	else
+		json_row(map, &selection->rows[0], selection->divisor, trailer, out);
+	strbuf_add_string(out, "}}\n");
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The output of -f json: one object a line, as bpftrace lays it out,
+ * {"type": "map", "data": {"@m": {"k": 5}}}.
+ *
+ * Text that is not UTF-8, which a target's memory may well be, is still valid
+ * JSON here: each byte that belongs to no character becomes \u00XX. Integers
+ * that a double cannot hold are strings; what is unknown is null.
+ */
+#ifndef USDTRAP_LANG_JSON_H
+#define USDTRAP_LANG_JSON_H
+
+#include <stddef.h>
+
+#include "lang/value.h"
+
+struct map;
+struct map_selection;
+struct strbuf;
+
+/* A quoted string. */
+void json_string(const char *text, size_t length, struct strbuf *out);
+
+/* {"type": "TYPE", "data": "TEXT"} and a newline: for printf, time, join. */
+void json_text_line(const char *type, const char *text, size_t length, struct strbuf *out);
+
+/* {"type": "value", "data": VALUE} and a newline. */
+void json_value_line(struct value value, const char *trailer, struct strbuf *out);
+
+/* A line for SELECTION of MAP, of type map, stats (avg() and stats()) or hist; nothing if it is empty. */
+void json_map_line(const struct map *map, const struct map_selection *selection, const char *trailer,
+		   struct strbuf *out);
+
+#endif
