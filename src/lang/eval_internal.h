@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of evaluation share: eval*.c, builtin.c, function*.c. */
+#ifndef USDTRAP_LANG_EVAL_INTERNAL_H
+#define USDTRAP_LANG_EVAL_INTERNAL_H
+
+#include "lang/ast.h"
+#include "lang/map.h"
+#include "lang/runtime.h"
+#include "lang/value.h"
+
+/* Where to go after a statement. */
+enum run_flow {
+	FLOW_NEXT,     /* the statement behind it */
+	FLOW_BREAK,    /* out of the loop */
+	FLOW_CONTINUE, /* to the loop's next turn */
+	FLOW_RETURN,   /* out of the clause */
+	FLOW_EXIT,     /* out of the clause, and the program ends */
+};
+
+/* One run of a clause. */
+struct run {
+	struct runtime *runtime;
+	const struct usdtrap_hit *hit; /* or NULL */
+	const struct ast_attach_point *point;
+	enum run_flow flow;
+	unsigned turns; /* of all loops so far */
+};
+
+/* eval.c: an expression of any kind. */
+struct value eval_expression(struct run *run, const struct ast_expression *expression);
+/* VALUE as a variable, map or key of TYPE holds it: integers cut to its width; a real stays what it is. */
+struct value eval_fit(struct value value, const struct type *type);
+
+/* eval_operator.c */
+struct value eval_unary(struct run *run, const struct ast_expression *expression);
+struct value eval_binary(struct run *run, const struct ast_expression *expression);
+struct value eval_logical(struct run *run, const struct ast_expression *expression);
+struct value eval_conditional(struct run *run, const struct ast_expression *expression);
+/* LEFT OPERATION RIGHT worked out in OPERAND_TYPE; NODE and SPAN are for the warning about a division by zero. */
+struct value eval_operate(struct run *run, const struct ast_expression *node, enum ast_binary operation,
+			  const struct type *operand_type, struct value left, struct value right);
+
+/* eval_store.c: what reads and writes variables and maps. */
+struct value eval_map(struct run *run, const struct ast_map_use *use, const struct type *type);
+struct value eval_assign(struct run *run, const struct ast_expression *expression);
+struct value eval_increment(struct run *run, const struct ast_expression *expression);
+struct value eval_aggregate(struct run *run, const struct ast_expression *expression);
+/* The map behind AST, and its element at KEY (NULL: a map without keys), or NULL if there is none. */
+struct map *eval_map_of(const struct run *run, const struct ast_map *ast);
+struct map_element *eval_find(struct run *run, const struct ast_map *ast, const struct ast_expression *key);
+
+/* eval_builtin.c */
+struct value eval_builtin(struct run *run, const struct ast_expression *expression);
+
+/* eval_call.c sends a call to its function in function_*.c. */
+struct value eval_call(struct run *run, const struct ast_expression *expression);
+
+struct value function_buf(struct run *run, const struct ast_expression *expression);
+struct value function_clear(struct run *run, const struct ast_expression *expression);
+struct value function_delete(struct run *run, const struct ast_expression *expression);
+struct value function_exit(struct run *run, const struct ast_expression *expression);
+struct value function_has_key(struct run *run, const struct ast_expression *expression);
+struct value function_join(struct run *run, const struct ast_expression *expression);
+struct value function_len(struct run *run, const struct ast_expression *expression);
+struct value function_print(struct run *run, const struct ast_expression *expression);
+struct value function_printf(struct run *run, const struct ast_expression *expression);
+struct value function_str(struct run *run, const struct ast_expression *expression);
+struct value function_strftime(struct run *run, const struct ast_expression *expression);
+struct value function_strlen(struct run *run, const struct ast_expression *expression);
+struct value function_strncmp(struct run *run, const struct ast_expression *expression);
+struct value function_time(struct run *run, const struct ast_expression *expression);
+struct value function_zero(struct run *run, const struct ast_expression *expression);
+
+/* What a function without a value yields. */
+static inline struct value eval_nothing(void)
+{
+	return value_unsigned(0);
+}
+
+#endif

@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A script from text to its last map: compiled, its clauses bound to probes
+ * and timers of a session, run, and its maps printed. The only file of the
+ * language that calls a session.
+ */
+#include "lang/program.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/strbuf.h"
+#include "lang/arguments.h"
+#include "lang/ast.h"
+#include "lang/eval.h"
+#include "lang/map.h"
+#include "lang/parser.h"
+#include "lang/runtime.h"
+#include "lang/sema.h"
+
+/* One clause at one of its attach points: what a callback of the session gets. */
+struct binding {
+	struct lang_program *program;
+	const struct ast_clause *clause;
+	const struct ast_attach_point *point;
+	struct usdtrap_probe *probe; /* usdt, once added: borrowed from the session */
+};
+
+struct lang_program {
+	char *name; /* of the source */
+	char *text;
+	char *command_path; /* or NULL */
+	pid_t pid;          /* or 0 */
+	struct source source;
+	struct ast_program tree;
+	struct runtime runtime;
+	struct binding *bindings; /* every attach point of every clause, in script order */
+	size_t binding_count;
+	bool is_ending; /* exit() was called */
+};
+
+/* ---- Compiling --------------------------------------------------------------------------------------------------- */
+
+static struct usdtrap_error *copy_options(struct lang_program *program, const char *text, size_t size,
+					  const struct lang_options *options)
+{
+	program->name = strdup(options->name);
+	program->text = malloc(size + 1);
+	if (options->command_path)
+		program->command_path = strdup(options->command_path);
+	if (!program->name || !program->text || (options->command_path && !program->command_path))
+		return &error_no_memory;
+	if (size)
+		memcpy(program->text, text, size);
+	program->text[size] = '\0';
+	program->pid = options->pid;
+	program->source = (struct source){.name = program->name, .text = program->text, .size = size};
+	return NULL;
+}
+
+/* Parses and resolves. False if there were errors; they are in LIST. */
+static bool read_tree(struct lang_program *program, const struct lang_options *options, struct diag_list *list)
+{
+	const struct sema_options sema_options = {
+		.parameters = options->parameters,
+		.parameter_count = options->parameter_count,
+		.has_process = options->pid || options->command_path,
+	};
+
+	return parser_parse(&program->source, &program->tree, list) &&
+	       sema_resolve(&program->tree, &sema_options, list);
+}
+
+static struct usdtrap_error *script_error(const struct lang_program *program)
+{
+	return error_create(USDTRAP_SCRIPT, "%s has errors", program->name);
+}
+
+static struct usdtrap_error *compile_tree(struct lang_program *program, const struct lang_options *options,
+					  const struct diag_style *style, struct strbuf *diagnostics)
+{
+	struct diag_list list = {.source = &program->source};
+	bool is_right = read_tree(program, options, &list);
+	bool has_failed = program->tree.arena.failed || list.arena.failed;
+
+	diag_render(&list, style, diagnostics);
+	diag_list_deinit(&list);
+	if (has_failed || diagnostics->failed)
+		return &error_no_memory;
+	return is_right ? NULL : script_error(program);
+}
+
+static struct usdtrap_error *bind_clauses(struct lang_program *program)
+{
+	size_t count = 0;
+
+	for (const struct ast_clause *clause = program->tree.clauses; clause; clause = clause->next) {
+		for (const struct ast_attach_point *point = clause->attach_points; point; point = point->next)
+			count++;
+	}
+	program->bindings = calloc(count + 1, sizeof(*program->bindings));
+	if (!program->bindings)
+		return &error_no_memory;
+	for (const struct ast_clause *clause = program->tree.clauses; clause; clause = clause->next) {
+		for (const struct ast_attach_point *point = clause->attach_points; point; point = point->next)
+			program->bindings[program->binding_count++] =
+				(struct binding){.program = program, .clause = clause, .point = point};
+	}
+	return NULL;
+}
+
+static struct usdtrap_error *compile(struct lang_program *program, const char *text, size_t size,
+				     const struct lang_options *options, struct strbuf *diagnostics)
+{
+	const struct diag_style style = {.has_colour = options->colour, .is_quiet = options->no_warnings};
+	struct usdtrap_error *error = copy_options(program, text, size, options);
+
+	if (!error)
+		error = compile_tree(program, options, &style, diagnostics);
+	if (!error)
+		error = bind_clauses(program);
+	if (!error)
+		error = runtime_init(&program->runtime, &program->tree);
+	if (error)
+		return error;
+	program->runtime.format = options->format;
+	program->runtime.style = style;
+	return NULL;
+}
+
+struct usdtrap_error *lang_compile(const char *text, size_t size, const struct lang_options *options,
+				   struct strbuf *diagnostics, struct lang_program **ret)
+{
+	struct lang_program *program;
+	struct usdtrap_error *error;
+
+	if (size > DIAG_SOURCE_MAX)
+		return error_create(USDTRAP_SCRIPT, "%s is larger than %zu MiB, too large for a script", options->name,
+				    DIAG_SOURCE_MAX >> 20);
+	program = calloc(1, sizeof(*program));
+	if (!program)
+		return &error_no_memory;
+	error = compile(program, text, size, options, diagnostics);
+	if (error) {
+		lang_program_destroy(program);
+		return error;
+	}
+	*ret = program;
+	return NULL;
+}
+
+void lang_program_destroy(struct lang_program *program)
+{
+	if (!program)
+		return;
+	runtime_deinit(&program->runtime);
+	ast_program_deinit(&program->tree);
+	free(program->bindings);
+	free(program->command_path);
+	free(program->text);
+	free(program->name);
+	free(program);
+}
+
+void lang_set_output(struct lang_program *program, const struct lang_output *output)
+{
+	program->runtime.output = *output;
+}
+
+void lang_set_command_pid(struct lang_program *program, pid_t pid)
+{
+	program->runtime.command_pid = pid;
+}
+
+/* ---- What it asks for -------------------------------------------------------------------------------------------- */
+
+static bool has_type(const struct lang_program *program, enum ast_probe_type type)
+{
+	for (size_t i = 0; i < program->binding_count; i++) {
+		if (program->bindings[i].point->type == type)
+			return true;
+	}
+	return false;
+}
+
+bool lang_needs_process(const struct lang_program *program)
+{
+	return has_type(program, AST_PROBE_USDT);
+}
+
+bool lang_needs_run(const struct lang_program *program)
+{
+	return has_type(program, AST_PROBE_USDT) || has_type(program, AST_PROBE_INTERVAL);
+}
+
+/* `*' and no target mean every file that the process maps; of one that is yet to start there is only the program. */
+static struct usdtrap_pattern pattern_of(const struct lang_program *program, const struct ast_attach_point *point)
+{
+	bool is_any = !point->target || !point->target[0] || strcmp(point->target, "*") == 0;
+
+	return (struct usdtrap_pattern){
+		.target = is_any ? program->command_path : point->target,
+		.provider = point->provider,
+		.name = point->name,
+	};
+}
+
+void lang_each_pattern(const struct lang_program *program,
+		       void (*on_pattern)(const struct usdtrap_pattern *pattern, void *user), void *user)
+{
+	for (size_t i = 0; i < program->binding_count; i++) {
+		const struct ast_attach_point *point = program->bindings[i].point;
+
+		if (point->type == AST_PROBE_USDT) {
+			struct usdtrap_pattern pattern = pattern_of(program, point);
+
+			on_pattern(&pattern, user);
+		}
+	}
+}
+
+size_t lang_probe_count(const struct lang_program *program)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < program->binding_count; i++) {
+		const struct binding *binding = &program->bindings[i];
+
+		if (binding->point->type != AST_PROBE_USDT)
+			count++;
+		else if (binding->probe)
+			count += usdtrap_probe_count(binding->probe);
+	}
+	return count;
+}
+
+/* ---- Running ----------------------------------------------------------------------------------------------------- */
+
+static enum usdtrap_action run_binding(const struct binding *binding, const struct usdtrap_hit *hit)
+{
+	struct lang_program *program = binding->program;
+
+	if (!program->is_ending)
+		program->is_ending = eval_clause(&program->runtime, binding->clause, binding->point, hit);
+	return program->is_ending ? USDTRAP_STOP : USDTRAP_CONTINUE;
+}
+
+static enum usdtrap_action on_hit(const struct usdtrap_hit *hit, void *user)
+{
+	return run_binding(user, hit);
+}
+
+static enum usdtrap_action on_tick(void *user)
+{
+	return run_binding(user, NULL);
+}
+
+enum usdtrap_action lang_run_begin(struct lang_program *program)
+{
+	runtime_start_clock(&program->runtime);
+	for (size_t i = 0; i < program->binding_count; i++) {
+		const struct binding *binding = &program->bindings[i];
+
+		if (binding->point->type == AST_PROBE_BEGIN && run_binding(binding, NULL) == USDTRAP_STOP)
+			return USDTRAP_STOP;
+	}
+	return USDTRAP_CONTINUE;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	const struct map *const *left = a, *const *right = b;
+
+	return strcmp((*left)->name, (*right)->name);
+}
+
+static void print_maps(struct lang_program *program)
+{
+	struct runtime *runtime = &program->runtime;
+	size_t count = program->tree.map_count;
+	_cleanup_free_ struct map **sorted = calloc(count + 1, sizeof(*sorted));
+
+	if (!sorted)
+		return;
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = &runtime->maps[i];
+	qsort(sorted, count, sizeof(*sorted), compare_names);
+	for (size_t i = 0; i < count; i++) {
+		scratch_reset(&runtime->scratch);
+		runtime_print_map(runtime, sorted[i], 0, 1, false);
+	}
+}
+
+/* An exit() in an end clause ends that clause alone. */
+void lang_run_end(struct lang_program *program)
+{
+	struct runtime *runtime = &program->runtime;
+
+	for (size_t i = 0; i < program->binding_count; i++) {
+		const struct binding *binding = &program->bindings[i];
+
+		if (binding->point->type == AST_PROBE_END)
+			eval_clause(runtime, binding->clause, binding->point, NULL);
+	}
+	if (runtime->format == LANG_TEXT)
+		runtime_write(runtime, "", "\n\n", 2);
+	if (program->tree.config.print_maps_on_exit)
+		print_maps(program);
+}
+
+int lang_exit_status(const struct lang_program *program)
+{
+	return program->runtime.exit_status;
+}
+
+/* ---- Attaching --------------------------------------------------------------------------------------------------- */
+
+/* Reports that BINDING's probe could not be added. Takes ERROR over; lack of memory is handed back. */
+static struct usdtrap_error *report_refusal(const struct binding *binding, struct usdtrap_error *error,
+					    struct diag_list *list)
+{
+	const struct ast_attach_point *point = binding->point;
+	const char *hint = usdtrap_error_hint(error);
+
+	if (usdtrap_error_code(error) == USDTRAP_NO_MEMORY)
+		return error;
+	if (usdtrap_error_code(error) == USDTRAP_NOT_FOUND) {
+		diag_error(list, point->span, "No matches for %s", point->text);
+		diag_hint(list, "%s%s%s", usdtrap_error_message(error), hint ? "; " : "", hint ? hint : "");
+	} else {
+		diag_error(list, point->span, "%s: %s", point->text, usdtrap_error_message(error));
+		if (hint)
+			diag_hint(list, "%s", hint);
+	}
+	usdtrap_error_destroy(error);
+	return NULL;
+}
+
+static struct usdtrap_error *add_usdt(struct binding *binding, struct usdtrap_session *session, struct diag_list *list)
+{
+	const struct lang_program *program = binding->program;
+	const struct usdtrap_pattern pattern = pattern_of(program, binding->point);
+	struct usdtrap_error *error = usdtrap_add_probe(session, &pattern, pattern.target ? 0 : program->pid, on_hit,
+							binding, &binding->probe);
+
+	return error ? report_refusal(binding, error, list) : NULL;
+}
+
+static struct usdtrap_error *add_interval(struct binding *binding, struct usdtrap_session *session,
+					  struct diag_list *list)
+{
+	struct usdtrap_error *error = usdtrap_add_timer(session, binding->point->period_ns, on_tick, binding);
+
+	return error ? report_refusal(binding, error, list) : NULL;
+}
+
+static struct usdtrap_error *add_all(struct lang_program *program, struct usdtrap_session *session,
+				     struct diag_list *list)
+{
+	for (size_t i = 0; i < program->binding_count; i++) {
+		struct binding *binding = &program->bindings[i];
+		struct usdtrap_error *error = NULL;
+
+		if (binding->point->type == AST_PROBE_USDT)
+			error = add_usdt(binding, session, list);
+		else if (binding->point->type == AST_PROBE_INTERVAL)
+			error = add_interval(binding, session, list);
+		if (error)
+			return error;
+	}
+	return NULL;
+}
+
+/* ---- Arguments that no site has ---------------------------------------------------------------------------------- */
+
+/* Counts the arguments of sites only as far as a clause needs to know. */
+struct argument_check {
+	const struct lang_program *program;
+	const struct ast_clause *clause;
+	struct diag_list *list;
+	bool has_probes;
+	size_t most;                 /* arguments of one site, as far as counted */
+	struct usdtrap_error *error; /* the first problem with counting */
+};
+
+static void count_site(struct argument_check *check, const struct usdtrap_probe_info *probe, size_t site)
+{
+	struct usdtrap_argument_info *arguments;
+	size_t count;
+
+	check->error = usdtrap_arguments_describe(probe, site, &arguments, &count);
+	if (check->error)
+		return;
+	free(arguments);
+	if (count > check->most)
+		check->most = count;
+}
+
+/* Goes through the sites of the clause's probes until one has more than INDEX arguments. */
+static void count_arguments(struct argument_check *check, unsigned index)
+{
+	const struct lang_program *program = check->program;
+
+	for (size_t i = 0; i < program->binding_count; i++) {
+		const struct usdtrap_probe *probe = program->bindings[i].probe;
+
+		if (program->bindings[i].clause != check->clause || !probe)
+			continue;
+		for (size_t j = 0; j < usdtrap_probe_count(probe); j++) {
+			const struct usdtrap_probe_info *info = usdtrap_probe_info(probe, j);
+
+			check->has_probes = true;
+			for (size_t site = 0; site < info->site_count; site++) {
+				if (check->most > index || check->error)
+					return;
+				count_site(check, info, site);
+			}
+		}
+	}
+}
+
+static void check_argument(const struct ast_expression *argument, void *user)
+{
+	struct argument_check *check = user;
+	unsigned index = argument->builtin.index;
+
+	count_arguments(check, index);
+	/* A pattern may match nothing yet: then nothing is known. */
+	if (check->error || !check->has_probes || check->most > index)
+		return;
+	diag_error(check->list, argument->span, "arg%u does not exist: no site of these probes has more than %zu %s",
+		   index, check->most, check->most == 1 ? "argument" : "arguments");
+}
+
+static struct usdtrap_error *check_arguments(const struct lang_program *program, struct diag_list *list)
+{
+	for (const struct ast_clause *clause = program->tree.clauses; clause; clause = clause->next) {
+		struct argument_check check = {.program = program, .clause = clause, .list = list};
+
+		arguments_each(clause, check_argument, &check);
+		if (check.error)
+			return check.error;
+	}
+	return NULL;
+}
+
+struct usdtrap_error *lang_add_probes(struct lang_program *program, struct usdtrap_session *session,
+				      struct strbuf *diagnostics)
+{
+	struct diag_list list = {.source = &program->source};
+	struct usdtrap_error *error = add_all(program, session, &list);
+
+	if (!error)
+		error = check_arguments(program, &list);
+	diag_render(&list, &program->runtime.style, diagnostics);
+	if (!error && list.arena.failed)
+		error = &error_no_memory;
+	else if (!error && list.error_count)
+		error = script_error(program);
+	diag_list_deinit(&list);
+	return error;
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+#include "lang/runtime.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "lang/ast.h"
+#include "lang/clock.h"
+#include "lang/json.h"
+#include "lang/map.h"
+#include "lang/print.h"
+
+struct remark {
+	struct remark *next;
+	const void *subject;
+	unsigned index;
+	char text[];
+};
+
+static unsigned largest_frame(const struct ast_program *tree)
+{
+	unsigned largest = 0;
+
+	for (const struct ast_clause *clause = tree->clauses; clause; clause = clause->next) {
+		if (clause->variable_count > largest)
+			largest = clause->variable_count;
+	}
+	return largest;
+}
+
+struct usdtrap_error *runtime_init(struct runtime *runtime, const struct ast_program *tree)
+{
+	/* One element more than needed, so that an empty array is no special case. */
+	struct map *maps = calloc(tree->map_count + 1, sizeof(*maps));
+	struct value *frame = calloc(largest_frame(tree) + 1, sizeof(*frame));
+
+	if (!maps || !frame) {
+		free(maps);
+		free(frame);
+		return &error_no_memory;
+	}
+	*runtime = (struct runtime){.tree = tree, .maps = maps, .frame = frame};
+	for (const struct ast_map *map = tree->maps; map; map = map->next)
+		map_init(&maps[map->slot], map->name, map->key_type, map->value_type, tree->config.max_map_keys);
+	runtime_start_clock(runtime);
+	return NULL;
+}
+
+void runtime_deinit(struct runtime *runtime)
+{
+	struct remark *remark = runtime->remarks;
+
+	while (remark) {
+		struct remark *next = remark->next;
+
+		free(remark);
+		remark = next;
+	}
+	for (unsigned i = 0; runtime->tree && i < runtime->tree->map_count; i++)
+		map_deinit(&runtime->maps[i]);
+	free(runtime->maps);
+	free(runtime->frame);
+	free(runtime->user_name);
+	scratch_deinit(&runtime->scratch);
+	strbuf_deinit(&runtime->text);
+	*runtime = (struct runtime){0};
+}
+
+void runtime_start_clock(struct runtime *runtime)
+{
+	runtime->start_ns = clock_boottime_ns();
+	runtime->wall_offset_ns = clock_wall_ns() - runtime->start_ns;
+}
+
+/* ---- Output ------------------------------------------------------------------------------------------------------ */
+
+static void write_out(struct runtime *runtime, const char *text, size_t length)
+{
+	if (runtime->output.write && length)
+		runtime->output.write(text, length, runtime->output.user);
+}
+
+void runtime_flush(struct runtime *runtime)
+{
+	write_out(runtime, strbuf_text(&runtime->text), runtime->text.length);
+	strbuf_clear(&runtime->text);
+}
+
+void runtime_write(struct runtime *runtime, const char *type, const char *text, size_t length)
+{
+	_cleanup_strbuf_ struct strbuf line = {0};
+
+	if (runtime->format == LANG_TEXT) {
+		write_out(runtime, text, length);
+		return;
+	}
+	json_text_line(type, text, length, &line);
+	write_out(runtime, strbuf_text(&line), line.length);
+}
+
+void runtime_print_value(struct runtime *runtime, struct value value)
+{
+	const char *trailer = runtime->tree->config.str_trunc_trailer;
+
+	strbuf_clear(&runtime->text);
+	if (runtime->format == LANG_JSON) {
+		json_value_line(value, trailer, &runtime->text);
+	} else {
+		print_value(value, trailer, &runtime->text);
+		strbuf_add_char(&runtime->text, '\n');
+	}
+	runtime_flush(runtime);
+}
+
+void runtime_print_map(struct runtime *runtime, const struct map *map, uint64_t top, uint64_t divisor, bool wants_zero)
+{
+	const char *trailer = runtime->tree->config.str_trunc_trailer;
+	struct map_selection selection;
+	struct usdtrap_error *error = map_select(map, top, divisor, wants_zero, &runtime->scratch, &selection);
+
+	if (error) {
+		struct span nowhere = {0};
+
+		runtime_remark(runtime, map, 0, nowhere, NULL, "%s could not be printed: %s", map->name,
+			       usdtrap_error_message(error));
+		usdtrap_error_destroy(error);
+		return;
+	}
+	strbuf_clear(&runtime->text);
+	if (runtime->format == LANG_JSON)
+		json_map_line(map, &selection, trailer, &runtime->text);
+	else
+		print_map(map, &selection, trailer, &runtime->text);
+	runtime_flush(runtime);
+	map_selection_deinit(&selection);
+}
+
+/* ---- Warnings ---------------------------------------------------------------------------------------------------- */
+
+const char *runtime_remarked(const struct runtime *runtime, const void *subject, unsigned index)
+{
+	for (const struct remark *remark = runtime->remarks; remark; remark = remark->next) {
+		if (remark->subject == subject && remark->index == index)
+			return remark->text;
+	}
+	return NULL;
+}
+
+static void warn(struct runtime *runtime, struct span span, const char *note, const char *message)
+{
+	const struct diagnostic diagnostic = {
+		.severity = DIAG_WARNING, .has_place = span.end > span.start, .span = span, .message = message};
+	_cleanup_strbuf_ struct strbuf text = {0};
+
+	if (!runtime->output.warn || runtime->style.is_quiet)
+		return;
+	diag_render_one(runtime->tree->source, &diagnostic, note, &runtime->style, &text);
+	runtime->output.warn(strbuf_text(&text), text.length, runtime->output.user);
+}
+
+const char *runtime_remark(struct runtime *runtime, const void *subject, unsigned index, struct span span,
+			   const char *note, const char *format, ...)
+{
+	struct remark *remark;
+	va_list arguments;
+	int length;
+
+	va_start(arguments, format);
+	length = vsnprintf(NULL, 0, format, arguments);
+	va_end(arguments);
+	remark = length < 0 ? NULL : malloc(sizeof(*remark) + (size_t)length + 1);
+	if (!remark)
+		return "out of memory";
+	va_start(arguments, format);
+	vsnprintf(remark->text, (size_t)length + 1, format, arguments);
+	va_end(arguments);
+	remark->subject = subject;
+	remark->index = index;
+	remark->next = runtime->remarks;
+	runtime->remarks = remark;
+	warn(runtime, span, note, remark->text);
+	return remark->text;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a program has while it runs: its maps, the memory of the current run,
+ * where output goes, what was already warned about. program.c owns one;
+ * eval.c and the functions work on it.
+ */
+#ifndef USDTRAP_LANG_RUNTIME_H
+#define USDTRAP_LANG_RUNTIME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/diag.h"
+#include "base/strbuf.h"
+#include "lang/program.h"
+#include "lang/scratch.h"
+#include "lang/value.h"
+
+struct ast_map;
+struct ast_program;
+struct map;
+struct remark;
+
+struct runtime {
+	const struct ast_program *tree; /* resolved by sema; borrowed */
+	enum lang_format format;
+	struct diag_style style;   /* of warnings */
+	struct lang_output output; /* all NULL: output is dropped */
+	struct map *maps;          /* by slot */
+	struct value *frame;       /* scratch variables of the running clause, room for the largest */
+	struct scratch scratch;    /* the run's memory */
+	struct strbuf text;        /* the statement's output, while it is made */
+	struct remark *remarks;    /* what was warned about */
+	uint64_t start_ns;         /* CLOCK_BOOTTIME when the program began: `elapsed' counts from it */
+	uint64_t wall_offset_ns;   /* what makes CLOCK_BOOTTIME wall clock time */
+	pid_t command_pid;         /* `cpid', or 0 */
+	int exit_status;           /* what exit() asked for */
+	uid_t named_uid;           /* whose name `user_name' is */
+	char *user_name;           /* NULL: none looked up yet */
+};
+
+/* Starts a runtime for TREE; `output', `format' and `style' are the caller's to set. Errors: NO_MEMORY. */
+struct usdtrap_error *runtime_init(struct runtime *runtime, const struct ast_program *tree) USDTRAP_MUST_USE;
+void runtime_deinit(struct runtime *runtime);
+
+/* Sets the moment `elapsed' counts from, and what the wall clock is at it. */
+void runtime_start_clock(struct runtime *runtime);
+
+/* Writes TEXT out: as it is, or in JSON as an object of TYPE. */
+void runtime_write(struct runtime *runtime, const char *type, const char *text, size_t length);
+/* Writes what is in runtime->text, complete lines of either format, and empties it. */
+void runtime_flush(struct runtime *runtime);
+
+/* Prints VALUE, a newline behind it. */
+void runtime_print_value(struct runtime *runtime, struct value value);
+/* Prints the last TOP rows (0: all) of MAP; WANTS_ZERO as for map_select(). */
+void runtime_print_map(struct runtime *runtime, const struct map *map, uint64_t top, uint64_t divisor, bool wants_zero);
+
+/*
+ * Warnings come once for each SUBJECT (a node, a map, a probe: any address)
+ * and INDEX. runtime_remarked() yields what was said about it, or NULL;
+ * runtime_remark() says it, at SPAN, and yields the text, which lives as long
+ * as the runtime. NOTE: see diag_render_one().
+ */
+const char *runtime_remarked(const struct runtime *runtime, const void *subject, unsigned index);
+const char *runtime_remark(struct runtime *runtime, const void *subject, unsigned index, struct span span,
+			   const char *note, const char *format, ...) __attribute__((format(printf, 6, 7)));
+
+#endif
