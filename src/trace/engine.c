@@ -13,6 +13,13 @@
  * Not every SIGTRAP at such a pc is a hit: anyone may send one with kill(2),
  * and it may well find the thread just there. The sender's have another
  * si_code and are passed on.
+ *
+ * And one SIGTRAP may be both. A thread keeps one pending SIGTRAP at most, so
+ * when tgkill(2) is quicker by a moment than the trap the thread executes, the
+ * kernel drops the trap's: what arrives looks sent. What tells that the thread
+ * executed the trap, instead of standing there since its last hit, is that its
+ * registers have changed since. (The other way round it is the sent one that
+ * is dropped, and no tracer can know.)
  */
 #include "trace/engine.h"
 
@@ -20,6 +27,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/strbuf.h"
@@ -133,13 +141,14 @@ static void resume(const struct engine *engine, const struct tracee *tracee, int
 	expect_gone(engine, ptrace_continue(tracee->tid, signal));
 }
 
-struct site *engine_trap_site(const struct tracee *tracee, const struct arch_registers *registers)
+struct site *engine_trap_site(const struct tracee *tracee, const struct arch_registers *registers, int *ret_signal)
 {
 	struct space *space = tracee->space;
 	struct usdtrap_error *error;
 	struct site *site;
 	siginfo_t info;
 
+	*ret_signal = SIGTRAP;
 	if (!space || !space->arch)
 		return NULL;
 	site = space_site(space, space->arch->trap_address(registers));
@@ -150,7 +159,14 @@ struct site *engine_trap_site(const struct tracee *tracee, const struct arch_reg
 		usdtrap_error_destroy(error);
 		return NULL;
 	}
-	return info.si_code == SI_KERNEL ? site : NULL;
+	if (info.si_code == SI_KERNEL) {
+		*ret_signal = 0;
+		return site;
+	}
+	/* From a site that is more than a one-byte nop nobody goes on right behind the trap. */
+	if (site->is_loader_hook || site->skip)
+		return site;
+	return memcmp(registers, &tracee->last_hit, sizeof(*registers)) != 0 ? site : NULL;
 }
 
 static void deliver(struct engine *engine, struct tracee *tracee, struct site *site,
@@ -175,20 +191,22 @@ static void deliver(struct engine *engine, struct tracee *tracee, struct site *s
 
 static void handle_trap(struct engine *engine, struct tracee *tracee)
 {
-	struct arch_registers registers;
+	struct arch_registers registers = {0}; /* all of it: it may be compared */
 	struct usdtrap_error *error;
 	struct site *site;
+	int signal;
 
 	error = ptrace_get_registers(tracee->tid, &registers);
 	if (error) {
 		expect_gone(engine, error);
 		return;
 	}
-	site = engine_trap_site(tracee, &registers);
+	site = engine_trap_site(tracee, &registers, &signal);
 	if (!site) {
-		resume(engine, tracee, SIGTRAP);
+		resume(engine, tracee, signal);
 		return;
 	}
+	tracee->last_hit = registers;
 	if (site->is_loader_hook) {
 		expect_gone(engine, loader_hook_hit(engine, tracee, site, &registers));
 	} else {
@@ -201,7 +219,7 @@ static void handle_trap(struct engine *engine, struct tracee *tracee)
 			expect_gone(engine, ptrace_set_registers(tracee->tid, &registers));
 		}
 	}
-	resume(engine, tracee, 0);
+	resume(engine, tracee, signal);
 	affinity_follow(&engine->affinity, tracee->pid, tracee->tid);
 }
 

@@ -63,8 +63,12 @@ void engine_set_role(struct engine *engine, struct tracee *tracee, enum tracee_r
  * to the engine thread ends the wait. Returns what the wait returned.
  */
 enum ptrace_wait_result engine_step(struct engine *engine, bool block);
-/* If REGISTERS, at a SIGTRAP of TID, show that one of our traps was executed: its site; NULL otherwise. */
-struct site *engine_trap_site(const struct tracee *tracee, const struct arch_registers *registers);
+/*
+ * If a SIGTRAP stop of TRACEE, with these REGISTERS, means that one of our
+ * traps was executed: its site; NULL otherwise. *RET_SIGNAL is what is to be
+ * passed on: SIGTRAP if somebody sent one, 0 if the trap was all.
+ */
+struct site *engine_trap_site(const struct tracee *tracee, const struct arch_registers *registers, int *ret_signal);
 
 /* --- attach.c --- */
 

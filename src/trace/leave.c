@@ -96,19 +96,20 @@ static void let_go(struct engine *engine, struct tracee *tracee, int signal)
 /* A SIGTRAP stop: ours is swallowed, somebody else's passed on. */
 static void leave_trap(struct engine *engine, struct tracee *tracee)
 {
-	struct arch_registers registers;
+	struct arch_registers registers = {0}; /* all of it: it may be compared */
 	struct usdtrap_error *error;
 	const struct site *site;
 	const struct arch *arch;
+	int signal;
 
 	error = ptrace_get_registers(tracee->tid, &registers);
 	if (error) {
 		usdtrap_error_destroy(error);
 		return;
 	}
-	site = engine_trap_site(tracee, &registers);
+	site = engine_trap_site(tracee, &registers, &signal);
 	if (!site) {
-		let_go(engine, tracee, SIGTRAP);
+		let_go(engine, tracee, signal);
 		return;
 	}
 	engine->report.late_traps++;
@@ -118,7 +119,7 @@ static void leave_trap(struct engine *engine, struct tracee *tracee)
 		arch->set_pc(&registers, site->addr);
 		usdtrap_error_destroy(ptrace_set_registers(tracee->tid, &registers));
 	}
-	let_go(engine, tracee, 0);
+	let_go(engine, tracee, signal);
 }
 
 /* An event stop, which may be the one we asked for. */

@@ -7,8 +7,8 @@
  *
  * A tgkill that falls into the microsecond in which the thread executes the
  * very trap a tracer planted is merged with that trap by the kernel, which
- * keeps one SIGTRAP pending a thread. What got no answer within a second is
- * sent again, and told.
+ * keeps one SIGTRAP pending a thread. What got no answer within 50 ms is sent
+ * again, and told.
  */
 #include <signal.h>
 #include <sys/mman.h>
@@ -66,7 +66,7 @@ static _Noreturn void send_all(pid_t pid, unsigned long count, int go)
 		if (send_one(pid, way) != 0)
 			_exit(1);
 		for (unsigned waited = 0; atomic_load(&shared->taken[way]) == before; waited++) {
-			if (waited < 10000) {
+			if (waited < 300) {
 				usleep(100);
 				continue;
 			}
