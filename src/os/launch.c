@@ -35,49 +35,69 @@ struct usdtrap_launch {
 	int result_fd;
 };
 
-static bool is_program(const char *path)
+/* Whether PATH can be run, as far as that can be told without trying. */
+static struct usdtrap_error *check_program(const char *path)
 {
 	struct stat status;
 
-	return stat(path, &status) == 0 && S_ISREG(status.st_mode) && access(path, X_OK) == 0;
+	if (stat(path, &status) < 0)
+		return error_os(errno, "cannot run '%s'", path);
+	if (S_ISDIR(status.st_mode))
+		return error_os(EISDIR, "cannot run '%s'", path);
+	if (access(path, X_OK) < 0)
+		return error_hint(error_os(errno, "cannot run '%s'", path), "make it executable: chmod +x %s", path);
+	return NULL;
 }
 
-/* NAME in the folders of PATH, as execvp(3) looks: an empty folder is the current one. Allocated. */
+/*
+ * NAME in the folders of PATH, as execvp(3) looks: an empty folder is the
+ * current one, and a file that may not be run is only worth telling where no
+ * later folder has one that may. Allocated.
+ */
 static struct usdtrap_error *search_path(const char *name, char **ret)
 {
+	struct usdtrap_error *not_executable = NULL;
 	const char *folder = getenv("PATH");
 	size_t length;
 
 	for (folder = folder ? folder : "/bin:/usr/bin";; folder += length + 1) {
+		struct usdtrap_error *error;
 		char *path;
 
 		length = strcspn(folder, ":");
-		if (asprintf(&path, "%.*s%s%s", (int)length, folder, length ? "/" : "", name) < 0)
+		if (asprintf(&path, "%.*s%s%s", (int)length, folder, length ? "/" : "", name) < 0) {
+			usdtrap_error_destroy(not_executable);
 			return &error_no_memory;
-		if (is_program(path)) {
+		}
+		error = check_program(path);
+		if (!error) {
+			usdtrap_error_destroy(not_executable);
 			*ret = path;
 			return NULL;
 		}
 		free(path);
+		if (!not_executable && usdtrap_error_code(error) == USDTRAP_PERMISSION)
+			not_executable = error;
+		else
+			usdtrap_error_destroy(error);
 		if (folder[length] == '\0')
-			return error_hint(
-				error_create(USDTRAP_NOT_FOUND, "cannot run '%s': no such program in PATH", name),
-				"name it with its folder, such as ./%s", name);
+			break;
 	}
+	if (not_executable)
+		return not_executable;
+	return error_hint(error_create(USDTRAP_NOT_FOUND, "cannot run '%s': no such program in PATH", name),
+			  "name it with its folder, such as ./%s", name);
 }
 
 static struct usdtrap_error *find_program(const char *name, char **ret)
 {
-	struct stat status;
+	struct usdtrap_error *error;
 
 	if (*name && !strchr(name, '/'))
 		return search_path(name, ret);
-	if (stat(name, &status) < 0)
-		return error_os(errno, "cannot run '%s'", name);
-	if (S_ISDIR(status.st_mode))
-		return error_os(EISDIR, "cannot run '%s'", name);
-	if (access(name, X_OK) < 0)
-		return error_os(errno, "cannot run '%s'", name);
+	error = check_program(name);
+	if (error)
+		return error;
 	*ret = strdup(name);
 	return *ret ? NULL : &error_no_memory;
 }
