@@ -217,14 +217,19 @@ struct usdtrap_error *elf_object_open_fd(int fd, const char *name, struct elf_ob
 	return NULL;
 }
 
-struct usdtrap_error *elf_object_open(const char *path, struct elf_object **ret)
+struct usdtrap_error *elf_object_open_as(const char *path, const char *name, struct elf_object **ret)
 {
 	/* Not blocking: opening a pipe that nobody writes to must not wait. */
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
 	if (fd < 0)
-		return error_os(errno, "%s", path);
-	return elf_object_open_fd(fd, path, ret);
+		return error_os(errno, "%s", name);
+	return elf_object_open_fd(fd, name, ret);
+}
+
+struct usdtrap_error *elf_object_open(const char *path, struct elf_object **ret)
+{
+	return elf_object_open_as(path, path, ret);
 }
 
 struct usdtrap_error *elf_object_open_memory(const void *bytes, size_t size, const char *name, struct elf_object **ret)

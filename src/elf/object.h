@@ -41,6 +41,8 @@ struct elf_object;
  * UNSUPPORTED for object files that are not linked and for core dumps.
  */
 struct usdtrap_error *elf_object_open(const char *path, struct elf_object **ret) USDTRAP_MUST_USE;
+/* The same for a file that messages call NAME: /proc/PID/exe is a path that tells nobody what it is. */
+struct usdtrap_error *elf_object_open_as(const char *path, const char *name, struct elf_object **ret) USDTRAP_MUST_USE;
 /* The same from an open descriptor (borrowed, may be closed afterwards); NAME is for messages. */
 struct usdtrap_error *elf_object_open_fd(int fd, const char *name, struct elf_object **ret) USDTRAP_MUST_USE;
 /* The same from SIZE bytes in memory, which must outlive the object. For tests and fuzzers. */
