@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* Shared libraries by name, as the dynamic loader would find them. */
+#ifndef USDTRAP_TRACE_LIBRARY_H
+#define USDTRAP_TRACE_LIBRARY_H
+
+#include <stdbool.h>
+
+#include "trace/files.h"
+
+/* Whether the file name FILE_NAME is one of the library NAME: NAME, NAME.so or NAME.so.VERSION. NAME may have
+ * wildcards. */
+bool library_is_named(const char *file_name, const char *name);
+
+/*
+ * Adds the files of library NAME to FILES: from LD_LIBRARY_PATH, else from the
+ * loader's cache, else from the default folders (ld.so(8)). All versions and
+ * all word sizes are added, but one file only once. Adding none is no error.
+ */
+struct usdtrap_error *library_find(const struct files_places *places, const char *name,
+				   struct files *files) USDTRAP_MUST_USE;
+
+#endif
