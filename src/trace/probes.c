@@ -174,9 +174,14 @@ void probes_destroy(struct probes *probes)
 	free(probes);
 }
 
+static bool is_any(const char *pattern)
+{
+	return !pattern || !*pattern;
+}
+
 static bool matches(const char *pattern, const char *text)
 {
-	return !pattern || !*pattern || glob_match(pattern, text);
+	return is_any(pattern) || glob_match(pattern, text);
 }
 
 bool probes_match(const struct usdtrap_pattern *pattern, const struct usdtrap_probe_info *probe)
@@ -228,24 +233,32 @@ static const struct usdtrap_probe_info *find_nearest(const struct probes *probes
 	return nearest;
 }
 
+void probes_format_pattern(const struct usdtrap_pattern *pattern, struct strbuf *out)
+{
+	if (!is_any(pattern->provider))
+		strbuf_addf(out, "%s:", pattern->provider);
+	strbuf_add_string(out, is_any(pattern->name) ? "*" : pattern->name);
+}
+
+const struct usdtrap_probe_info *probes_nearest(const struct probes *probes, const struct usdtrap_pattern *pattern)
+{
+	const struct usdtrap_probe_info *nearest = NULL;
+	_cleanup_strbuf_ struct strbuf wanted = {0};
+
+	probes_format_pattern(pattern, &wanted);
+	if (!is_any(pattern->provider))
+		nearest = find_nearest(probes, strbuf_text(&wanted), key_of);
+	return nearest || is_any(pattern->name) ? nearest : find_nearest(probes, pattern->name, name_of);
+}
+
 struct usdtrap_error *probes_explain_no_match(const struct probes *probes, const struct usdtrap_pattern *pattern)
 {
-	bool has_provider = pattern->provider && *pattern->provider;
-	const char *name = pattern->name && *pattern->name ? pattern->name : "*";
-	const struct usdtrap_probe_info *nearest = NULL;
+	const struct usdtrap_probe_info *nearest = probes_nearest(probes, pattern);
 	_cleanup_strbuf_ struct strbuf wanted = {0};
 	struct usdtrap_error *error;
 
-	if (has_provider)
-		strbuf_addf(&wanted, "%s:", pattern->provider);
-	strbuf_add_string(&wanted, name);
+	probes_format_pattern(pattern, &wanted);
 	error = error_create(USDTRAP_NOT_FOUND, "%s: no USDT probe is called %s", probes->items->path,
 			     strbuf_text(&wanted));
-	if (has_provider)
-		nearest = find_nearest(probes, strbuf_text(&wanted), key_of);
-	if (!nearest)
-		nearest = find_nearest(probes, name, name_of);
-	if (nearest)
-		return error_hint(error, "did you mean %s?", key_of(nearest));
-	return hint_at_all(error, probes);
+	return nearest ? error_hint(error, "did you mean %s?", key_of(nearest)) : hint_at_all(error, probes);
 }

@@ -11,6 +11,8 @@
 #include "base/arena.h"
 #include "elf/object.h"
 
+struct strbuf;
+
 /* Read `items' and `count'; all is owned by the struct and never changes. */
 struct probes {
 	struct usdtrap_probe_info *items; /* sorted by "PROVIDER:NAME" bytewise; the sites of each by address */
@@ -33,6 +35,12 @@ void probes_destroy(struct probes *probes);
 
 /* Whether PATTERN's provider and name mean PROBE: wildcards as in base/glob.h. Its target is not looked at. */
 bool probes_match(const struct usdtrap_pattern *pattern, const struct usdtrap_probe_info *probe);
+
+/* The probe that PATTERN, which means none of PROBES, probably was to mean; NULL if none is near. */
+const struct usdtrap_probe_info *probes_nearest(const struct probes *probes, const struct usdtrap_pattern *pattern);
+
+/* PATTERN's provider and name as one would write them: "PROVIDER:NAME", "NAME" or "*". Appends to OUT. */
+void probes_format_pattern(const struct usdtrap_pattern *pattern, struct strbuf *out);
 
 /*
  * The NOT_FOUND error for a PATTERN that means none of PROBES. The hint names
