@@ -164,6 +164,43 @@ static struct usdtrap_error *sweep(struct engine *engine, struct space *space, b
 	return error;
 }
 
+/*
+ * A trap cannot be blocked or ignored. Where its thread does so, the kernel
+ * unblocks SIGTRAP there and resets what the process wants done about it
+ * (force_sig_info_to_task()). That matters to those who want something done.
+ */
+static void warn_about_sigtrap(const struct engine *engine, const struct space *space)
+{
+	const uint64_t trap = UINT64_C(1) << (SIGTRAP - 1);
+	struct procfs_status status;
+	struct usdtrap_error *error;
+
+	for (const struct tracee *tracee = engine->tracees; tracee; tracee = tracee->hh.next) {
+		if (tracee->space != space)
+			continue;
+		error = procfs_status_read(PROCFS_ROOT, tracee->tid, &status);
+		usdtrap_error_destroy(error);
+		if (error)
+			continue;
+		if (status.signals_ignored & trap) {
+			engine_notice(
+				engine, USDTRAP_NOTICE_WARNING,
+				"process %d ignores SIGTRAP until its first hit: then the kernel resets that, and "
+				"one that is sent to it ends it",
+				(int)space->pid);
+			return;
+		}
+		if (status.signals_blocked & status.signals_caught & trap) {
+			engine_notice(
+				engine, USDTRAP_NOTICE_WARNING,
+				"thread %d of process %d blocks SIGTRAP, for which the process has a handler: at a "
+				"hit there the kernel resets both",
+				(int)tracee->tid, (int)space->pid);
+			return;
+		}
+	}
+}
+
 static struct usdtrap_error *arm_running(struct engine *engine, struct space *space)
 {
 	struct usdtrap_error *error, *refused = NULL;
@@ -190,6 +227,7 @@ static struct usdtrap_error *arm_running(struct engine *engine, struct space *sp
 		engine_notice(engine, USDTRAP_NOTICE_WARNING,
 			      "process %d has none of the named files mapped: nothing fires until it loads one",
 			      (int)space->pid);
+	warn_about_sigtrap(engine, space);
 	loader_hook(engine, space);
 	while (!error && clean_looks < CLEAN_LOOKS_WANTED) {
 		bool is_new = false;
