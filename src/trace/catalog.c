@@ -146,20 +146,21 @@ struct usdtrap_error *catalog_file_add(struct catalog *catalog, struct elf_objec
 	return error;
 }
 
-/* The file at PATH, read now or before. */
-static struct usdtrap_error *file_at(struct catalog *catalog, const char *path, struct catalog_file **ret)
+/* The file that ITEM is, read now or before. */
+static struct usdtrap_error *file_of_item(struct catalog *catalog, const struct files_item *item,
+					  struct catalog_file **ret)
 {
 	struct elf_object *object;
 	struct usdtrap_error *error;
 	uint64_t device, inode;
 	struct catalog_file *known;
 
-	error = elf_object_open(path, &object);
+	error = files_open(item, &object);
 	if (error)
 		return error;
 	known = elf_object_identity(object, &device, &inode) ? catalog_file_find(catalog, device, inode) : NULL;
 	if (!known)
-		return create_file(catalog, object, path, ret);
+		return create_file(catalog, object, item->path, ret);
 	elf_object_destroy(object);
 	*ret = known;
 	return NULL;
@@ -215,9 +216,14 @@ struct usdtrap_error *catalog_add(struct catalog *catalog, const struct usdtrap_
 		return error;
 	}
 	for (size_t i = 0; !error && i < files.count; i++) {
-		error = file_at(catalog, files.items[i].path, &file);
+		error = file_of_item(catalog, &files.items[i], &file);
 		if (!error && file->probes)
 			error = match_file(probe, file);
+		/* Of many files, one that cannot be read or is broken spoils no other. */
+		if (error && files.is_search && usdtrap_error_code(error) != USDTRAP_NO_MEMORY) {
+			usdtrap_error_destroy(error);
+			error = NULL;
+		}
 	}
 	files_deinit(&files);
 	if (!error && probe->match_count == 0)
