@@ -46,16 +46,27 @@ unsigned nearest_distance(const char *a, const char *b)
 	return above[b_length];
 }
 
+/* How much longer or shorter CANDIDATE is than what is wanted. */
+static size_t length_difference(const struct nearest *search, const char *candidate)
+{
+	size_t wanted = strlen(search->wanted);
+	size_t length = strlen(candidate);
+
+	return wanted > length ? wanted - length : length - wanted;
+}
+
 void nearest_offer(struct nearest *search, const char *candidate)
 {
 	size_t length = strlen(search->wanted);
 	unsigned limit = length < 3 ? 1 : (unsigned)(length / 3);
 	unsigned distance = nearest_distance(search->wanted, candidate);
 
-	if (distance > limit || distance >= search->distance)
+	/* At `length' edits nothing is left of the name (`x' for `y'): that was not meant. */
+	if (distance > limit || distance >= length || distance > search->distance)
 		return;
-	/* A name of which nothing is left (`x' for `y') was not meant. */
-	if (distance >= length)
+	/* Of equally near ones the one of the same length: letters are swapped more often than lost. */
+	if (distance == search->distance &&
+	    length_difference(search, candidate) >= length_difference(search, search->best))
 		return;
 	search->best = candidate;
 	search->distance = distance;

@@ -25,8 +25,9 @@ unsigned nearest_distance(const char *a, const char *b);
 
 /*
  * Offers CANDIDATE. It becomes the best if it is nearer than what was offered
- * before and near at all: at most a third of the wanted name's length away,
- * and at least one edit for short names.
+ * before and near at all: at most a third of the wanted name's length away, or
+ * one edit from a name of two letters. Of two that are as near the one of the
+ * wanted length is taken, else the first.
  */
 void nearest_offer(struct nearest *search, const char *candidate);
 

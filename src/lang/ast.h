@@ -31,6 +31,9 @@
 #include "lang/builtin.h"
 #include "lang/type.h"
 
+/* How many maps a script, and how many variables a clause may have. */
+#define AST_NAMES_MAX 1000
+
 /* How deep trees may be, so that walking them needs no more stack than there is. */
 #define AST_DEPTH_MAX 400
 
@@ -48,11 +51,14 @@ struct ast_text {
 
 /* A scratch variable, $name. Variables of one name in separate blocks are separate. */
 struct ast_variable {
-	struct ast_variable *next; /* of the same clause */
-	const char *name;          /* with its $ */
-	struct span span;          /* where it is first assigned or declared */
-	unsigned slot;             /* its place in the clause's frame, from 0 */
-	const struct type *type;   /* [sema] */
+	struct ast_variable *next;          /* of the same clause */
+	struct ast_variable *next_in_scope; /* of the same block */
+	const char *name;                   /* with its $ */
+	struct span span;                   /* where it is first assigned or declared */
+	unsigned slot;                      /* its place in the clause's frame, from 0 */
+	bool is_declared_type;              /* `let $x: type': the type is given */
+	bool is_assigned;                   /* ever */
+	const struct type *type;            /* [sema] */
 };
 
 /* A map, @name. */
@@ -61,6 +67,9 @@ struct ast_map {
 	const char *name;              /* with its @ */
 	struct span span;              /* where it first occurs */
 	unsigned slot;                 /* from 0, in the order of first occurrence */
+	bool is_assigned;              /* ever */
+	bool is_scalar;                /* used without a key */
+	bool is_keyed;                 /* used with a key; never both */
 	const struct type *key_type;   /* [sema] NULL: no key; a tuple for several keys */
 	const struct type *value_type; /* [sema] */
 };
@@ -198,6 +207,8 @@ struct ast_expression {
 			struct ast_map_use target;
 			enum aggregation aggregation;
 			struct ast_expression *value; /* NULL for count(); its type gives the sign */
+			struct type_buckets buckets;  /* hist, lhist: as in the map's type */
+			struct span call_span;        /* name(arguments) alone */
 		} aggregate;
 		struct {
 			struct ast_expression *operand; /* to `type' of the node: bool, integer or pointer */
@@ -307,12 +318,20 @@ struct ast_setting {
 	const char *value; /* a word, a number or a string's text */
 };
 
+/* What happens when a probe is not found. */
+enum ast_missing {
+	AST_MISSING_ERROR,
+	AST_MISSING_WARN,
+	AST_MISSING_IGNORE,
+};
+
 /* [sema] What config blocks set. */
 struct ast_config {
-	uint32_t max_strlen;   /* 1024: capacity of str() without a length, NUL included */
-	uint64_t max_map_keys; /* 4096 */
-	bool print_maps_on_exit;
+	uint32_t max_strlen;           /* 1024: capacity of str() without a length, NUL included */
+	uint64_t max_map_keys;         /* 4096 */
+	bool print_maps_on_exit;       /* true */
 	const char *str_trunc_trailer; /* ".." */
+	enum ast_missing missing_probes;
 };
 
 struct ast_program {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "lang/lexer.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/strbuf.h"
@@ -15,6 +16,18 @@ static const struct word keywords[] = {
 	{"break", TOKEN_BREAK},   {"continue", TOKEN_CONTINUE}, {"else", TOKEN_ELSE},     {"for", TOKEN_FOR},
 	{"if", TOKEN_IF},         {"import", TOKEN_IMPORT},     {"let", TOKEN_LET},       {"macro", TOKEN_MACRO},
 	{"return", TOKEN_RETURN}, {"sizeof", TOKEN_SIZEOF},     {"unroll", TOKEN_UNROLL}, {"while", TOKEN_WHILE},
+};
+
+static const struct word classes[] = {
+	{"end of file", TOKEN_END},
+	{"integer", TOKEN_INTEGER},
+	{"string", TOKEN_STRING},
+	{"identifier", TOKEN_IDENTIFIER},
+	{"variable", TOKEN_VARIABLE},
+	{"map", TOKEN_MAP},
+	{"positional parameter", TOKEN_PARAMETER},
+	{"$#", TOKEN_PARAMETERS},
+	{"preprocessor line", TOKEN_PREPROCESSOR},
 };
 
 /* Longer ones first: the first that fits is taken. */
@@ -79,38 +92,25 @@ void lexer_init(struct lexer *lexer, const struct source *source, struct arena *
 	}
 }
 
+static const char *find_kind(const struct word *words, size_t count, enum token_kind kind)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (words[i].kind == kind)
+			return words[i].text;
+	}
+	return NULL;
+}
+
 const char *lexer_token_name(enum token_kind kind)
 {
-	switch ((int)kind) {
-	case TOKEN_END:
-		return "end of file";
-	case TOKEN_INTEGER:
-		return "integer";
-	case TOKEN_STRING:
-		return "string";
-	case TOKEN_IDENTIFIER:
-		return "identifier";
-	case TOKEN_VARIABLE:
-		return "variable";
-	case TOKEN_MAP:
-		return "map";
-	case TOKEN_PARAMETER:
-		return "positional parameter";
-	case TOKEN_PARAMETERS:
-		return "$#";
-	case TOKEN_PREPROCESSOR:
-		return "preprocessor line";
-	default:
-		for (size_t i = 0; i < COUNT(keywords); i++) {
-			if (keywords[i].kind == kind)
-				return keywords[i].text;
-		}
-		for (size_t i = 0; i < COUNT(punctuation); i++) {
-			if (punctuation[i].kind == kind)
-				return punctuation[i].text;
-		}
-		return "?";
-	}
+	const char *name = find_kind(classes, COUNT(classes), kind);
+
+	if (!name)
+		name = find_kind(keywords, COUNT(keywords), kind);
+	if (!name)
+		name = find_kind(punctuation, COUNT(punctuation), kind);
+	assert(name);
+	return name;
 }
 
 /* ---- Characters ------------------------------------------------------------------------------------------------- */

@@ -85,8 +85,6 @@ enum token_kind {
 	TOKEN_GREATER_EQUAL,
 	TOKEN_SHIFT_LEFT,
 	TOKEN_SHIFT_RIGHT,
-
-	TOKEN_KIND_COUNT,
 };
 
 struct token {

@@ -149,6 +149,15 @@ static uint64_t aligned(uint64_t size, uint32_t alignment)
 	return (size + alignment - 1) / alignment * alignment;
 }
 
+uint32_t type_count_nodes(const struct type *const *elements, uint32_t count)
+{
+	uint64_t nodes = 1;
+
+	for (uint32_t i = 0; i < count; i++)
+		nodes += elements[i]->kind == TYPE_TUPLE ? elements[i]->node_count : 1;
+	return nodes > UINT32_MAX ? UINT32_MAX : (uint32_t)nodes;
+}
+
 const struct type *type_tuple(struct arena *arena, const struct type **elements, uint32_t count)
 {
 	struct type *type = new_type(arena, TYPE_TUPLE, 0);
@@ -158,6 +167,7 @@ const struct type *type_tuple(struct arena *arena, const struct type **elements,
 		return NULL;
 	type->elements = elements;
 	type->element_count = count;
+	type->node_count = type_count_nodes(elements, count);
 	for (uint32_t i = 0; i < count; i++)
 		size = aligned(size, alignment_of(elements[i])) + elements[i]->size;
 	size = aligned(size, alignment_of(type));
@@ -286,7 +296,7 @@ const struct type *type_promote(struct arena *arena, const struct type *a, const
 	case TYPE_MAX:
 	case TYPE_STATS:
 		inner = promote_integers(a->inner, b->inner);
-		if (!inner || type_is_same(inner, a->inner))
+		if (!inner || inner == a->inner)
 			return inner ? a : NULL;
 		return type_aggregate(arena, a->kind, inner);
 	}
@@ -329,7 +339,7 @@ const char *type_kind_name(enum type_kind kind)
 {
 	switch (kind) {
 	case TYPE_NONE:
-		return "none";
+		return "void";
 	case TYPE_BOOL:
 		return "bool";
 	case TYPE_INTEGER:

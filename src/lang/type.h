@@ -19,7 +19,7 @@
 struct strbuf;
 
 enum type_kind {
-	TYPE_NONE,    /* no value: what printf() yields; also "not known yet" while types are being found */
+	TYPE_NONE,    /* no value: what printf() yields */
 	TYPE_BOOL,    /* 1 byte, printed true or false */
 	TYPE_INTEGER, /* size 1, 2, 4 or 8, is_signed */
 	TYPE_STRING,  /* at most size - 1 bytes of text: size is the capacity with its NUL */
@@ -59,11 +59,16 @@ struct type {
 	const struct type *inner; /* POINTER; SUM to STATS: the integers that were given */
 	const struct type **elements;
 	uint32_t element_count; /* TUPLE */
+	uint32_t node_count;    /* TUPLE: this one and all that is in it, at any depth */
 	struct type_buckets buckets;
 };
 
 /* The most bytes a string or buffer can be asked to hold, with its NUL. */
 #define TYPE_STRING_MAX ((uint32_t)1024 * 1024)
+
+/* The most types a tuple may be made of, itself and all within: nesting could else double them with every assignment.
+ */
+#define TYPE_TUPLE_NODES_MAX 256
 
 extern const struct type type_none, type_bool, type_int8, type_int16, type_int32, type_int64, type_uint8, type_uint16,
 	type_uint32, type_uint64, type_void_pointer, type_count;
@@ -79,8 +84,10 @@ const struct type *type_string(struct arena *arena, uint32_t capacity);
 const struct type *type_buffer(struct arena *arena, uint32_t size);
 /* INNER may be NULL: void. */
 const struct type *type_pointer(struct arena *arena, const struct type *inner);
-/* ELEMENTS is kept, not copied. */
+/* ELEMENTS is kept, not copied; the caller has seen to it that there are not too many (type_count_nodes()). */
 const struct type *type_tuple(struct arena *arena, const struct type **elements, uint32_t count);
+/* How many types a tuple of ELEMENTS is made of. */
+uint32_t type_count_nodes(const struct type *const *elements, uint32_t count);
 /* SUM, AVG, MIN, MAX or STATS of values of the integer type GIVEN. */
 const struct type *type_aggregate(struct arena *arena, enum type_kind kind, const struct type *given);
 /* HIST or LHIST. */
@@ -105,7 +112,7 @@ bool type_is_readable_aggregate(const struct type *type);
 /* What a map's value is when an expression reads it: an integer for a readable aggregate, else the type itself. */
 const struct type *type_of_read(const struct type *type);
 
-/* Appends the name as messages print it: int64, bool, string[3], (int8,string[4]), int8 *, count_t, none. */
+/* Appends the name as messages print it: int64, bool, string[3], (int8,string[4]), int8 *, count_t, void. */
 void type_add_name(struct strbuf *out, const struct type *type);
 /* The same without sizes and signs: int, string, tuple, pointer. */
 const char *type_kind_name(enum type_kind kind);

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/* What the parts of the parser share: parser.c (clauses and statements), parser_expression.c, parser_primary.c. */
+#ifndef USDTRAP_LANG_PARSER_INTERNAL_H
+#define USDTRAP_LANG_PARSER_INTERNAL_H
+
+#include "lang/ast.h"
+#include "lang/lexer.h"
+
+/*
+ * Functions that parse return NULL or false when they failed; the error is then
+ * reported, or memory ran out. Each leaves the parser at the token it could not
+ * use; whoever owns a place to go on (a statement, a clause) skips to it.
+ */
+struct parser {
+	struct lexer lexer;
+	struct token token; /* the current one */
+	uint32_t last_end;  /* where the token before it ended */
+	struct arena *arena;
+	struct diag_list *diagnostics;
+	unsigned depth;    /* how many nested expressions and blocks are open */
+	bool in_predicate; /* a slash before a brace ends the expression */
+};
+
+void parser_advance(struct parser *parser);
+/* The token behind the current one, reporting nothing. */
+enum token_kind parser_peek(const struct parser *parser, struct token *ret);
+bool parser_at(const struct parser *parser, enum token_kind kind);
+/* Steps over KIND if it is there. */
+bool parser_accept(struct parser *parser, enum token_kind kind);
+/* Steps over KIND, or reports "syntax error, unexpected X, expecting KIND". */
+bool parser_expect(struct parser *parser, enum token_kind kind);
+/* Reports "syntax error, unexpected X, expecting EXPECTED". */
+void parser_unexpected(struct parser *parser, const char *expected);
+/* Reports that WHAT, at SPAN, is bpftrace's and not here yet. */
+void parser_refuse(struct parser *parser, struct span span, const char *what);
+/* Opens a level of nesting; false, reported, when there are too many. */
+bool parser_enter(struct parser *parser);
+void parser_leave(struct parser *parser);
+/* Skips from an opening bracket of any kind behind the one that closes it, or to the end. */
+void parser_skip_nested(struct parser *parser);
+
+/* expression, down to assignments. */
+struct ast_expression *parser_expression(struct parser *parser);
+/* A literal, a name, a call, or something in parentheses. */
+struct ast_expression *parser_primary(struct parser *parser);
+/* A new node of depth 1. */
+struct ast_expression *parser_node(struct parser *parser, enum ast_expression_kind kind, struct span span);
+/* Notes that CHILD (may be NULL) hangs below NODE. False, reported, when the tree gets too deep. */
+bool parser_add_depth(struct parser *parser, struct ast_expression *node, const struct ast_expression *child);
+/* From START to the end of the last token stepped over. */
+struct span parser_span_since(const struct parser *parser, uint32_t start);
+/* A type's name at the current token, as in casts. Refused types are reported. */
+const struct type *parser_type(struct parser *parser);
+/* True if the current token begins a type. */
+bool parser_at_type(const struct parser *parser);
+
+#endif

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Constants. 5 - 7 is the constant -2 and an int8, so that lhist(x, 0, 10 *
+ * 1000, 10) is understood and types come out small. Arithmetic is done in 128
+ * bits; what fits neither int64 nor uint64 stays as it was written and is
+ * computed, with 64 bits, when the script runs.
+ */
+#include "lang/sema_internal.h"
+
+__extension__ typedef __int128 wide_integer;
+
+static wide_integer constant_value(const struct ast_expression *node)
+{
+	bool is_negative;
+
+	sema_is_constant(node, &is_negative);
+	return is_negative ? (wide_integer)(int64_t)node->integer : (wide_integer)node->integer;
+}
+
+bool sema_is_constant(const struct ast_expression *node, bool *ret_negative)
+{
+	if (node->kind != AST_INTEGER)
+		return false;
+	/* Only constants that are negative are given a type before types are found. */
+	*ret_negative = node->type && node->type->is_signed && !node->type->is_nonnegative;
+	return true;
+}
+
+void sema_set_constant(struct ast_expression *node, uint64_t value, bool is_negative)
+{
+	node->kind = AST_INTEGER;
+	node->integer = value;
+	node->type = type_of_constant(is_negative ? -value : value, is_negative);
+}
+
+static void set_bool(struct ast_expression *node, bool value)
+{
+	node->kind = AST_BOOL;
+	node->integer = value;
+	node->type = &type_bool;
+}
+
+static void set_wide(struct ast_expression *node, wide_integer value)
+{
+	if (value >= INT64_MIN && value <= (wide_integer)UINT64_MAX)
+		sema_set_constant(node, (uint64_t)value, value < 0);
+}
+
+static void fold_unary(struct ast_expression *node)
+{
+	const struct ast_expression *operand = node->unary.operand;
+	wide_integer value;
+
+	if (operand->kind == AST_BOOL && node->unary.operation == AST_NOT) {
+		set_bool(node, !operand->integer);
+		return;
+	}
+	if (operand->kind != AST_INTEGER)
+		return;
+	value = constant_value(operand);
+	switch (node->unary.operation) {
+	case AST_NEGATE:
+		set_wide(node, -value);
+		break;
+	case AST_NOT:
+		set_bool(node, value == 0);
+		break;
+	case AST_COMPLEMENT:
+		/* Above INT64_MAX a constant is a uint64, and so is its complement. */
+		set_wide(node, value > INT64_MAX ? (wide_integer) ~(uint64_t)value : ~value);
+		break;
+	}
+}
+
+static void fold_shift(struct ast_expression *node, enum ast_binary operation, wide_integer left, wide_integer right)
+{
+	if (right < 0 || right > 63)
+		return;
+	if (operation == AST_SHIFT_RIGHT)
+		set_wide(node, left >> right);
+	else if (left >= 0)
+		set_wide(node, left << right);
+}
+
+static void fold_binary(struct ast_expression *node)
+{
+	wide_integer left = constant_value(node->binary.left);
+	wide_integer right = constant_value(node->binary.right);
+
+	switch (node->binary.operation) {
+	case AST_ADD:
+		set_wide(node, left + right);
+		break;
+	case AST_SUBTRACT:
+		set_wide(node, left - right);
+		break;
+	case AST_MULTIPLY:
+		/* Two constants of 64 bits: at most 2^128, which only the largest two exceed as signed numbers. */
+		if (!__builtin_mul_overflow(left, right, &left))
+			set_wide(node, left);
+		break;
+	case AST_DIVIDE:
+		if (right != 0)
+			set_wide(node, left / right);
+		break;
+	case AST_MODULO:
+		if (right != 0)
+			set_wide(node, left % right);
+		break;
+	case AST_SHIFT_LEFT:
+	case AST_SHIFT_RIGHT:
+		fold_shift(node, node->binary.operation, left, right);
+		break;
+	case AST_BIT_AND:
+		set_wide(node, left & right);
+		break;
+	case AST_BIT_OR:
+		set_wide(node, left | right);
+		break;
+	case AST_BIT_XOR:
+		set_wide(node, left ^ right);
+		break;
+	case AST_EQUAL:
+		set_bool(node, left == right);
+		break;
+	case AST_NOT_EQUAL:
+		set_bool(node, left != right);
+		break;
+	case AST_LESS:
+		set_bool(node, left < right);
+		break;
+	case AST_LESS_EQUAL:
+		set_bool(node, left <= right);
+		break;
+	case AST_GREATER:
+		set_bool(node, left > right);
+		break;
+	case AST_GREATER_EQUAL:
+		set_bool(node, left >= right);
+		break;
+	case AST_AND:
+	case AST_OR:
+		break;
+	}
+}
+
+void sema_fold(struct ast_expression *node)
+{
+	if (node->kind == AST_UNARY)
+		fold_unary(node);
+	else if (node->kind == AST_BINARY && node->binary.left->kind == AST_INTEGER &&
+		 node->binary.right->kind == AST_INTEGER)
+		fold_binary(node);
+}

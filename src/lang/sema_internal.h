@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the stages of sema share. In their order:
+ *
+ *	sema_config.c   settings to values
+ *	sema_probes.c   attach points understood
+ *	sema_names.c    words, variables, maps and calls resolved, constants folded (sema_fold.c)
+ *	sema_types.c    every type found, by going over the tree until nothing changes, then checked
+ *	                (sema_expressions.c)
+ *
+ * sema_calls.c and sema_aggregations.c have what is particular to functions,
+ * for the last two.
+ */
+#ifndef USDTRAP_LANG_SEMA_INTERNAL_H
+#define USDTRAP_LANG_SEMA_INTERNAL_H
+
+#include "lang/sema.h"
+
+/* The variables of one block. */
+struct sema_scope {
+	struct sema_scope *outer;       /* NULL: the clause's own */
+	struct ast_variable *variables; /* through next_in_scope */
+};
+
+struct sema {
+	struct ast_program *program;
+	struct arena *arena; /* the program's */
+	const struct sema_options *options;
+	struct diag_list *diagnostics;
+	struct ast_clause *clause; /* the one being worked on */
+	struct ast_map **map_link; /* where the next new map goes */
+	struct sema_scope *scope;
+	unsigned loop_depth;
+	bool has_changed;  /* types: something was learned in this round */
+	bool is_reporting; /* types: the last round, in which what is wrong is said */
+};
+
+void sema_config(struct sema *sema);
+void sema_probes(struct sema *sema);
+void sema_names(struct sema *sema);
+void sema_types(struct sema *sema);
+
+/* Makes a constant of NODE if its operands are constants. Leaves what would divide by zero or overflow. */
+void sema_fold(struct ast_expression *node);
+/* True if NODE is an integer constant; *RET_NEGATIVE tells its sign. */
+bool sema_is_constant(const struct ast_expression *node, bool *ret_negative);
+/* Makes NODE the integer constant VALUE, two's complement if IS_NEGATIVE. */
+void sema_set_constant(struct ast_expression *node, uint64_t value, bool is_negative);
+
+/* Resolves all names below NODE. */
+void sema_name_expression(struct sema *sema, struct ast_expression *node);
+/* Resolves the map and the key of USE. WHOLE: the map itself is meant, whether it has keys or not. */
+enum sema_map_use { SEMA_MAP_VALUE, SEMA_MAP_WHOLE };
+void sema_name_map(struct sema *sema, struct ast_map_use *use, struct span span, enum sema_map_use how);
+/* Notes that a map was used with, or without, a key, and complains if it was used differently before. */
+void sema_note_key(struct sema *sema, struct ast_map *map, struct span span, bool has_key);
+/* NODE becomes the builtin of INFO; complains if the clause's probes do not have it. */
+void sema_name_builtin(struct sema *sema, struct ast_expression *node, const char *name,
+		       const struct builtin_info *info, unsigned index);
+/* $N as bytes; "" if there are fewer parameters. */
+struct ast_text sema_parameter(const struct sema *sema, unsigned number);
+
+/* The call's function and the form of its arguments, which get their names here as well. */
+void sema_name_call(struct sema *sema, struct ast_expression *node);
+void sema_name_arguments(struct sema *sema, struct ast_expression *node);
+/* Complains, with USAGE as the hint, unless the call has MIN to MAX arguments. */
+bool sema_check_count(struct sema *sema, const struct ast_expression *node, size_t min, size_t max, const char *usage);
+/* The value of the call's ARGUMENTth argument, which must be a constant and not negative. */
+bool sema_read_constant(struct sema *sema, const struct ast_expression *node, size_t argument, uint64_t *ret);
+/* NODE = name(arguments), an assignment whose value calls an aggregation, becomes AST_AGGREGATE. */
+void sema_name_aggregation(struct sema *sema, struct ast_expression *node, const struct aggregation_info *info);
+
+/* The type of what could not be typed, because something in it is wrong or not known yet: nothing follows from it. */
+extern const struct type sema_unknown;
+
+/* The type of NODE, found or found again. */
+const struct type *sema_type(struct sema *sema, struct ast_expression *node);
+/* What calls and aggregations yield. Both report arguments of wrong types. */
+const struct type *sema_call_type(struct sema *sema, struct ast_expression *node);
+const struct type *sema_aggregation_type(struct sema *sema, struct ast_expression *node);
+
+/*
+ * Learning. TYPE is stored in a variable or a map, or used as a map's key, at
+ * SPAN: widen what is known, or complain that it does not fit.
+ */
+void sema_learn_variable(struct sema *sema, struct ast_variable *variable, const struct type *type, struct span span);
+void sema_learn_map(struct sema *sema, struct ast_map *map, const struct type *type, struct span span);
+/* The same for values that expressions yield, among which are no aggregations. */
+void sema_learn_value(struct sema *sema, struct ast_map *map, const struct type *type, struct span span);
+void sema_type_key(struct sema *sema, struct ast_map *map, const struct type *key, struct span span);
+/* Types the key of USE, if it has one, and learns from it. */
+void sema_type_use(struct sema *sema, struct ast_map_use *use);
+/* Complains unless TYPE can be true or false. */
+void sema_check_condition(struct sema *sema, const struct type *type, struct span span);
+
+/* Reports, in the round that reports; %s and the like as ever. Returns sema_unknown. */
+const struct type *sema_complain(struct sema *sema, struct span span, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* The same for warnings. */
+void sema_warn(struct sema *sema, struct span span, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* TYPE's name, in the arena. */
+const char *sema_type_name(struct sema *sema, const struct type *type);
+
+#endif

@@ -1,0 +1,478 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Names: which variable, map, builtin or function each word is. Variables
+ * belong to the block in which they are first assigned or declared, and end
+ * with it; maps belong to the script. Constants are folded on the way, since
+ * what follows asks whether an argument is one.
+ */
+#include <string.h>
+
+#include "lang/literal.h"
+#include "lang/sema_internal.h"
+
+/* ---- Variables -------------------------------------------------------------------------------------------------- */
+
+static struct ast_variable *find_variable(const struct sema *sema, const char *name)
+{
+	for (const struct sema_scope *scope = sema->scope; scope; scope = scope->outer) {
+		for (struct ast_variable *variable = scope->variables; variable; variable = variable->next_in_scope) {
+			if (strcmp(variable->name, name) == 0)
+				return variable;
+		}
+	}
+	return NULL;
+}
+
+static struct ast_variable *new_variable(struct sema *sema, const char *name, struct span span)
+{
+	struct ast_variable *variable;
+
+	if (sema->clause->variable_count >= AST_NAMES_MAX) {
+		diag_error(sema->diagnostics, span, "too many variables in one clause: more than %d", AST_NAMES_MAX);
+		return NULL;
+	}
+	variable = arena_allocate(sema->arena, sizeof(*variable));
+	if (!variable)
+		return NULL;
+	variable->name = name;
+	variable->span = span;
+	variable->slot = sema->clause->variable_count++;
+	variable->next = sema->clause->variables;
+	sema->clause->variables = variable;
+	variable->next_in_scope = sema->scope->variables;
+	sema->scope->variables = variable;
+	return variable;
+}
+
+static void name_variable(struct sema *sema, struct ast_expression *node)
+{
+	struct ast_variable *variable = find_variable(sema, node->name);
+
+	if (!variable)
+		diag_error(sema->diagnostics, node->span, "Undefined or undeclared variable: %s", node->name);
+	node->variable = variable;
+}
+
+/* The target of a plain assignment, which may be the first. */
+static void name_assigned_variable(struct sema *sema, struct ast_expression *node)
+{
+	const char *name = node->name;
+
+	node->variable = find_variable(sema, name);
+	if (!node->variable)
+		node->variable = new_variable(sema, name, node->span);
+	if (node->variable)
+		node->variable->is_assigned = true;
+}
+
+/* ---- Maps ------------------------------------------------------------------------------------------------------- */
+
+static struct ast_map *find_map(struct sema *sema, const char *name, struct span span)
+{
+	struct ast_map *map;
+
+	for (map = sema->program->maps; map; map = map->next) {
+		if (strcmp(map->name, name) == 0)
+			return map;
+	}
+	if (sema->program->map_count >= AST_NAMES_MAX) {
+		diag_error(sema->diagnostics, span, "too many maps in one script: more than %d", AST_NAMES_MAX);
+		return NULL;
+	}
+	map = arena_allocate(sema->arena, sizeof(*map));
+	if (!map)
+		return NULL;
+	map->name = name;
+	map->span = span;
+	map->slot = sema->program->map_count++;
+	*sema->map_link = map;
+	sema->map_link = &map->next;
+	return map;
+}
+
+void sema_note_key(struct sema *sema, struct ast_map *map, struct span span, bool has_key)
+{
+	if (has_key && map->is_scalar)
+		diag_error(sema->diagnostics, span,
+			   "%s used as a map with an explicit key (non-scalar map), previously used without an "
+			   "explicit key (scalar map)",
+			   map->name);
+	else if (!has_key && map->is_keyed)
+		diag_error(sema->diagnostics, span,
+			   "%s used as a map without an explicit key (scalar map), previously used with an explicit "
+			   "key (non-scalar map)",
+			   map->name);
+	else if (has_key)
+		map->is_keyed = true;
+	else
+		map->is_scalar = true;
+}
+
+void sema_name_map(struct sema *sema, struct ast_map_use *use, struct span span, enum sema_map_use how)
+{
+	if (use->key)
+		sema_name_expression(sema, use->key);
+	use->map = find_map(sema, use->name, span);
+	if (use->map && how == SEMA_MAP_VALUE)
+		sema_note_key(sema, use->map, span, use->key != NULL);
+}
+
+/* ---- Words and parameters --------------------------------------------------------------------------------------- */
+
+struct ast_text sema_parameter(const struct sema *sema, unsigned number)
+{
+	const char *text = number <= sema->options->parameter_count ? sema->options->parameters[number - 1] : "";
+
+	return (struct ast_text){text, strlen(text)};
+}
+
+/* A parameter is a number if it looks like one, 0 if it was not given, else a string. */
+static void name_parameter(struct sema *sema, struct ast_expression *node)
+{
+	struct ast_text text = sema_parameter(sema, node->parameter);
+	bool is_negative = text.length > 0 && text.bytes[0] == '-';
+	uint64_t value = 0;
+
+	if (node->parameter <= sema->options->parameter_count &&
+	    literal_integer(text.bytes + is_negative, text.length - is_negative, &value) != LITERAL_OK) {
+		node->kind = AST_STRING;
+		node->text = (struct ast_text){arena_copy(sema->arena, text.bytes, text.length), text.length};
+		return;
+	}
+	sema_set_constant(node, is_negative ? -value : value, is_negative && value > 0);
+}
+
+static bool is_available(const struct sema *sema, const struct builtin_info *info, const char **ret_probe)
+{
+	if (info->availability == BUILTIN_ANYWHERE)
+		return true;
+	for (const struct ast_attach_point *point = sema->clause->attach_points; point; point = point->next) {
+		switch (point->type) {
+		case AST_PROBE_BEGIN:
+			*ret_probe = "begin";
+			return false;
+		case AST_PROBE_END:
+			*ret_probe = "end";
+			return false;
+		case AST_PROBE_INTERVAL:
+			*ret_probe = "interval";
+			return false;
+		case AST_PROBE_USDT:
+			break;
+		}
+	}
+	return true;
+}
+
+void sema_name_builtin(struct sema *sema, struct ast_expression *node, const char *name,
+		       const struct builtin_info *info, unsigned index)
+{
+	const char *probe;
+
+	if (!is_available(sema, info, &probe))
+		diag_error(sema->diagnostics, node->span, "%s can not be used with \"%s\" probes", name, probe);
+	node->kind = AST_BUILTIN;
+	node->builtin.builtin = info->builtin;
+	node->builtin.index = index;
+	node->type = info->type;
+}
+
+static void name_identifier(struct sema *sema, struct ast_expression *node)
+{
+	const char *name = node->name;
+	const struct function_info *function = function_find(name);
+	const struct aggregation_info *aggregation = aggregation_find(name);
+	const struct builtin_info *info;
+	const char *refusal, *nearest;
+	unsigned index;
+
+	if (strcmp(name, "true") == 0 || strcmp(name, "false") == 0) {
+		node->kind = AST_BOOL;
+		node->integer = name[0] == 't';
+		return;
+	}
+	info = builtin_find(name, &index);
+	if (info) {
+		sema_name_builtin(sema, node, name, info, index);
+		return;
+	}
+	if ((function && function->arguments_min == 0) || aggregation) {
+		node->kind = AST_CALL;
+		node->call = (struct ast_call){.name = name, .name_span = node->span};
+		sema_name_call(sema, node);
+		return;
+	}
+	refusal = builtin_refusal(name);
+	if (refusal) {
+		diag_error(sema->diagnostics, node->span, "%s %s", name, refusal);
+		return;
+	}
+	diag_error(sema->diagnostics, node->span, "Unknown identifier: '%s'", name);
+	nearest = builtin_nearest(name);
+	if (nearest)
+		diag_hint(sema->diagnostics, "did you mean %s%s?", nearest, function_find(nearest) ? "()" : "");
+}
+
+/* ---- Expressions ------------------------------------------------------------------------------------------------ */
+
+/* The aggregation that NODE calls, with or without parentheses; NULL if it does not. */
+static const struct aggregation_info *called_aggregation(const struct ast_expression *node)
+{
+	if (node->kind == AST_CALL)
+		return aggregation_find(node->call.name);
+	return node->kind == AST_IDENTIFIER ? aggregation_find(node->name) : NULL;
+}
+
+/* A target that is read before it is written: OP= and ++. */
+static void name_changed(struct sema *sema, struct ast_expression *target)
+{
+	sema_name_expression(sema, target);
+	if (target->kind == AST_MAP && target->map.map)
+		target->map.map->is_assigned = true;
+	if (target->kind == AST_VARIABLE && target->variable)
+		target->variable->is_assigned = true;
+}
+
+static void name_assignment(struct sema *sema, struct ast_expression *node)
+{
+	struct ast_expression *target = node->assign.target;
+	const struct aggregation_info *aggregation = called_aggregation(node->assign.value);
+
+	if (aggregation && target->kind == AST_MAP && !node->assign.is_compound) {
+		sema_name_aggregation(sema, node, aggregation);
+		return;
+	}
+	sema_name_expression(sema, node->assign.value);
+	if (target->kind == AST_VARIABLE && !node->assign.is_compound)
+		name_assigned_variable(sema, target);
+	else
+		name_changed(sema, target);
+}
+
+void sema_name_expression(struct sema *sema, struct ast_expression *node)
+{
+	switch (node->kind) {
+	case AST_INTEGER:
+	case AST_BOOL:
+	case AST_STRING:
+	case AST_BUILTIN:
+	case AST_AGGREGATE:
+		break;
+	case AST_PARAMETER:
+		name_parameter(sema, node);
+		break;
+	case AST_PARAMETERS:
+		sema_set_constant(node, sema->options->parameter_count, false);
+		break;
+	case AST_IDENTIFIER:
+		name_identifier(sema, node);
+		break;
+	case AST_SIZEOF:
+		if (node->size_of.operand)
+			sema_name_expression(sema, node->size_of.operand);
+		else
+			sema_set_constant(node, node->size_of.type->size, false);
+		break;
+	case AST_VARIABLE:
+		name_variable(sema, node);
+		break;
+	case AST_MAP:
+		sema_name_map(sema, &node->map, node->span, SEMA_MAP_VALUE);
+		break;
+	case AST_UNARY:
+		sema_name_expression(sema, node->unary.operand);
+		break;
+	case AST_BINARY:
+	case AST_LOGICAL:
+		sema_name_expression(sema, node->binary.left);
+		sema_name_expression(sema, node->binary.right);
+		break;
+	case AST_CONDITIONAL:
+		sema_name_expression(sema, node->conditional.condition);
+		if (node->conditional.yes)
+			sema_name_expression(sema, node->conditional.yes);
+		sema_name_expression(sema, node->conditional.no);
+		break;
+	case AST_INCREMENT:
+		name_changed(sema, node->increment.target);
+		break;
+	case AST_ASSIGN:
+		name_assignment(sema, node);
+		break;
+	case AST_CAST:
+		sema_name_expression(sema, node->cast.operand);
+		break;
+	case AST_TUPLE:
+		for (size_t i = 0; i < node->tuple.count; i++)
+			sema_name_expression(sema, node->tuple.elements[i]);
+		break;
+	case AST_FIELD:
+		sema_name_expression(sema, node->field.operand);
+		break;
+	case AST_INDEX:
+		sema_name_expression(sema, node->index.operand);
+		sema_name_expression(sema, node->index.index);
+		break;
+	case AST_CALL:
+		sema_name_call(sema, node);
+		break;
+	}
+	sema_fold(node);
+}
+
+/* ---- Statements ------------------------------------------------------------------------------------------------- */
+
+static void name_statement(struct sema *sema, struct ast_statement *statement);
+
+static bool ends_flow(const struct ast_statement *statement)
+{
+	const struct ast_expression *value;
+
+	switch (statement->kind) {
+	case AST_BREAK:
+	case AST_CONTINUE:
+	case AST_RETURN:
+		return true;
+	case AST_EXPRESSION:
+		value = statement->expression.value;
+		return value->kind == AST_CALL && strcmp(value->call.name, "exit") == 0;
+	case AST_LET:
+	case AST_IF:
+	case AST_WHILE:
+	case AST_UNROLL:
+	case AST_BLOCK:
+		return false;
+	}
+	return false;
+}
+
+static void warn_unassigned(struct sema *sema, const struct sema_scope *scope)
+{
+	for (const struct ast_variable *variable = scope->variables; variable; variable = variable->next_in_scope) {
+		if (!variable->is_assigned)
+			diag_warning(sema->diagnostics, variable->span, "Variable %s was never assigned to.",
+				     variable->name);
+	}
+}
+
+static void name_block(struct sema *sema, struct ast_statement *first)
+{
+	struct sema_scope scope = {.outer = sema->scope};
+	bool is_reachable = true;
+
+	sema->scope = &scope;
+	for (struct ast_statement *statement = first; statement; statement = statement->next) {
+		if (!is_reachable) {
+			diag_warning(sema->diagnostics, statement->span, "Unreachable statement");
+			is_reachable = true;
+		}
+		name_statement(sema, statement);
+		if (ends_flow(statement))
+			is_reachable = false;
+	}
+	warn_unassigned(sema, &scope);
+	sema->scope = scope.outer;
+}
+
+static void name_loop(struct sema *sema, struct ast_statement *body)
+{
+	sema->loop_depth++;
+	name_block(sema, body);
+	sema->loop_depth--;
+}
+
+static void name_let(struct sema *sema, struct ast_statement *statement)
+{
+	struct ast_variable *variable;
+
+	if (statement->let.value)
+		sema_name_expression(sema, statement->let.value);
+	if (find_variable(sema, statement->let.name)) {
+		diag_error(sema->diagnostics, statement->span,
+			   "Variable %s was already declared. Variable shadowing is not allowed.", statement->let.name);
+		return;
+	}
+	variable = new_variable(sema, statement->let.name, statement->let.name_span);
+	if (!variable)
+		return;
+	variable->is_assigned = statement->let.value != NULL;
+	variable->is_declared_type = statement->let.type != NULL;
+	variable->type = statement->let.type;
+	statement->let.variable = variable;
+}
+
+static void name_unroll(struct sema *sema, struct ast_statement *statement)
+{
+	struct ast_expression *count = statement->unroll.count_expression;
+	bool is_negative;
+
+	sema_name_expression(sema, count);
+	if (!sema_is_constant(count, &is_negative))
+		diag_error(sema->diagnostics, count->span, "invalid unroll value");
+	else if (is_negative || count->integer < 1)
+		diag_error(sema->diagnostics, count->span, "unroll minimum value is 1");
+	else if (count->integer > 100)
+		diag_error(sema->diagnostics, count->span, "unroll maximum value is 100");
+	else
+		statement->unroll.count = count->integer;
+	name_loop(sema, statement->unroll.body);
+}
+
+static void name_jump(struct sema *sema, const struct ast_statement *statement, const char *word)
+{
+	if (sema->loop_depth == 0)
+		diag_error(sema->diagnostics, statement->span, "%s outside of a loop", word);
+}
+
+static void name_statement(struct sema *sema, struct ast_statement *statement)
+{
+	switch (statement->kind) {
+	case AST_EXPRESSION:
+		sema_name_expression(sema, statement->expression.value);
+		break;
+	case AST_LET:
+		name_let(sema, statement);
+		break;
+	case AST_IF:
+		sema_name_expression(sema, statement->condition.condition);
+		name_block(sema, statement->condition.yes);
+		name_block(sema, statement->condition.no);
+		break;
+	case AST_WHILE:
+		sema_name_expression(sema, statement->loop.condition);
+		name_loop(sema, statement->loop.body);
+		break;
+	case AST_UNROLL:
+		name_unroll(sema, statement);
+		break;
+	case AST_BLOCK:
+		name_block(sema, statement->block);
+		break;
+	case AST_BREAK:
+		name_jump(sema, statement, "break");
+		break;
+	case AST_CONTINUE:
+		name_jump(sema, statement, "continue");
+		break;
+	case AST_RETURN:
+		break;
+	}
+}
+
+void sema_names(struct sema *sema)
+{
+	sema->map_link = &sema->program->maps;
+	for (struct ast_clause *clause = sema->program->clauses; clause; clause = clause->next) {
+		struct sema_scope scope = {};
+
+		sema->clause = clause;
+		sema->scope = &scope;
+		if (clause->predicate)
+			sema_name_expression(sema, clause->predicate);
+		name_block(sema, clause->body);
+	}
+	for (const struct ast_map *map = sema->program->maps; map; map = map->next) {
+		if (!map->is_assigned)
+			diag_error(sema->diagnostics, map->span, "Undefined map: %s", map->name);
+	}
+}

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Types. Variables and maps get theirs from what is stored in them, anywhere
+ * in the script, and what is stored may come out of other variables and maps.
+ * So the tree is gone over again and again: each round computes the type of
+ * every expression from what is known, and widens the variables and maps that
+ * are assigned to. When a round changes nothing all is known, and one last
+ * round reports what does not fit together.
+ *
+ *	$a = 1;          round 1: $a is an int8
+ *	@x = $a;                  @x is an int8
+ *	$a = arg0;                $a is an int64
+ *	                 round 2: @x is an int64; round 3 changes nothing
+ *
+ * Types only ever widen, so this ends. What is only ever counted up (`@n++')
+ * never gets a type that way; it is an int64.
+ */
+#include <stdarg.h>
+
+#include "base/strbuf.h"
+#include "lang/sema_internal.h"
+
+/* A script that needs more rounds hands values on through more variables, in reverse, than anybody would write. */
+#define ROUNDS_MAX 64
+
+const struct type sema_unknown = {.kind = TYPE_NONE};
+
+static bool is_known(const struct type *type)
+{
+	return type != &sema_unknown;
+}
+
+/* ---- Reports ---------------------------------------------------------------------------------------------------- */
+
+static __attribute__((format(printf, 4, 0))) void report(struct sema *sema, struct span span,
+							 enum diag_severity severity, const char *format,
+							 va_list arguments)
+{
+	_cleanup_strbuf_ struct strbuf text = {};
+
+	if (!sema->is_reporting)
+		return;
+	strbuf_vaddf(&text, format, arguments);
+	sema->arena->failed |= text.failed;
+	if (severity == DIAG_ERROR)
+		diag_error(sema->diagnostics, span, "%s", strbuf_text(&text));
+	else
+		diag_warning(sema->diagnostics, span, "%s", strbuf_text(&text));
+}
+
+const struct type *sema_complain(struct sema *sema, struct span span, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	report(sema, span, DIAG_ERROR, format, arguments);
+	va_end(arguments);
+	return &sema_unknown;
+}
+
+void sema_warn(struct sema *sema, struct span span, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	report(sema, span, DIAG_WARNING, format, arguments);
+	va_end(arguments);
+}
+
+const char *sema_type_name(struct sema *sema, const struct type *type)
+{
+	_cleanup_strbuf_ struct strbuf name = {};
+	const char *text;
+
+	if (!sema->is_reporting)
+		return "";
+	type_add_name(&name, type);
+	text = arena_copy(sema->arena, strbuf_text(&name), name.length);
+	return text ? text : "";
+}
+
+/* ---- Learning --------------------------------------------------------------------------------------------------- */
+
+/* Widens *KNOWN (NULL: nothing known) so that it holds TYPE too; false if no type does. */
+static bool widen(struct sema *sema, const struct type **known, const struct type *type)
+{
+	const struct type *wider = *known ? type_promote(sema->arena, *known, type) : type;
+
+	if (!wider)
+		return false;
+	if (wider != *known) {
+		*known = wider;
+		sema->has_changed = true;
+	}
+	return true;
+}
+
+void sema_learn_variable(struct sema *sema, struct ast_variable *variable, const struct type *type, struct span span)
+{
+	if (!is_known(type))
+		return;
+	if (type->kind == TYPE_NONE || type_is_aggregate(type)) {
+		sema_complain(sema, span, "Value '%s' cannot be assigned to a scratch variable.",
+			      sema_type_name(sema, type));
+		return;
+	}
+	if (variable->is_declared_type ? type_fits(type, variable->type) : widen(sema, &variable->type, type))
+		return;
+	sema_complain(sema, span,
+		      "Type mismatch for %s: trying to assign value of type '%s' when variable already has a type '%s'",
+		      variable->name, sema_type_name(sema, type), sema_type_name(sema, variable->type));
+}
+
+void sema_learn_map(struct sema *sema, struct ast_map *map, const struct type *type, struct span span)
+{
+	if (is_known(type) && !widen(sema, &map->value_type, type))
+		sema_complain(
+			sema, span,
+			"Type mismatch for %s: trying to assign value of type '%s' when map already has a type '%s'",
+			map->name, sema_type_name(sema, type), sema_type_name(sema, map->value_type));
+}
+
+/* A value, not an aggregation, is stored in MAP. */
+void sema_learn_value(struct sema *sema, struct ast_map *map, const struct type *type, struct span span)
+{
+	if (is_known(type) && type_is_aggregate(type))
+		sema_complain(sema, span,
+			      "Map value '%s' cannot be assigned from one map to another. The function that returns "
+			      "this type must be called directly.",
+			      sema_type_name(sema, type));
+	else if (is_known(type) && type->kind == TYPE_NONE)
+		sema_complain(sema, span, "Value '%s' cannot be assigned to a map.", sema_type_name(sema, type));
+	else
+		sema_learn_map(sema, map, type, span);
+}
+
+static bool is_part_of_keys(const struct type *type)
+{
+	if (!is_known(type) || type->kind == TYPE_NONE || type_is_aggregate(type))
+		return false;
+	for (uint32_t i = 0; i < type->element_count; i++) {
+		if (!is_part_of_keys(type->elements[i]))
+			return false;
+	}
+	return true;
+}
+
+void sema_type_key(struct sema *sema, struct ast_map *map, const struct type *key, struct span span)
+{
+	if (!is_known(key))
+		return;
+	if (!is_part_of_keys(key))
+		sema_complain(sema, span, "%s cannot be part of a map key", sema_type_name(sema, key));
+	else if (!widen(sema, &map->key_type, key))
+		sema_complain(sema, span,
+			      "Argument mismatch for %s: trying to access with arguments: '%s' when map expects "
+			      "arguments: '%s'",
+			      map->name, sema_type_name(sema, key), sema_type_name(sema, map->key_type));
+}
+
+void sema_type_use(struct sema *sema, struct ast_map_use *use)
+{
+	if (use->key)
+		sema_type_key(sema, use->map, sema_type(sema, use->key), use->key->span);
+}
+
+/* ---- Statements ------------------------------------------------------------------------------------------------- */
+
+static void type_block(struct sema *sema, struct ast_statement *first);
+
+/* A value that was computed for nothing was probably meant for something. */
+static void check_discard(struct sema *sema, const struct ast_statement *statement)
+{
+	const struct ast_expression *value = statement->expression.value;
+	bool has_effect = value->kind == AST_INCREMENT || value->kind == AST_ASSIGN ||
+			  (value->kind == AST_CALL && value->call.function == FUNCTION_DELETE);
+
+	if (!statement->expression.is_discard && !has_effect && value->type->kind != TYPE_NONE)
+		sema_warn(sema, statement->span, "Return value discarded.");
+}
+
+static void type_let(struct sema *sema, struct ast_statement *statement)
+{
+	if (statement->let.value)
+		sema_learn_variable(sema, statement->let.variable, sema_type(sema, statement->let.value),
+				    statement->span);
+}
+
+static void type_condition(struct sema *sema, struct ast_expression *condition)
+{
+	sema_check_condition(sema, sema_type(sema, condition), condition->span);
+}
+
+static void type_statement(struct sema *sema, struct ast_statement *statement)
+{
+	switch (statement->kind) {
+	case AST_EXPRESSION:
+		sema_type(sema, statement->expression.value);
+		check_discard(sema, statement);
+		break;
+	case AST_LET:
+		type_let(sema, statement);
+		break;
+	case AST_IF:
+		type_condition(sema, statement->condition.condition);
+		type_block(sema, statement->condition.yes);
+		type_block(sema, statement->condition.no);
+		break;
+	case AST_WHILE:
+		type_condition(sema, statement->loop.condition);
+		type_block(sema, statement->loop.body);
+		break;
+	case AST_UNROLL:
+		sema_type(sema, statement->unroll.count_expression);
+		type_block(sema, statement->unroll.body);
+		break;
+	case AST_BLOCK:
+		type_block(sema, statement->block);
+		break;
+	case AST_BREAK:
+	case AST_CONTINUE:
+	case AST_RETURN:
+		break;
+	}
+}
+
+static void type_block(struct sema *sema, struct ast_statement *first)
+{
+	for (struct ast_statement *statement = first; statement; statement = statement->next)
+		type_statement(sema, statement);
+}
+
+/* ---- Rounds ----------------------------------------------------------------------------------------------------- */
+
+static void go_round(struct sema *sema)
+{
+	sema->has_changed = false;
+	for (struct ast_clause *clause = sema->program->clauses; clause; clause = clause->next) {
+		sema->clause = clause;
+		if (clause->predicate)
+			type_condition(sema, clause->predicate);
+		type_block(sema, clause->body);
+	}
+}
+
+/* True when a round changed nothing. */
+static bool settle(struct sema *sema)
+{
+	for (unsigned i = 0; i < ROUNDS_MAX; i++) {
+		go_round(sema);
+		if (sema->arena->failed)
+			return false;
+		if (!sema->has_changed)
+			return true;
+	}
+	diag_error_anywhere(sema->diagnostics,
+			    "types of variables and maps depend on one another over more than %d steps", ROUNDS_MAX);
+	return false;
+}
+
+/* What never got a type, as it is only changed in place or never set, is an int64. Returns whether there was any. */
+static bool set_defaults(struct sema *sema)
+{
+	bool has_set = false;
+
+	for (struct ast_map *map = sema->program->maps; map; map = map->next) {
+		has_set |= !map->value_type;
+		if (!map->value_type)
+			map->value_type = &type_int64;
+	}
+	for (struct ast_clause *clause = sema->program->clauses; clause; clause = clause->next) {
+		for (struct ast_variable *variable = clause->variables; variable; variable = variable->next) {
+			has_set |= !variable->type;
+			if (!variable->type)
+				variable->type = &type_int64;
+		}
+	}
+	return has_set;
+}
+
+void sema_types(struct sema *sema)
+{
+	if (!settle(sema))
+		return;
+	if (set_defaults(sema) && !settle(sema))
+		return;
+	sema->is_reporting = true;
+	go_round(sema);
+	sema->is_reporting = false;
+}
