@@ -470,7 +470,7 @@ static struct usdtrap_error *explain_unseen(const struct refusal *refusal)
 	if (refusal->tid != refusal->pid)
 		return &error_gone;
 	if (refusal->error_number == ESRCH) {
-		error = error_create(USDTRAP_NOT_FOUND, "there is no process %d", (int)refusal->pid);
+		error = error_create(USDTRAP_NOT_FOUND, "cannot trace %d: no such process", (int)refusal->pid);
 		return error_hint(error, "list processes: ps -e");
 	}
 	error = error_create(USDTRAP_PERMISSION,

@@ -355,8 +355,8 @@ static void test_refusal_nobody_of_that_number(void **state)
 	struct fake_proc *proc = *state;
 
 	fake_proc_remove(proc, "42");
-	assert_error(refusal_explain(proc->root, 42, 42, ESRCH), "none", USDTRAP_NOT_FOUND, "there is no process 42",
-		     "list processes: ps -e");
+	assert_error(refusal_explain(proc->root, 42, 42, ESRCH), "none", USDTRAP_NOT_FOUND,
+		     "cannot trace 42: no such process", "list processes: ps -e");
 }
 
 static void test_refusal_hidden_by_proc(void **state)
