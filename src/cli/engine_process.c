@@ -144,12 +144,10 @@ static void on_output_full(void *user)
 	struct engine_process *engine = user;
 
 	if (engine->options->drops)
-		say(engine, MESSAGE_WARNING,
-		    "the output is not read as fast as it is made: some is dropped, and counted");
+		say(engine, MESSAGE_WARNING, "the output is read too slowly: some is dropped, and counted");
 	else
 		say(engine, MESSAGE_WARNING,
-		    "the output is not read as fast as it is made: traced programs wait for it "
-		    "(--drop drops output instead)");
+		    "the output is read too slowly: traced programs wait for its reader (--drop: output is dropped instead)");
 }
 
 /* Leaving. On the watching thread, or on one that writes output. */
@@ -205,8 +203,10 @@ static void settle(void)
 	signal(SIGCHLD, SIG_DFL);
 	/* A pipe that the front or the program reads must not stay open because of us. */
 	nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	if (nothing >= 0)
+	if (nothing >= 0) {
 		dup2(nothing, STDIN_FILENO);
+		close(nothing);
+	}
 }
 
 static struct usdtrap_error *create_outputs(struct engine_process *engine)
@@ -347,14 +347,16 @@ static struct usdtrap_error *run_program(struct engine_process *engine)
 {
 	struct lang_program *program = engine->job->program;
 	enum usdtrap_action action = USDTRAP_CONTINUE;
+	/* A program that was to be started is run to its end, whatever the script has to do meanwhile. */
+	bool has_to_wait = lang_needs_run(program) || engine->options->command;
 	struct usdtrap_error *error = NULL;
 
 	engine->is_holding_back = true;
 	if (!engine->options->is_dry_run)
 		action = lang_run_begin(program);
-	if (lang_needs_run(program) && action == USDTRAP_CONTINUE)
+	if (has_to_wait && action == USDTRAP_CONTINUE)
 		error = trace(engine);
-	else if (!lang_needs_run(program))
+	else if (!has_to_wait)
 		say_attached(engine);
 	stop_holding_back(engine);
 	if (!error && !engine->options->is_dry_run)

@@ -45,7 +45,7 @@ static struct usdtrap_error *read_file(const char *path, struct strbuf *text)
 		const struct subcommand *meant = errno == ENOENT ? subcommand_nearest(path) : NULL;
 		struct usdtrap_error *error = error_os(errno, "failed to open file '%s'", path);
 
-		return meant ? error_hint(error, "did you mean usdtrap %s?", meant->synopsis) : error;
+		return meant ? error_hint(error, "did you mean usdtrap %s?", meant->name) : error;
 	}
 	return read_all(descriptor, path, text);
 }

@@ -29,7 +29,7 @@ const char usage_welcome[] = "usdtrap traces the USDT probes of running programs
 			     "    usdtrap -p PID -e 'usdt:gc__done { @freed = hist(arg0); }'\n";
 
 /* Where the explanations begin, counted in characters. */
-#define HELP_COLUMN 30
+#define HELP_COLUMN 32
 
 static void print_row(const struct option_row *row, FILE *out)
 {
@@ -68,13 +68,13 @@ void usage_print(FILE *out)
 	      "script's $1, $2...; behind -- they may look like options. A first word that is a\n"
 	      "command's name is the command: a script of that name is ./list.\n"
 	      "\n"
-	      "PATTERN is usdt:FILE:PROVIDER:NAME, any part with wildcards, PROVIDER left out if\n"
-	      "you like. FILE is a path, a program in PATH, or libNAME. With -p, usdt:NAME is\n"
+	      "PATTERN is usdt:FILE:PROVIDER:NAME, any part with wildcards, and PROVIDER may be\n"
+	      "left out. FILE is a path, a program in PATH, or libNAME. With -p, usdt:NAME is\n"
 	      "looked for in the program and all its libraries.\n"
 	      "\n"
 	      "ENVIRONMENT:\n"
-	      "    BPFTRACE_COLOR            colours in messages: 'auto', 'always', 'never'\n"
-	      "    NO_COLOR                  if not empty: as 'never'\n"
+	      "    BPFTRACE_COLOR              colours in messages: 'auto', 'always', 'never'\n"
+	      "    NO_COLOR                    if not empty: as 'never'\n"
 	      "\n"
 	      "EXIT STATUS:\n"
 	      "    0 done; 1 something failed; N after exit(N)\n",
