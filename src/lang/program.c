@@ -46,22 +46,26 @@ struct lang_program {
 static struct usdtrap_error *copy_options(struct lang_program *program, const char *text, size_t size,
 					  const struct lang_options *options)
 {
+	/* Of a text that is too large, no more is kept than it takes to say so. */
+	size_t kept = size > DIAG_SOURCE_MAX ? 0 : size;
+
 	program->name = strdup(options->name);
-	program->text = malloc(size + 1);
+	program->text = malloc(kept + 1);
 	if (options->command_path)
 		program->command_path = strdup(options->command_path);
 	if (!program->name || !program->text || (options->command_path && !program->command_path))
 		return &error_no_memory;
-	if (size)
-		memcpy(program->text, text, size);
-	program->text[size] = '\0';
+	if (kept)
+		memcpy(program->text, text, kept);
+	program->text[kept] = '\0';
 	program->pid = options->pid;
-	program->source = (struct source){.name = program->name, .text = program->text, .size = size};
+	program->source = (struct source){.name = program->name, .text = program->text, .size = kept};
 	return NULL;
 }
 
 /* Parses and resolves. False if there were errors; they are in LIST. */
-static bool read_tree(struct lang_program *program, const struct lang_options *options, struct diag_list *list)
+static bool read_tree(struct lang_program *program, size_t size, const struct lang_options *options,
+		      struct diag_list *list)
 {
 	const struct sema_options sema_options = {
 		.parameters = options->parameters,
@@ -69,6 +73,10 @@ static bool read_tree(struct lang_program *program, const struct lang_options *o
 		.has_process = options->pid || options->command_path,
 	};
 
+	if (size > DIAG_SOURCE_MAX) {
+		diag_error_anywhere(list, "%s is larger than %zu MiB", program->name, DIAG_SOURCE_MAX >> 20);
+		return false;
+	}
 	return parser_parse(&program->source, &program->tree, list) &&
 	       sema_resolve(&program->tree, &sema_options, list);
 }
@@ -78,11 +86,11 @@ static struct usdtrap_error *script_error(const struct lang_program *program)
 	return error_create(USDTRAP_SCRIPT, "%s has errors", program->name);
 }
 
-static struct usdtrap_error *compile_tree(struct lang_program *program, const struct lang_options *options,
+static struct usdtrap_error *compile_tree(struct lang_program *program, size_t size, const struct lang_options *options,
 					  const struct diag_style *style, struct strbuf *diagnostics)
 {
 	struct diag_list list = {.source = &program->source};
-	bool is_right = read_tree(program, options, &list);
+	bool is_right = read_tree(program, size, options, &list);
 	bool has_failed = program->tree.arena.failed || list.arena.failed;
 
 	diag_render(&list, style, diagnostics);
@@ -118,7 +126,7 @@ static struct usdtrap_error *compile(struct lang_program *program, const char *t
 	struct usdtrap_error *error = copy_options(program, text, size, options);
 
 	if (!error)
-		error = compile_tree(program, options, &style, diagnostics);
+		error = compile_tree(program, size, options, &style, diagnostics);
 	if (!error)
 		error = bind_clauses(program);
 	if (!error)
@@ -136,9 +144,6 @@ struct usdtrap_error *lang_compile(const char *text, size_t size, const struct l
 	struct lang_program *program;
 	struct usdtrap_error *error;
 
-	if (size > DIAG_SOURCE_MAX)
-		return error_create(USDTRAP_SCRIPT, "%s is larger than %zu MiB, too large for a script", options->name,
-				    DIAG_SOURCE_MAX >> 20);
 	program = calloc(1, sizeof(*program));
 	if (!program)
 		return &error_no_memory;
@@ -317,22 +322,39 @@ int lang_exit_status(const struct lang_program *program)
 
 /* ---- Attaching --------------------------------------------------------------------------------------------------- */
 
+/* What goes wrong with a probe that nobody has: an error, a warning, or nothing, as `missing_probes' says. */
+static void report_missing(const struct binding *binding, const struct usdtrap_error *error, struct diag_list *list)
+{
+	const struct ast_attach_point *point = binding->point;
+	const char *hint = usdtrap_error_hint(error);
+
+	switch (binding->program->tree.config.missing_probes) {
+	case AST_MISSING_ERROR:
+		diag_error(list, point->span, "No matches for %s", point->text);
+		break;
+	case AST_MISSING_WARN:
+		diag_warning(list, point->span, "No matches for %s. Skipping.", point->text);
+		break;
+	case AST_MISSING_IGNORE:
+		return;
+	}
+	diag_hint(list, "%s%s%s", usdtrap_error_message(error), hint ? "; " : "", hint ? hint : "");
+}
+
 /* Reports that BINDING's probe could not be added. Takes ERROR over; lack of memory is handed back. */
 static struct usdtrap_error *report_refusal(const struct binding *binding, struct usdtrap_error *error,
 					    struct diag_list *list)
 {
 	const struct ast_attach_point *point = binding->point;
-	const char *hint = usdtrap_error_hint(error);
 
 	if (usdtrap_error_code(error) == USDTRAP_NO_MEMORY)
 		return error;
 	if (usdtrap_error_code(error) == USDTRAP_NOT_FOUND) {
-		diag_error(list, point->span, "No matches for %s", point->text);
-		diag_hint(list, "%s%s%s", usdtrap_error_message(error), hint ? "; " : "", hint ? hint : "");
+		report_missing(binding, error, list);
 	} else {
 		diag_error(list, point->span, "%s: %s", point->text, usdtrap_error_message(error));
-		if (hint)
-			diag_hint(list, "%s", hint);
+		if (usdtrap_error_hint(error))
+			diag_hint(list, "%s", usdtrap_error_hint(error));
 	}
 	usdtrap_error_destroy(error);
 	return NULL;
@@ -371,6 +393,16 @@ static struct usdtrap_error *add_all(struct lang_program *program, struct usdtra
 			return error;
 	}
 	return NULL;
+}
+
+/* True if every clause waits for probes and none of them was found. */
+static bool has_lost_all(const struct lang_program *program)
+{
+	for (size_t i = 0; i < program->binding_count; i++) {
+		if (program->bindings[i].point->type != AST_PROBE_USDT || program->bindings[i].probe)
+			return false;
+	}
+	return program->binding_count > 0;
 }
 
 /* ---- Arguments that no site has ---------------------------------------------------------------------------------- */
@@ -454,6 +486,8 @@ struct usdtrap_error *lang_add_probes(struct lang_program *program, struct usdtr
 
 	if (!error)
 		error = check_arguments(program, &list);
+	if (!error && !list.error_count && has_lost_all(program))
+		diag_error_anywhere(&list, "No probes to attach");
 	diag_render(&list, &program->runtime.style, diagnostics);
 	if (!error && list.arena.failed)
 		error = &error_no_memory;

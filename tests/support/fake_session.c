@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+#include "support/fake_session.h"
+
+#include <assert.h>
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+
+static char *copy(const char *text)
+{
+	return text ? strdup(text) : NULL;
+}
+
+static int matches(const char *pattern, const char *text)
+{
+	return !pattern || !pattern[0] || fnmatch(pattern, text, 0) == 0;
+}
+
+static int probe_matches(const struct usdtrap_probe *probe, const struct usdtrap_probe_info *info)
+{
+	return matches(probe->target, info->path) && matches(probe->provider, info->provider) &&
+	       matches(probe->name, info->name);
+}
+
+void fake_session_deinit(struct usdtrap_session *session)
+{
+	for (size_t i = 0; i < session->probe_count; i++) {
+		free(session->probes[i].target);
+		free(session->probes[i].provider);
+		free(session->probes[i].name);
+	}
+}
+
+enum usdtrap_action fake_session_deliver(struct usdtrap_session *session, const struct usdtrap_hit *hit)
+{
+	for (size_t i = 0; i < session->probe_count; i++) {
+		const struct usdtrap_probe *probe = &session->probes[i];
+
+		if (probe_matches(probe, hit->probe) && probe->on_hit(hit, probe->user) == USDTRAP_STOP)
+			return USDTRAP_STOP;
+	}
+	return USDTRAP_CONTINUE;
+}
+
+/* ---- The session's functions ------------------------------------------------------------------------------------- */
+
+struct usdtrap_error *usdtrap_add_probe(struct usdtrap_session *session, const struct usdtrap_pattern *pattern,
+					pid_t pid, usdtrap_hit_fn on_hit, void *user, struct usdtrap_probe **ret)
+{
+	struct usdtrap_probe *probe = &session->probes[session->probe_count];
+
+	assert(session->probe_count < FAKE_MAX);
+	*probe = (struct usdtrap_probe){
+		.session = session,
+		.target = copy(pattern->target),
+		.provider = copy(pattern->provider),
+		.name = copy(pattern->name),
+		.pid = pid,
+		.on_hit = on_hit,
+		.user = user,
+	};
+	session->probe_count++;
+	if (!usdtrap_probe_count(probe))
+		return error_hint(error_create(USDTRAP_NOT_FOUND, "%s: no USDT probe is called %s", pattern->target,
+					       pattern->name),
+				  "did you mean app:start?");
+	*ret = probe;
+	return NULL;
+}
+
+size_t usdtrap_probe_count(const struct usdtrap_probe *probe)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < probe->session->offered_count; i++)
+		count += (size_t)probe_matches(probe, &probe->session->offered[i]);
+	return count;
+}
+
+const struct usdtrap_probe_info *usdtrap_probe_info(const struct usdtrap_probe *probe, size_t index)
+{
+	for (size_t i = 0; i < probe->session->offered_count; i++) {
+		if (probe_matches(probe, &probe->session->offered[i]) && index-- == 0)
+			return &probe->session->offered[i];
+	}
+	abort();
+}
+
+struct usdtrap_error *usdtrap_add_timer(struct usdtrap_session *session, uint64_t period_ns, usdtrap_timer_fn on_tick,
+					void *user)
+{
+	assert(session->timer_count < FAKE_MAX);
+	session->timers[session->timer_count++] =
+		(struct fake_timer){.period_ns = period_ns, .on_tick = on_tick, .user = user};
+	return NULL;
+}
+
+/* As many arguments as the text has words. */
+struct usdtrap_error *usdtrap_arguments_describe(const struct usdtrap_probe_info *probe, size_t site,
+						 struct usdtrap_argument_info **ret, size_t *ret_count)
+{
+	const char *text = probe->sites[site].arguments;
+	size_t count = 0;
+
+	for (size_t i = 0; text[i]; i++)
+		count += text[i] != ' ' && (i == 0 || text[i - 1] == ' ');
+	*ret = calloc(count + 1, sizeof(**ret));
+	*ret_count = count;
+	return NULL;
+}
+
+/* ---- The hit's functions ----------------------------------------------------------------------------------------- */
+
+const struct usdtrap_probe_info *usdtrap_hit_probe(const struct usdtrap_hit *hit)
+{
+	return hit->probe;
+}
+
+unsigned usdtrap_hit_argument_count(const struct usdtrap_hit *hit)
+{
+	return hit->argument_count;
+}
+
+struct usdtrap_error *usdtrap_hit_argument(const struct usdtrap_hit *hit, unsigned index, struct usdtrap_value *ret)
+{
+	if (index >= hit->argument_count)
+		return error_create(USDTRAP_NOT_FOUND, "the site has no argument %u", index);
+	if (hit->problems[index])
+		return error_create(USDTRAP_BAD_ARGSPEC, "%s", hit->problems[index]);
+	*ret = hit->arguments[index];
+	return NULL;
+}
+
+/* How many bytes can be read at ADDRESS, and where they are (NULL: nowhere). */
+static size_t find_memory(const struct usdtrap_hit *hit, uint64_t address, const char **ret)
+{
+	for (int i = 0; i < FAKE_MAX; i++) {
+		const struct fake_memory *memory = &hit->memory[i];
+
+		if (address >= memory->address && address - memory->address < memory->size) {
+			*ret = (const char *)memory->bytes + (address - memory->address);
+			return memory->size - (size_t)(address - memory->address);
+		}
+	}
+	*ret = NULL;
+	return 0;
+}
+
+struct usdtrap_error *usdtrap_hit_read(const struct usdtrap_hit *hit, uint64_t address, void *buffer, size_t size)
+{
+	const char *bytes;
+
+	if (find_memory(hit, address, &bytes) < size)
+		return &error_fault;
+	memcpy(buffer, bytes, size);
+	return NULL;
+}
+
+struct usdtrap_error *usdtrap_hit_read_string(const struct usdtrap_hit *hit, uint64_t address, char *buffer,
+					      size_t capacity, size_t *ret_length, int *ret_cut)
+{
+	const char *bytes;
+	size_t available = find_memory(hit, address, &bytes);
+	size_t length = available ? strnlen(bytes, available) : 0;
+	int is_cut = length > capacity - 1;
+
+	buffer[0] = '\0';
+	if (!available)
+		return &error_fault;
+	if (is_cut)
+		length = capacity - 1;
+	memcpy(buffer, bytes, length);
+	buffer[length] = '\0';
+	if (ret_length)
+		*ret_length = length;
+	if (ret_cut)
+		*ret_cut = is_cut;
+	return NULL;
+}
+
+pid_t usdtrap_hit_pid(const struct usdtrap_hit *hit)
+{
+	return hit->pid;
+}
+
+pid_t usdtrap_hit_tid(const struct usdtrap_hit *hit)
+{
+	return hit->tid;
+}
+
+const char *usdtrap_hit_comm(const struct usdtrap_hit *hit)
+{
+	return hit->comm ? hit->comm : "";
+}
+
+uid_t usdtrap_hit_uid(const struct usdtrap_hit *hit)
+{
+	return hit->uid;
+}
+
+gid_t usdtrap_hit_gid(const struct usdtrap_hit *hit)
+{
+	return hit->gid;
+}
+
+uint64_t usdtrap_hit_time_ns(const struct usdtrap_hit *hit)
+{
+	return hit->time_ns;
+}
+
+int usdtrap_hit_cpu(const struct usdtrap_hit *hit)
+{
+	return hit->cpu;
+}
