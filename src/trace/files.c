@@ -63,11 +63,16 @@ struct usdtrap_error *files_open(const struct files_item *item, struct elf_objec
 {
 	struct usdtrap_error *error = elf_object_open_as(item->open_path, item->path, ret);
 
-	if (!error || !item->is_path_stale)
+	int error_number = error ? usdtrap_error_errno(error) : 0;
+
+	if (!error_number || !item->is_path_stale)
 		return error;
-	return error_hint(
-		error_prefix(error, "deleted or replaced since it was mapped, and what was mapped cannot be opened"),
-		"only root can open the old file; or restart the process, so that it runs the new one");
+	usdtrap_error_destroy(error);
+	return error_hint(error_os(error_number,
+				   "%s was deleted or replaced since it was mapped, and the old file cannot be opened",
+				   item->path),
+			  "opening the old file takes CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN, which root has; "
+			  "or restart the process, so that it runs the new one");
 }
 
 static bool has_wildcard(const char *text)
@@ -75,7 +80,7 @@ static bool has_wildcard(const char *text)
 	return strpbrk(text, "*?[") != NULL;
 }
 
-/* Adds what the shell pattern ROOT/PATTERN leads to, other than ELF files left out. *RET_COUNT: how many there were. */
+/* Adds the ELF files that the shell pattern ROOT/PATTERN leads to; adds to *RET_COUNT how many files fit at all. */
 static struct usdtrap_error *add_matches(const char *root, const char *pattern, struct files *files, size_t *ret_count)
 {
 	_cleanup_strbuf_ struct strbuf whole = {0};

@@ -22,25 +22,18 @@ struct search {
 	struct usdtrap_error *error;
 };
 
+/* Tries libruby-3.1.so.3.1, then libruby-3.1.so.3, libruby-3.1.so and libruby-3.1. */
 bool library_is_named(const char *file_name, const char *name)
 {
-	const char *suffix = strstr(file_name, ".so");
-	size_t length = strlen(name);
+	_cleanup_free_ char *stem = strdup(file_name);
+	char *suffix = stem ? strstr(stem, ".so") : NULL;
+	char *dot;
 
 	if (glob_match(name, file_name))
 		return true;
-	for (; suffix; suffix = strstr(suffix + 1, ".so")) {
-		_cleanup_free_ char *stem = NULL;
-
-		if (suffix[3] != '\0' && suffix[3] != '.')
-			continue;
-		if (!glob_has_wildcard(name)) {
-			if ((size_t)(suffix - file_name) == length && strncmp(file_name, name, length) == 0)
-				return true;
-			continue;
-		}
-		stem = strndup(file_name, (size_t)(suffix - file_name));
-		if (stem && glob_match(name, stem))
+	while (suffix && (dot = strrchr(stem, '.')) && dot >= suffix) {
+		*dot = '\0';
+		if (glob_match(name, stem))
 			return true;
 	}
 	return false;

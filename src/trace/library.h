@@ -7,8 +7,8 @@
 
 #include "trace/files.h"
 
-/* Whether the file name FILE_NAME is one of the library NAME: NAME, NAME.so or NAME.so.VERSION. NAME may have
- * wildcards. */
+/* Whether FILE_NAME, such as libfoo.so.1.2, is library NAME: as a whole or without .2, .1.2 or .so.1.2. NAME may have
+ * wildcards (base/glob.h). */
 bool library_is_named(const char *file_name, const char *name);
 
 /*

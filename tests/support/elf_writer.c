@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "elf_writer.h"
+#include "support/elf_writer.h"
 
 #include <assert.h>
 #include <elf.h>

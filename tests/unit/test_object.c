@@ -13,10 +13,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../support/elf_writer.h"
 #include "base/error.h"
 #include "base/strbuf.h"
 #include "elf/object.h"
+#include "support/elf_writer.h"
 
 /* A finished file and the object opened from it. */
 struct fixture {

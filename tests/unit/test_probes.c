@@ -10,9 +10,9 @@
 #include <cmocka.h>
 #include <elf.h>
 
-#include "../support/elf_writer.h"
 #include "base/error.h"
 #include "base/strbuf.h"
+#include "support/elf_writer.h"
 #include "trace/probes.h"
 
 static struct usdtrap_error *load(struct elf_writer *writer, probes_problem_fn on_problem, void *user,

@@ -10,10 +10,10 @@
 #include <cmocka.h>
 #include <elf.h>
 
-#include "../support/elf_writer.h"
 #include "base/error.h"
 #include "base/strbuf.h"
 #include "elf/stapsdt.h"
+#include "support/elf_writer.h"
 
 static int write_note(const struct stapsdt_note *note, void *user)
 {
