@@ -8,7 +8,7 @@ program="usdt:$targets/hits:hits:tick { printf(\"%d %s\\n\", arg0, str(arg1)); }
 
 # Starts usdtrap with a small queue and a reader that begins to read when the file `read' is there.
 start_slow() {
-	rm -f slow.pipe read
+	rm -f slow.pipe read trace.err
 	mkfifo slow.pipe
 	(
 		while ! [ -e read ]; do

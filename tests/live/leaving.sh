@@ -52,7 +52,7 @@ free 'closed pipe'
 
 # Nobody reads: standard output is a pipe that is full, and so is the queue behind it.
 for signal in INT TERM HUP; do
-	rm -f full.pipe
+	rm -f full.pipe trace.err
 	mkfifo full.pipe
 	(exec 8<full.pipe && exec sleep 60) &
 	reader=$!

@@ -139,6 +139,7 @@ finish() {
 }
 
 tracer() {
+	rm -f trace.err # of a tracer before, or its words are taken for this one's
 	"$usdtrap" "$@" >trace.out 2>trace.err 9>&- &
 	tracer=$!
 	tries=0
