@@ -24,5 +24,5 @@ if [ -x "$target" ]; then
 	"$scratch/embed" "$target" | diff -u "$scratch/expected" -
 	"$bindir/usdtrap" -l "usdt:$target:*" | diff -u "$scratch/expected" -
 fi
-"$bindir/usdtrap" -V | grep -q '^usdtrap [0-9]'
+"$bindir/usdtrap" -V | grep -q '^usdtrap v[0-9]'
 echo "the installed program and library work"
