@@ -139,15 +139,31 @@ static struct usdtrap_error *answer(struct usdtrap_session *session)
 	return NULL;
 }
 
+/*
+ * The engine thread takes WAKE_SIGNAL. And every stop of a tracee sends its
+ * tracer a SIGCHLD: the kernel drops that at once where its action is to ignore
+ * it, but not while this thread blocks it. It would then be handed to some
+ * other thread, and wake it out of its poll, for each hit (4 us of 15).
+ */
+static void unblock_signals(int wake_signal)
+{
+	struct sigaction child;
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, wake_signal);
+	if (sigaction(SIGCHLD, NULL, &child) == 0 && !(child.sa_flags & SA_SIGINFO) &&
+	    (child.sa_handler == SIG_DFL || child.sa_handler == SIG_IGN))
+		sigaddset(&signals, SIGCHLD);
+	pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
+}
+
 static void *engine_thread(void *argument)
 {
 	struct usdtrap_session *session = argument;
 	enum request request;
-	sigset_t wake;
 
-	sigemptyset(&wake);
-	sigaddset(&wake, session->wake_signal);
-	pthread_sigmask(SIG_UNBLOCK, &wake, NULL);
+	unblock_signals(session->wake_signal);
 	affinity_init(&session->engine.affinity, !session->engine.options.no_follow_cpu);
 	atomic_store(&session->thread_id, gettid());
 	do {
