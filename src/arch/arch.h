@@ -117,6 +117,13 @@ struct arch {
 	bool (*vector_value)(const struct arch_vector_registers *registers, const struct arch_register *register_,
 			     void *ret, size_t size);
 
+	/*
+	 * How far from the thread pointer the main program's thread-local data at
+	 * OFFSET lie; their segment (PT_TLS) is at VADDR, SIZE bytes long, and
+	 * aligned to ALIGNMENT, a power of two.
+	 */
+	int64_t (*thread_offset)(uint64_t offset, uint64_t vaddr, uint64_t size, uint64_t alignment);
+
 	/* How many of TEXT's LENGTH bytes belong to the operand it begins with. Operands may contain blanks: "[sp, 8]".
 	 */
 	size_t (*operand_length)(const char *text, size_t length);

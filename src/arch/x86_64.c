@@ -139,6 +139,18 @@ static long x86_64_system_call(const struct arch_registers *registers)
 }
 
 /*
+ * The segment's copy ends where the thread pointer points, or so little below
+ * that its alignment is kept ("variant II" of Drepper, ELF Handling For
+ * Thread-Local Storage, section 3).
+ */
+static int64_t x86_64_thread_offset(uint64_t offset, uint64_t vaddr, uint64_t size, uint64_t alignment)
+{
+	uint64_t padding = -(vaddr + size) & (alignment - 1);
+
+	return (int64_t)(offset - size - padding);
+}
+
+/*
  * What PTRACE_INTERRUPT does to a thread that sleeps in a system call: the
  * sleep ends as if a signal had come, the call leaves a result, and on the way
  * back to user space, before that result is looked at, the thread stops for
@@ -193,6 +205,7 @@ const struct arch arch_x86_64 = {
 	.register_pair = x86_64_register_pair,
 	.register_value = x86_64_register_value,
 	.vector_value = x86_64_vector_value,
+	.thread_offset = x86_64_thread_offset,
 	.operand_length = x86_64_operand_length,
 	.operand_parse = x86_64_operand_parse,
 	.operand_format = x86_64_operand_format,

@@ -52,8 +52,12 @@ struct argspec_symbols {
 	struct usdtrap_error *(*address)(const char *name, size_t length, uint64_t *ret_vaddr, void *user);
 	/* How far the thread-local symbol NAME lies from the thread pointer; negative where it lies below. */
 	struct usdtrap_error *(*thread_offset)(const char *name, size_t length, int64_t *ret_offset, void *user);
-	/* The address in the file of the global offset table's slot for NAME. */
-	struct usdtrap_error *(*slot)(const char *name, size_t length, uint64_t *ret_vaddr, void *user);
+	/*
+	 * The address in the file of the global offset table's slot for NAME; or,
+	 * with *RET_HAS_SLOT false, the address that the slot would have held.
+	 */
+	struct usdtrap_error *(*slot)(const char *name, size_t length, uint64_t *ret_vaddr, bool *ret_has_slot,
+				      void *user);
 	void *user;
 };
 

@@ -82,4 +82,28 @@ bool elf_object_vaddr_to_offset(const struct elf_object *object, uint64_t vaddr,
 struct usdtrap_error *elf_object_symbol(const struct elf_object *object, const char *name, size_t length,
 					uint64_t *ret_vaddr) USDTRAP_MUST_USE;
 
+/* The segment that each thread has a copy of: PT_TLS, elf(5). */
+struct elf_thread_segment {
+	uint64_t vaddr;
+	uint64_t memory_size;
+	uint64_t alignment; /* a power of two */
+};
+
+/*
+ * The thread-local symbol NAME: where in the thread-local segment it lies, and
+ * what that segment is like, from which the ABI works out where a thread has
+ * its copy. Errors: as elf_object_symbol().
+ */
+struct usdtrap_error *elf_object_thread_symbol(const struct elf_object *object, const char *name, size_t length,
+					       uint64_t *ret_offset, struct elf_thread_segment *ret) USDTRAP_MUST_USE;
+
+/*
+ * The slot of the global offset table that holds the address of symbol NAME.
+ * Where the linker left it out, since the address is known without it,
+ * *RET_HAS_SLOT becomes false and *RET_VADDR is the symbol's own. Errors:
+ * NOT_FOUND, and as elf_object_symbol().
+ */
+struct usdtrap_error *elf_object_slot(const struct elf_object *object, const char *name, size_t length,
+				      uint64_t *ret_vaddr, bool *ret_has_slot) USDTRAP_MUST_USE;
+
 #endif

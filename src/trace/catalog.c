@@ -257,10 +257,37 @@ static struct usdtrap_error *symbol_address(const char *name, size_t length, uin
 	return elf_object_symbol(file->object, name, length, ret_vaddr);
 }
 
+static struct usdtrap_error *symbol_thread_offset(const char *name, size_t length, int64_t *ret_offset, void *user)
+{
+	const struct catalog_file *file = user;
+	const struct arch *arch = arch_find(elf_object_machine(file->object), elf_object_address_bits(file->object));
+	struct elf_thread_segment segment;
+	struct usdtrap_error *error;
+	uint64_t offset;
+
+	error = elf_object_thread_symbol(file->object, name, length, &offset, &segment);
+	if (!error)
+		*ret_offset = arch->thread_offset(offset, segment.vaddr, segment.memory_size, segment.alignment);
+	return error;
+}
+
+static struct usdtrap_error *symbol_slot(const char *name, size_t length, uint64_t *ret_vaddr, bool *ret_has_slot,
+					 void *user)
+{
+	const struct catalog_file *file = user;
+
+	return elf_object_slot(file->object, name, length, ret_vaddr, ret_has_slot);
+}
+
 struct usdtrap_error *location_arguments(struct catalog_file *file, struct location *location,
 					 const struct argspec_list **ret)
 {
-	const struct argspec_symbols symbols = {.address = symbol_address, .user = file};
+	const struct argspec_symbols symbols = {
+		.address = symbol_address,
+		.thread_offset = symbol_thread_offset,
+		.slot = symbol_slot,
+		.user = file,
+	};
 	const struct arch *arch = arch_find((uint16_t)location->info->machine, location->info->address_bits);
 	struct usdtrap_error *error;
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SEGMENT_MAX = 5, SECTION_MAX = 10 };
+enum { SEGMENT_MAX = 6, SECTION_MAX = 10 };
 
 struct segment {
 	uint32_t type;
@@ -84,26 +84,47 @@ void elf_writer_probe(struct elf_writer *writer, const char *provider, const cha
 	elf_writer_note(writer, "stapsdt", 3, description.text, description.length);
 }
 
-void elf_writer_symbol(struct elf_writer *writer, bool is_dynamic, const char *name, uint64_t vaddr, uint16_t section)
+static void put_symbol(struct elf_writer *writer, struct strbuf *out, const char *name, unsigned char info,
+		       uint64_t value, uint16_t section)
 {
-	struct strbuf *out = is_dynamic ? &writer->dynamic_symbols : &writer->symbols;
-	unsigned info = is_dynamic ? ELF64_ST_INFO(STB_GLOBAL, STT_OBJECT) : ELF64_ST_INFO(STB_LOCAL, STT_OBJECT);
-
 	if (!writer->strings.length)
 		strbuf_add_char(&writer->strings, '\0');
 	put(writer, out, writer->strings.length, 4);
 	if (writer->is_32_bit) {
-		put(writer, out, vaddr, 4);
+		put(writer, out, value, 4);
 		put(writer, out, 4, 4);
 	}
 	put(writer, out, info, 1);
 	put(writer, out, STV_DEFAULT, 1);
 	put(writer, out, section, 2);
 	if (!writer->is_32_bit) {
-		put(writer, out, vaddr, 8);
+		put(writer, out, value, 8);
 		put(writer, out, 4, 8);
 	}
 	strbuf_add(&writer->strings, name, strlen(name) + 1);
+}
+
+void elf_writer_symbol(struct elf_writer *writer, bool is_dynamic, const char *name, uint64_t vaddr, uint16_t section)
+{
+	if (is_dynamic)
+		put_symbol(writer, &writer->dynamic_symbols, name, ELF64_ST_INFO(STB_GLOBAL, STT_OBJECT), vaddr,
+			   section);
+	else
+		put_symbol(writer, &writer->symbols, name, ELF64_ST_INFO(STB_LOCAL, STT_OBJECT), vaddr, section);
+}
+
+void elf_writer_thread_symbol(struct elf_writer *writer, const char *name, uint64_t offset)
+{
+	put_symbol(writer, &writer->symbols, name, ELF64_ST_INFO(STB_LOCAL, STT_TLS), offset, 1);
+}
+
+void elf_writer_relocation(struct elf_writer *writer, uint64_t vaddr, uint32_t symbol, uint64_t addend)
+{
+	assert(!writer->is_32_bit);
+	put(writer, &writer->relocations, vaddr, 8);
+	put(writer, &writer->relocations,
+	    ELF64_R_INFO((uint64_t)symbol, symbol ? R_X86_64_GLOB_DAT : R_X86_64_RELATIVE), 8);
+	put(writer, &writer->relocations, addend, 8);
 }
 
 static void add_segment(struct file *file, const struct segment *segment)
@@ -142,6 +163,7 @@ static void append_segments(struct file *file)
 	const struct elf_writer *writer = file->writer;
 	struct segment code = {.type = PT_LOAD, .flags = PF_R | PF_X, .vaddr = ELF_WRITER_CODE + writer->prelink};
 	struct segment data = {.type = PT_LOAD, .flags = PF_R | PF_W, .vaddr = ELF_WRITER_DATA + writer->prelink};
+	struct segment thread = {.type = PT_TLS, .flags = PF_R, .vaddr = ELF_WRITER_DATA + writer->prelink};
 
 	code.offset = file->bytes.length;
 	code.file_size = code.memory_size = ELF_WRITER_CODE_SIZE;
@@ -153,6 +175,10 @@ static void append_segments(struct file *file)
 	for (int i = 0; i < ELF_WRITER_DATA_FILE_SIZE; i++)
 		strbuf_add_char(&file->bytes, (char)i);
 	add_segment(file, &data);
+	thread.memory_size = writer->thread_size;
+	thread.alignment = writer->thread_alignment;
+	if (writer->thread_size)
+		add_segment(file, &thread);
 }
 
 static void append_note_segment(struct file *file, const void *notes, size_t size)
@@ -214,6 +240,29 @@ static void append_base(struct file *file)
 	add_section(file, &base);
 }
 
+/* The .got, whose bytes are the data segment's, and what fills it in. */
+static void append_table(struct file *file)
+{
+	const struct elf_writer *writer = file->writer;
+	struct section table = {
+		.name = add_section_name(file, ".got"),
+		.type = SHT_PROGBITS,
+		.flags = SHF_ALLOC | SHF_WRITE,
+		.vaddr = ELF_WRITER_TABLE + writer->prelink,
+		.offset = file->segments[1].offset + ELF_WRITER_TABLE - ELF_WRITER_DATA,
+		.size = ELF_WRITER_TABLE_SIZE,
+		.alignment = 8,
+	};
+
+	add_section(file, &table);
+	if (writer->relocations.length)
+		append_section(file, ".rela.dyn", &writer->relocations,
+			       (struct section){.type = SHT_RELA,
+						.link = writer->dynamic_symbols.length ? 2 : 0,
+						.alignment = 8,
+						.entry_size = sizeof(Elf64_Rela)});
+}
+
 static void append_sections(struct file *file)
 {
 	const struct elf_writer *writer = file->writer;
@@ -222,6 +271,8 @@ static void append_sections(struct file *file)
 	append_section(file, ".strtab", &writer->strings, (struct section){.type = SHT_STRTAB, .alignment = 1});
 	append_symbols(file, ".dynsym", SHT_DYNSYM, &writer->dynamic_symbols, 1);
 	append_symbols(file, ".symtab", SHT_SYMTAB, &writer->symbols, 1);
+	if (writer->has_table)
+		append_table(file);
 	if (!writer->has_no_base)
 		append_base(file);
 	if (writer->notes.length)
@@ -319,6 +370,7 @@ char *elf_writer_finish(struct elf_writer *writer, size_t *ret_size)
 	strbuf_deinit(&writer->symbols);
 	strbuf_deinit(&writer->dynamic_symbols);
 	strbuf_deinit(&writer->strings);
+	strbuf_deinit(&writer->relocations);
 	strbuf_deinit(&file.section_names);
 	*ret_size = file.bytes.length;
 	return strbuf_take(&file.bytes);

@@ -27,6 +27,8 @@ enum {
 	ELF_WRITER_DATA = 0x3000, /* vaddr of the data segment */
 	ELF_WRITER_DATA_FILE_SIZE = 0x40,
 	ELF_WRITER_DATA_SIZE = 0x80,
+	ELF_WRITER_TABLE = 0x3020, /* vaddr of .got, where a file has one: in the data segment */
+	ELF_WRITER_TABLE_SIZE = 0x20,
 	ELF_WRITER_BASE = 0x2000, /* vaddr of .stapsdt.base */
 };
 
@@ -45,7 +47,11 @@ struct elf_writer {
 	struct strbuf notes;
 	struct strbuf symbols; /* .symtab without its null symbol, and .dynsym */
 	struct strbuf dynamic_symbols;
-	struct strbuf strings; /* .strtab, shared by both */
+	struct strbuf strings;     /* .strtab, shared by both */
+	bool has_table;            /* a .got */
+	struct strbuf relocations; /* .rela.dyn */
+	uint64_t thread_size;      /* of a PT_TLS; 0: none */
+	uint64_t thread_alignment;
 };
 
 /* Adds the note of a probe. Addresses are those before the prelink. */
@@ -55,6 +61,11 @@ void elf_writer_probe(struct elf_writer *writer, const char *provider, const cha
 void elf_writer_note(struct elf_writer *writer, const char *owner, uint32_t type, const void *description, size_t size);
 /* Adds an object symbol: global in .dynsym, or local in .symtab. SECTION as st_shndx has it: 1 does for any. */
 void elf_writer_symbol(struct elf_writer *writer, bool is_dynamic, const char *name, uint64_t vaddr, uint16_t section);
+
+/* Adds a thread-local object symbol, local in .symtab, OFFSET bytes from the PT_TLS's beginning. */
+void elf_writer_thread_symbol(struct elf_writer *writer, const char *name, uint64_t offset);
+/* Adds an Elf64_Rela for VADDR to .rela.dyn; SYMBOL is an index in .dynsym, where the first symbol added is 1. */
+void elf_writer_relocation(struct elf_writer *writer, uint64_t vaddr, uint32_t symbol, uint64_t addend);
 
 /* The bytes, to be freed with free(3). Ends the writer. */
 char *elf_writer_finish(struct elf_writer *writer, size_t *ret_size);

@@ -104,6 +104,13 @@ static struct usdtrap_error *find_address(const char *name, size_t length, uint6
 	return NULL;
 }
 
+static struct usdtrap_error *find_slot(const char *name, size_t length, uint64_t *ret_vaddr, bool *ret_has_slot,
+				       void *user)
+{
+	*ret_has_slot = true;
+	return find_address(name, length, ret_vaddr, user);
+}
+
 static struct usdtrap_error *find_thread_offset(const char *name, size_t length, int64_t *ret_offset, void *user)
 {
 	(void)name, (void)length, (void)user;
@@ -112,7 +119,7 @@ static struct usdtrap_error *find_thread_offset(const char *name, size_t length,
 }
 
 static const struct argspec_symbols symbols = {
-	.address = find_address, .thread_offset = find_thread_offset, .slot = find_address};
+	.address = find_address, .thread_offset = find_thread_offset, .slot = find_slot};
 
 static void describe(const struct usdtrap_value *value, struct strbuf *out)
 {

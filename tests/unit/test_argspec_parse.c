@@ -324,10 +324,13 @@ static struct usdtrap_error *find_thread_offset(const char *name, size_t length,
 	return NULL;
 }
 
-static struct usdtrap_error *find_slot(const char *name, size_t length, uint64_t *ret_vaddr, void *user)
+/* Only f has a slot. */
+static struct usdtrap_error *find_slot(const char *name, size_t length, uint64_t *ret_vaddr, bool *ret_has_slot,
+				       void *user)
 {
-	(void)name, (void)length, (void)user;
-	*ret_vaddr = 0x3ff8;
+	(void)user;
+	*ret_has_slot = length == 1 && *name == 'f';
+	*ret_vaddr = *ret_has_slot ? 0x3ff8 : 0x4020;
 	return NULL;
 }
 
@@ -363,6 +366,25 @@ static void test_argspec_parse_looks_symbols_up(void **state)
 	argspec_list_deinit(&list);
 }
 
+static void test_argspec_parse_does_without_a_slot_where_there_is_none(void **state)
+{
+	const struct argspec_symbols symbols = {.slot = find_slot};
+	_cleanup_strbuf_ struct strbuf meaning = {0};
+	struct argspec_list list;
+
+	(void)state;
+	assert_null(argspec_parse(&arch_x86_64, "8@g@GOTPCREL(%rip) 8@g@GOTPCREL+8(%rip) 8@g@GOTPCREL(%rax)", &symbols,
+				  &list));
+	assert_int_equal(list.count, 3);
+	describe(&list.items[0], &meaning);
+	assert_string_equal(strbuf_text(&meaning), "u8 constant address=g");
+	assert_true(list.items[0].is_resolved);
+	assert_int_equal(list.items[0].symbol_value, 0x4020);
+	assert_string_equal(list.items[1].reason, "8@g@GOTPCREL+8(%rip): g has no slot in the global offset table");
+	assert_string_equal(list.items[2].reason, "8@g@GOTPCREL(%rax): g has no slot in the global offset table");
+	argspec_list_deinit(&list);
+}
+
 static void test_argspec_parse_says_which_symbols_cannot_be_known(void **state)
 {
 	const struct argspec_symbols none = {0};
@@ -394,6 +416,7 @@ int main(void)
 		cmocka_unit_test(test_argspec_parse_splits_where_operands_end),
 		cmocka_unit_test(test_argspec_parse_one_bad_argument_spoils_no_other),
 		cmocka_unit_test(test_argspec_parse_looks_symbols_up),
+		cmocka_unit_test(test_argspec_parse_does_without_a_slot_where_there_is_none),
 		cmocka_unit_test(test_argspec_parse_says_which_symbols_cannot_be_known),
 		cmocka_unit_test(test_argspec_parse_out_of_memory_is_an_error),
 	};

@@ -300,6 +300,18 @@ static void test_pc_and_stack_pointer(void **state)
 	assert_int_equal(user_of(&registers).rsp, 0x7ffe0000);
 }
 
+/* The thread-local segment of real files: the last byte lies right below the thread pointer, or below its padding. */
+static void test_thread_offset_counts_back_from_the_thread_pointer(void **state)
+{
+	(void)state;
+	assert_int_equal(arch->thread_offset(0, 0x3d00, 4, 4), -4);
+	assert_int_equal(arch->thread_offset(0, 0x3d00, 0x14, 8), -0x18);
+	assert_int_equal(arch->thread_offset(0x10, 0x3d00, 0x14, 8), -8);
+	assert_int_equal(arch->thread_offset(0, 0x3d00, 0x14, 64), -64);
+	assert_int_equal(arch->thread_offset(0, 0x3d04, 0x14, 64), -0x3c); /* the linker keeps vaddr modulo alignment */
+	assert_int_equal(arch->thread_offset(3, 0x3d00, 3, 1), 0);
+}
+
 /* A stack of one word at 0x7000. */
 static bool read_stack(uint64_t address, uint64_t *ret, void *user)
 {
@@ -421,6 +433,7 @@ int main(void)
 		cmocka_unit_test(test_vectors_beyond_the_image_are_refused),
 		cmocka_unit_test(test_nop_length_knows_nops_alone),
 		cmocka_unit_test(test_pc_and_stack_pointer),
+		cmocka_unit_test(test_thread_offset_counts_back_from_the_thread_pointer),
 		cmocka_unit_test(test_emulate_acts_out_nops_landing_pads_and_returns),
 		cmocka_unit_test(test_emulate_return_from_an_unreadable_stack_is_refused),
 		cmocka_unit_test(test_restart_interrupted_call_steps_back_from_eintr_alone),
