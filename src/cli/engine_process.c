@@ -58,7 +58,8 @@ struct engine_process {
 	pthread_mutex_t lock;            /* over what follows: the watching thread uses it */
 	struct usdtrap_session *session; /* NULL while there is none */
 	bool is_leaving;
-	bool is_interrupted; /* by one Ctrl-C at least */
+
+	bool is_interrupted; /* by one Ctrl-C at least; the watching thread's own */
 };
 
 /* Messages. On any thread; they never wait. */
@@ -150,6 +151,11 @@ static void on_output_full(void *user)
 		    "the output is read too slowly: traced programs wait for its reader (--drop: output is dropped instead)");
 }
 
+static void on_output_stalled(size_t queued, void *user)
+{
+	say(user, MESSAGE_NOTE, "nobody reads the last %zu bytes of output; Ctrl-C again drops them", queued);
+}
+
 /* Leaving. On the watching thread, or on one that writes output. */
 
 static void leave(struct engine_process *engine)
@@ -171,22 +177,19 @@ static void on_output_broken(int error_number, void *user)
 static void on_event(enum watch_event event, void *user)
 {
 	struct engine_process *engine = user;
-	bool is_repeated = engine->is_interrupted;
-
 	leave(engine);
 	switch (event) {
 	case WATCH_LEAVE:
 		break;
 	case WATCH_INTERRUPT:
+		output_set_patience(engine->output, engine->is_interrupted ? OUTPUT_GIVES_UP : OUTPUT_TELLS);
+		if (engine->is_interrupted)
+			output_set_patience(engine->messages, OUTPUT_HURRIES);
 		engine->is_interrupted = true;
-		if (is_repeated) {
-			output_abandon(engine->output);
-			output_hurry(engine->messages);
-		}
 		break;
 	case WATCH_TERMINATE:
-		output_hurry(engine->output);
-		output_hurry(engine->messages);
+		output_set_patience(engine->output, OUTPUT_HURRIES);
+		output_set_patience(engine->messages, OUTPUT_HURRIES);
 		break;
 	}
 }
@@ -223,6 +226,7 @@ static struct usdtrap_error *create_outputs(struct engine_process *engine)
 		.queue_size = engine->options->queue_size,
 		.drops = engine->options->drops,
 		.on_full = on_output_full,
+		.on_stalled = on_output_stalled,
 		.on_broken = on_output_broken,
 		.user = engine,
 	};

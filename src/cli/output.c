@@ -46,9 +46,9 @@ struct output {
 	bool is_writer_idle; /* it waits for `work' and must be woken */
 	bool was_full;
 	bool is_released;
-	bool is_hurried;
-	bool is_abandoned;
 	bool is_ending; /* nothing will be appended any more */
+	enum output_patience patience;
+	bool has_told; /* that it is stalled */
 	int error_number;
 	uint64_t pieces_dropped;
 	uint64_t bytes_dropped;
@@ -364,25 +364,19 @@ void output_release(struct output *output)
 	pthread_mutex_unlock(&output->lock);
 }
 
-void output_hurry(struct output *output)
+void output_set_patience(struct output *output, enum output_patience patience)
 {
 	pthread_mutex_lock(&output->lock);
-	output->is_hurried = true;
-	pthread_cond_broadcast(&output->taken);
-	pthread_mutex_unlock(&output->lock);
-}
-
-void output_abandon(struct output *output)
-{
-	pthread_mutex_lock(&output->lock);
-	output->is_abandoned = true;
+	if (patience > output->patience)
+		output->patience = patience;
 	pthread_cond_broadcast(&output->taken);
 	pthread_mutex_unlock(&output->lock);
 }
 
 /* Waits half a second, with the lock, for the reader to take something. False: it did not. */
-static bool wait_in_a_hurry(struct output *output)
+static bool wait_half_a_second(struct output *output)
 {
+	enum output_patience patience = output->patience;
 	uint64_t before = output->written;
 	struct timespec deadline;
 
@@ -392,11 +386,44 @@ static bool wait_in_a_hurry(struct output *output)
 		deadline.tv_nsec -= 1000 * 1000 * 1000;
 		deadline.tv_sec++;
 	}
-	while (output->written == before && output->queued && !output->is_abandoned) {
+	while (output->written == before && output->queued && output->patience == patience) {
 		if (pthread_cond_timedwait(&output->taken, &output->lock, &deadline) == ETIMEDOUT)
 			return output->written != before;
 	}
 	return true;
+}
+
+static void tell_stalled(struct output *output)
+{
+	size_t queued = output->queued;
+
+	if (output->has_told)
+		return;
+	output->has_told = true;
+	if (output->options.on_stalled) {
+		pthread_mutex_unlock(&output->lock);
+		output->options.on_stalled(queued, output->options.user);
+		pthread_mutex_lock(&output->lock);
+	}
+}
+
+/* Waits for the reader, with the lock. False: no longer. */
+static bool wait_for_reader(struct output *output)
+{
+	switch (output->patience) {
+	case OUTPUT_PATIENT:
+		pthread_cond_wait(&output->taken, &output->lock);
+		return true;
+	case OUTPUT_TELLS:
+		if (!wait_half_a_second(output))
+			tell_stalled(output);
+		return true;
+	case OUTPUT_HURRIES:
+		return wait_half_a_second(output);
+	case OUTPUT_GIVES_UP:
+		return false;
+	}
+	return false;
 }
 
 /* Nothing more will come: tells the writer. Called with the lock. */
@@ -413,12 +440,8 @@ void output_finish(struct output *output, struct output_report *ret)
 {
 	pthread_mutex_lock(&output->lock);
 	end(output);
-	while (output->queued && !output->is_abandoned) {
-		if (!output->is_hurried)
-			pthread_cond_wait(&output->taken, &output->lock);
-		else if (!wait_in_a_hurry(output))
-			break;
-	}
+	while (output->queued && wait_for_reader(output))
+		;
 	*ret = (struct output_report){
 		.bytes_left = output->queued,
 		.pieces_dropped = output->pieces_dropped,

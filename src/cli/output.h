@@ -49,6 +49,8 @@ struct output_options {
 	bool drops;        /* forget pieces that find no room, instead of waiting */
 	/* The queue was found full for the first time. On the thread that writes. May be NULL. */
 	void (*on_full)(void *user);
+	/* OUTPUT_TELLS: nobody takes the QUEUED bytes that are left. On the finishing thread. May be NULL. */
+	void (*on_stalled)(size_t queued, void *user);
 	/* write(2) failed with ERROR_NUMBER. On the writer thread. May be NULL. */
 	void (*on_broken)(int error_number, void *user);
 	void *user;
@@ -63,11 +65,16 @@ void output_write(struct output *output, const char *text, size_t length);
 /* Ends all waiting in output_write() and all dropping, for good. On any thread. */
 void output_release(struct output *output);
 
-/* From now on output_finish() gives up when the reader took nothing for half a second. On any thread. */
-void output_hurry(struct output *output);
+/* How output_finish() waits for a reader who takes nothing. */
+enum output_patience {
+	OUTPUT_PATIENT, /* for ever */
+	OUTPUT_TELLS,   /* for ever, but after half a second it tells on_stalled, once */
+	OUTPUT_HURRIES, /* for half a second */
+	OUTPUT_GIVES_UP /* not at all */
+};
 
-/* From now on output_finish() gives up at once. On any thread. */
-void output_abandon(struct output *output);
+/* From now on output_finish() has PATIENCE, if that is less than what it has: patience never grows. On any thread. */
+void output_set_patience(struct output *output, enum output_patience patience);
 
 /* What became of the output. */
 struct output_report {

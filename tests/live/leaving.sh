@@ -62,8 +62,14 @@ for signal in INT TERM HUP; do
 	wait_for trace.err '^Attached'
 	wait_for trace.err 'slow'
 	kill -$signal "$tracer"
-	tracer_ends
 	free "$signal with a full pipe"
+	# Ctrl-C means no hurry: what was printed waits for its reader, until Ctrl-C is pressed again.
+	if [ $signal = INT ]; then
+		wait_for trace.err 'Ctrl-C again'
+		kill -INT "$tracer"
+	fi
+	tracer_ends
+	grep -q '^ERROR: [0-9]* bytes of output were not written' trace.err || fail "$signal: $(cat trace.err)"
 	kill "$reader"
 done
 

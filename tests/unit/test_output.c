@@ -29,12 +29,18 @@ struct fixture {
 	int writer;
 	struct output *output;
 	atomic_int full_count;
+	atomic_size_t stalled_with;
 	atomic_int broken_with;
 };
 
 static void on_full(void *user)
 {
 	((struct fixture *)user)->full_count++;
+}
+
+static void on_stalled(size_t queued, void *user)
+{
+	((struct fixture *)user)->stalled_with += queued;
 }
 
 static void on_broken(int error_number, void *user)
@@ -49,6 +55,7 @@ static void start(struct fixture *fixture, enum output_buffering buffering, size
 		.queue_size = queue_size,
 		.drops = drops,
 		.on_full = on_full,
+		.on_stalled = on_stalled,
 		.on_broken = on_broken,
 		.user = fixture,
 	};
@@ -439,7 +446,7 @@ static void test_output_hurried_finish_gives_up_on_a_dead_reader(void **state)
 	start(&fixture, OUTPUT_LINES, 100, false);
 	fill_pipe(&fixture);
 	write_text(fixture.output, "nobody takes this\n");
-	output_hurry(fixture.output);
+	output_set_patience(fixture.output, OUTPUT_HURRIES);
 	output_finish(fixture.output, &report);
 	assert_int_equal(report.bytes_left, 18);
 	stop(&fixture);
@@ -456,7 +463,7 @@ static void test_output_hurried_finish_lets_a_living_reader_have_all(void **stat
 	start(&fixture, OUTPUT_LINES, 1 << 20, false);
 	for (int i = 0; i < 10000; i++)
 		write_text(fixture.output, "some more text\n");
-	output_hurry(fixture.output);
+	output_set_patience(fixture.output, OUTPUT_HURRIES);
 	assert_int_equal(pthread_create(&reader, NULL, read_all, &reading), 0);
 	output_finish(fixture.output, &report);
 	close(fixture.writer);
@@ -477,6 +484,46 @@ static void *finish(void *user)
 	return report;
 }
 
+static void test_output_telling_finish_tells_once_and_goes_on(void **state)
+{
+	struct fixture fixture;
+	pthread_t finisher;
+	size_t filling;
+	void *report;
+
+	(void)state;
+	start(&fixture, OUTPUT_LINES, 100, false);
+	filling = fill_pipe(&fixture);
+	write_text(fixture.output, "taken late\n");
+	output_set_patience(fixture.output, OUTPUT_TELLS);
+	assert_int_equal(pthread_create(&finisher, NULL, finish, &fixture), 0);
+	while (!fixture.stalled_with)
+		usleep(1000);
+	read_away(&fixture, filling);
+	expect_read(&fixture, "taken late\n");
+	pthread_join(finisher, &report);
+	assert_int_equal(((struct output_report *)report)->bytes_left, 0);
+	assert_int_equal(fixture.stalled_with, 11);
+	free(report);
+	stop(&fixture);
+}
+
+static void test_output_patience_never_grows(void **state)
+{
+	struct fixture fixture;
+	struct output_report report;
+
+	(void)state;
+	start(&fixture, OUTPUT_LINES, 100, false);
+	fill_pipe(&fixture);
+	write_text(fixture.output, "nobody takes this\n");
+	output_set_patience(fixture.output, OUTPUT_GIVES_UP);
+	output_set_patience(fixture.output, OUTPUT_PATIENT);
+	output_finish(fixture.output, &report);
+	assert_int_equal(report.bytes_left, 18);
+	stop(&fixture);
+}
+
 static void test_output_abandoned_finish_returns(void **state)
 {
 	struct fixture fixture;
@@ -488,7 +535,7 @@ static void test_output_abandoned_finish_returns(void **state)
 	fill_pipe(&fixture);
 	write_text(fixture.output, "nobody takes this\n");
 	assert_int_equal(pthread_create(&finisher, NULL, finish, &fixture), 0);
-	output_abandon(fixture.output);
+	output_set_patience(fixture.output, OUTPUT_GIVES_UP);
 	pthread_join(finisher, &report);
 	assert_int_equal(((struct output_report *)report)->bytes_left, 18);
 	free(report);
@@ -535,6 +582,8 @@ int main(void)
 		cmocka_unit_test(test_output_full_disk_is_told),
 		cmocka_unit_test(test_output_hurried_finish_gives_up_on_a_dead_reader),
 		cmocka_unit_test(test_output_hurried_finish_lets_a_living_reader_have_all),
+		cmocka_unit_test(test_output_telling_finish_tells_once_and_goes_on),
+		cmocka_unit_test(test_output_patience_never_grows),
 		cmocka_unit_test(test_output_abandoned_finish_returns),
 		cmocka_unit_test(test_output_non_blocking_descriptor_is_waited_for),
 	};
