@@ -19,7 +19,7 @@ struct value function_printf(struct run *run, const struct ast_expression *expre
 	/* Only now, since an argument may write, too. */
 	strbuf_clear(&runtime->text);
 	format_render(call->format, values, runtime->tree->config.str_trunc_trailer, &runtime->text);
-	runtime_write(runtime, "printf", strbuf_text(&runtime->text), runtime->text.length);
+	runtime_flush_as(runtime, "printf");
 	return eval_nothing();
 }
 
@@ -40,7 +40,7 @@ struct value function_time(struct run *run, const struct ast_expression *express
 
 	strbuf_clear(&runtime->text);
 	clock_format(expression->call.time_format->bytes, clock_wall_ns(), &runtime->scratch, &runtime->text);
-	runtime_write(runtime, "time", strbuf_text(&runtime->text), runtime->text.length);
+	runtime_flush_as(runtime, "time");
 	return eval_nothing();
 }
 
@@ -97,6 +97,6 @@ struct value function_join(struct run *run, const struct ast_expression *express
 		join_strings(run, value_integer(array), delimiter, &runtime->text);
 	if (runtime->format == LANG_TEXT)
 		strbuf_add_char(&runtime->text, '\n');
-	runtime_write(runtime, "join", strbuf_text(&runtime->text), runtime->text.length);
+	runtime_flush_as(runtime, "join");
 	return eval_nothing();
 }

@@ -109,18 +109,19 @@ struct value function_strftime(struct run *run, const struct ast_expression *exp
 {
 	struct value time = eval_expression(run, expression->call.arguments[0]);
 	struct runtime *runtime = run->runtime;
-	_cleanup_strbuf_ struct strbuf text = {0};
 	char *copy;
 
 	if (time.kind == VALUE_UNKNOWN)
 		return time;
+	/* Functions that write fill this buffer only when their arguments are there. */
+	strbuf_clear(&runtime->text);
 	clock_format(expression->call.time_format->bytes, value_integer(time) + runtime->wall_offset_ns,
-		     &runtime->scratch, &text);
-	copy = scratch_allocate(&runtime->scratch, text.length);
-	if (!copy)
+		     &runtime->scratch, &runtime->text);
+	copy = scratch_allocate(&runtime->scratch, runtime->text.length);
+	if (!copy || runtime->text.failed)
 		return value_unknown("out of memory");
-	memcpy(copy, strbuf_text(&text), text.length);
-	return value_string(copy, text.length);
+	memcpy(copy, strbuf_text(&runtime->text), runtime->text.length);
+	return value_string(copy, runtime->text.length);
 }
 
 struct value function_strlen(struct run *run, const struct ast_expression *expression)

@@ -63,12 +63,12 @@ static const char *short_escape(unsigned char byte)
 	}
 }
 
-void json_string(const char *text, size_t length, struct strbuf *out)
+/* The inside of a string. */
+static void json_characters(const char *text, size_t length, struct strbuf *out)
 {
 	const unsigned char *bytes = (const unsigned char *)text;
 	size_t position = 0;
 
-	strbuf_add_char(out, '"');
 	while (position < length) {
 		const char *escape = short_escape(bytes[position]);
 		size_t size = utf8_length(bytes + position, length - position);
@@ -81,6 +81,12 @@ void json_string(const char *text, size_t length, struct strbuf *out)
 			strbuf_add(out, bytes + position, size);
 		position += size ? size : 1;
 	}
+}
+
+void json_string(const char *text, size_t length, struct strbuf *out)
+{
+	strbuf_add_char(out, '"');
+	json_characters(text, length, out);
 	strbuf_add_char(out, '"');
 }
 
@@ -134,6 +140,12 @@ static void json_value(struct value value, const char *trailer, struct strbuf *o
 		print_value(value, trailer, out);
 		return;
 	case VALUE_STRING:
+		strbuf_add_char(out, '"');
+		json_characters(value.text, value.length, out);
+		if (value.is_cut)
+			json_characters(trailer, strlen(trailer), out);
+		strbuf_add_char(out, '"');
+		return;
 	case VALUE_BUFFER:
 		json_text_of(value, trailer, out);
 		return;

@@ -12,7 +12,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/strbuf.h"
-#include "lang/arguments.h"
+#include "lang/argument_use.h"
 #include "lang/ast.h"
 #include "lang/eval.h"
 #include "lang/map.h"
@@ -309,8 +309,10 @@ void lang_run_end(struct lang_program *program)
 		if (binding->point->type == AST_PROBE_END)
 			eval_clause(runtime, binding->clause, binding->point, NULL);
 	}
-	if (runtime->format == LANG_TEXT)
-		runtime_write(runtime, "", "\n\n", 2);
+	if (runtime->format == LANG_TEXT) {
+		strbuf_add_string(&runtime->text, "\n\n");
+		runtime_flush(runtime);
+	}
 	if (program->tree.config.print_maps_on_exit)
 		print_maps(program);
 }
@@ -471,7 +473,7 @@ static struct usdtrap_error *check_arguments(const struct lang_program *program,
 	for (const struct ast_clause *clause = program->tree.clauses; clause; clause = clause->next) {
 		struct argument_check check = {.program = program, .clause = clause, .list = list};
 
-		arguments_each(clause, check_argument, &check);
+		argument_use_each(clause, check_argument, &check);
 		if (check.error)
 			return check.error;
 	}

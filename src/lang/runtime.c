@@ -66,6 +66,7 @@ void runtime_deinit(struct runtime *runtime)
 	free(runtime->user_name);
 	scratch_deinit(&runtime->scratch);
 	strbuf_deinit(&runtime->text);
+	strbuf_deinit(&runtime->line);
 	*runtime = (struct runtime){0};
 }
 
@@ -77,28 +78,33 @@ void runtime_start_clock(struct runtime *runtime)
 
 /* ---- Output ------------------------------------------------------------------------------------------------------ */
 
-static void write_out(struct runtime *runtime, const char *text, size_t length)
+/* Writes TEXT out and empties it. What memory did not suffice for is missing; that is said once. */
+static void write_out(struct runtime *runtime, struct strbuf *text)
 {
-	if (runtime->output.write && length)
-		runtime->output.write(text, length, runtime->output.user);
+	struct span nowhere = {0};
+
+	if (text->failed && !runtime_remarked(runtime, runtime, 0))
+		runtime_remark(runtime, runtime, 0, nowhere, NULL, "Memory ran out: some output is missing");
+	if (runtime->output.write && text->length)
+		runtime->output.write(strbuf_text(text), text->length, runtime->output.user);
+	strbuf_clear(text);
 }
 
 void runtime_flush(struct runtime *runtime)
 {
-	write_out(runtime, strbuf_text(&runtime->text), runtime->text.length);
-	strbuf_clear(&runtime->text);
+	write_out(runtime, &runtime->text);
 }
 
-void runtime_write(struct runtime *runtime, const char *type, const char *text, size_t length)
+void runtime_flush_as(struct runtime *runtime, const char *type)
 {
-	_cleanup_strbuf_ struct strbuf line = {0};
-
-	if (runtime->format == LANG_TEXT) {
-		write_out(runtime, text, length);
-		return;
+	if (runtime->format == LANG_JSON) {
+		json_text_line(type, strbuf_text(&runtime->text), runtime->text.length, &runtime->line);
+		runtime->line.failed |= runtime->text.failed;
+		strbuf_clear(&runtime->text);
+		write_out(runtime, &runtime->line);
+	} else {
+		write_out(runtime, &runtime->text);
 	}
-	json_text_line(type, text, length, &line);
-	write_out(runtime, strbuf_text(&line), line.length);
 }
 
 void runtime_print_value(struct runtime *runtime, struct value value)

@@ -32,6 +32,7 @@ struct runtime {
 	struct value *frame;       /* scratch variables of the running clause, room for the largest */
 	struct scratch scratch;    /* the run's memory */
 	struct strbuf text;        /* the statement's output, while it is made */
+	struct strbuf line;        /* JSON: the object around it */
 	struct remark *remarks;    /* what was warned about */
 	uint64_t start_ns;         /* CLOCK_BOOTTIME when the program began: `elapsed' counts from it */
 	uint64_t wall_offset_ns;   /* what makes CLOCK_BOOTTIME wall clock time */
@@ -48,10 +49,10 @@ void runtime_deinit(struct runtime *runtime);
 /* Sets the moment `elapsed' counts from, and what the wall clock is at it. */
 void runtime_start_clock(struct runtime *runtime);
 
-/* Writes TEXT out: as it is, or in JSON as an object of TYPE. */
-void runtime_write(struct runtime *runtime, const char *type, const char *text, size_t length);
-/* Writes what is in runtime->text, complete lines of either format, and empties it. */
+/* Writes out and empties runtime->text: as it is, complete lines of either format; */
 void runtime_flush(struct runtime *runtime);
+/* or as a script's text, which JSON puts into an object of TYPE. */
+void runtime_flush_as(struct runtime *runtime, const char *type);
 
 /* Prints VALUE, a newline behind it. */
 void runtime_print_value(struct runtime *runtime, struct value value);

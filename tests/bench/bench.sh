@@ -193,3 +193,5 @@ row 'gdb printf of an integer and a string' gdb 'usdtrap is 30 times as fast'
 [ ! -s gdb.ns ] || echo "usdtrap's printf is $(($(median gdb.ns) / $(median printf.ns))) times as fast as gdb's"
 [ ! -s first.ns ] || echo "first hit of a running python3.11 after $(($(median first.ns) / 1000000)) ms (goal: under 50)"
 echo "resident memory $(($(median memory.kib) / 1024)) MiB (goal: under 20)"
+echo 'evaluating a clause, beside the stop (goal: under 500 ns):'
+"$bench/eval"

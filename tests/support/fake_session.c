@@ -107,6 +107,8 @@ struct usdtrap_error *usdtrap_arguments_describe(const struct usdtrap_probe_info
 	for (size_t i = 0; text[i]; i++)
 		count += text[i] != ' ' && (i == 0 || text[i - 1] == ' ');
 	*ret = calloc(count + 1, sizeof(**ret));
+	if (!*ret)
+		return &error_no_memory;
 	*ret_count = count;
 	return NULL;
 }

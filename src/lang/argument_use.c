@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "lang/arguments.h"
+#include "lang/argument_use.h"
 
 #include <stdlib.h>
 
@@ -116,8 +116,8 @@ static void walk_statements(const struct walk *walk, const struct ast_statement 
 	}
 }
 
-void arguments_each(const struct ast_clause *clause,
-		    void (*on_argument)(const struct ast_expression *argument, void *user), void *user)
+void argument_use_each(const struct ast_clause *clause,
+		       void (*on_argument)(const struct ast_expression *argument, void *user), void *user)
 {
 	const struct walk walk = {.on_argument = on_argument, .user = user};
 
