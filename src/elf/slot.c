@@ -89,13 +89,16 @@ static void search_content(struct slot_search *search)
 static bool is_exported(const struct elf_object *object, const struct slot_search *search)
 {
 	Elf_Scn *section = NULL;
+	Elf_Data *data;
 	GElf_Shdr header;
+	GElf_Sym symbol;
 
 	while ((section = elf_nextscn(object->elf, section))) {
-		if (!gelf_getshdr(section, &header) || header.sh_type != SHT_DYNSYM || !header.sh_entsize)
+		if (!gelf_getshdr(section, &header) || header.sh_type != SHT_DYNSYM)
 			continue;
-		for (size_t i = 1; i < header.sh_size / header.sh_entsize; i++) {
-			const char *name = symbol_name(object, section, i);
+		data = elf_getdata(section, NULL);
+		for (int i = 1; data && gelf_getsym(data, i, &symbol); i++) {
+			const char *name = elf_strptr(object->elf, header.sh_link, symbol.st_name);
 
 			if (name && strncmp(name, search->name, search->length) == 0 && !name[search->length])
 				return true;
