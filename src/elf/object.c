@@ -53,7 +53,9 @@ static struct usdtrap_error *read_header(struct elf_object *object)
 	object->machine = header.e_machine;
 	object->address_bits = header.e_ident[EI_CLASS] == ELFCLASS32 ? 32 : 64;
 	object->is_big_endian = header.e_ident[EI_DATA] == ELFDATA2MSB;
-	if (elf_getshdrstrndx(object->elf, &object->section_names) != 0)
+	/* A file that is cut short still says where its section headers were. */
+	if (elf_getshdrstrndx(object->elf, &object->section_names) != 0 ||
+	    !elf_strptr(object->elf, object->section_names, 0))
 		object->section_names = 0;
 	return NULL;
 }

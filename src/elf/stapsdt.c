@@ -174,7 +174,9 @@ static bool lies_in_segment(const struct walk *walk, uint64_t vaddr, uint64_t si
 static struct usdtrap_error *check_addresses(const struct walk *walk, const struct stapsdt_note *note)
 {
 	if (!lies_in_segment(walk, note->vaddr, 1, true))
-		return error_create(USDTRAP_BAD_ELF, "%s:%s: its address 0x%llx is not in the file's code",
+		return error_create(USDTRAP_BAD_ELF,
+				    "%s:%s: its address 0x%llx is not in the file's code (the linker may have "
+				    "discarded the function)",
 				    note->provider, note->name, (unsigned long long)note->vaddr);
 	if (note->semaphore_vaddr && !lies_in_segment(walk, note->semaphore_vaddr, 2, false))
 		return error_create(USDTRAP_BAD_ELF, "%s:%s: its semaphore 0x%llx is not in the file's writable data",
@@ -304,8 +306,8 @@ static struct usdtrap_error *explain_nothing(const struct walk *walk)
 		return error_hint(error_create(USDTRAP_NOT_FOUND,
 					       "%s: no USDT probes can be found: the file has no section headers",
 					       name),
-				  "a packer or sstrip has removed them, and with them the way to any probe notes: use "
-				  "the file as it was built");
+				  "a packer or sstrip has removed them, or the file is cut short, and nothing leads to "
+				  "its probe notes: use the file as it was built");
 	return error_hint(error_create(USDTRAP_NOT_FOUND, "%s: no USDT probes", name),
 			  "there is nothing in its section " STAPSDT_SECTION
 			  ": this build was made without probes (some programs need a configure option such as "

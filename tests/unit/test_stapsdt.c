@@ -15,6 +15,12 @@
 #include "elf/stapsdt.h"
 #include "support/elf_writer.h"
 
+#define NOT_CODE "is not in the file's code (the linker may have discarded the function)"
+#define NO_SECTIONS                                                                                                   \
+	"NOT_FOUND file: no USDT probes can be found: the file has no section headers\n"                              \
+	"hint: a packer or sstrip has removed them, or the file is cut short, and nothing leads to its probe notes: " \
+	"use the file as it was built\n"
+
 static int write_note(const struct stapsdt_note *note, void *user)
 {
 	strbuf_addf(user, "%s:%s 0x%llx 0x%llx [%s]\n", note->provider, note->name, (unsigned long long)note->vaddr,
@@ -257,9 +263,9 @@ static const struct {
 	{"escape sequence in the provider", "\33[2J", "n", 0x1000, 0, "", "its provider has control characters in it"},
 	{"line feed in the name", "p", "n\nm", 0x1000, 0, "", "its name has control characters in it"},
 	{"DEL in the arguments", "p", "n", 0x1000, 0, "8@\177", "its argument text has control characters in it"},
-	{"discarded function", "p", "n", 0, 0, "", "p:n: its address 0x0 is not in the file's code"},
-	{"address behind the code", "p", "n", 0x1100, 0, "", "p:n: its address 0x1100 is not in the file's code"},
-	{"address in the data", "p", "n", 0x3000, 0, "", "p:n: its address 0x3000 is not in the file's code"},
+	{"discarded function", "p", "n", 0, 0, "", "p:n: its address 0x0 " NOT_CODE},
+	{"address behind the code", "p", "n", 0x1100, 0, "", "p:n: its address 0x1100 " NOT_CODE},
+	{"address in the data", "p", "n", 0x3000, 0, "", "p:n: its address 0x3000 " NOT_CODE},
 	{"semaphore in the code", "p", "n", 0x1000, 0x1000, "",
 	 "p:n: its semaphore 0x1000 is not in the file's writable data"},
 	{"semaphore half outside", "p", "n", 0x1000, 0x307f, "",
@@ -347,8 +353,7 @@ static void test_stapsdt_file_of_broken_notes_alone_is_bad(void **state)
 	elf_writer_probe(&writer, "p", "n", 0x9000, 0, "");
 	file = elf_writer_finish(&writer, &size);
 	strbuf_addf(&expected,
-		    "problem: BAD_ELF file: note at file offset 0x%zx: p:n: its address 0x9000 is not in the file's "
-		    "code\n"
+		    "problem: BAD_ELF file: note at file offset 0x%zx: p:n: its address 0x9000 " NOT_CODE "\n"
 		    "BAD_ELF file: none of its probe notes can be used\n",
 		    (size_t)(find(file, size, "stapsdt", 8) - file) - 12);
 	expect_walk_of_bytes(file, size, strbuf_text(&expected));
@@ -395,9 +400,19 @@ static void test_stapsdt_file_without_section_headers_says_so(void **state)
 
 	(void)state;
 	elf_writer_probe(&writer, "p", "n", 0x1000, 0, "");
-	expect_walk(&writer, "NOT_FOUND file: no USDT probes can be found: the file has no section headers\n"
-			     "hint: a packer or sstrip has removed them, and with them the way to any probe notes: use "
-			     "the file as it was built\n");
+	expect_walk(&writer, NO_SECTIONS);
+}
+
+static void test_stapsdt_file_cut_before_its_section_headers_says_so(void **state)
+{
+	struct elf_writer writer = {0};
+	char *file;
+	size_t size;
+
+	(void)state;
+	elf_writer_probe(&writer, "p", "n", 0x1000, 0, "");
+	file = elf_writer_finish(&writer, &size);
+	expect_walk_of_bytes(file, ((Elf64_Ehdr *)file)->e_shoff + 10, NO_SECTIONS);
 }
 
 static void test_stapsdt_note_segment_serves_a_file_without_section_headers(void **state)
@@ -454,6 +469,7 @@ int main(void)
 		cmocka_unit_test(test_stapsdt_section_beyond_the_end_of_the_file_is_reported),
 		cmocka_unit_test(test_stapsdt_file_without_probes_teaches_what_that_means),
 		cmocka_unit_test(test_stapsdt_file_without_section_headers_says_so),
+		cmocka_unit_test(test_stapsdt_file_cut_before_its_section_headers_says_so),
 		cmocka_unit_test(test_stapsdt_note_segment_serves_a_file_without_section_headers),
 		cmocka_unit_test(test_stapsdt_note_segment_beside_sections_is_not_read_twice),
 		cmocka_unit_test(test_stapsdt_note_segment_with_foreign_damage_stays_quiet),
