@@ -16,8 +16,10 @@ static void touch_object(const struct elf_object *object)
 	size_t count, build_id_size;
 	const struct elf_segment *segments = elf_object_segments(object, &count);
 	const char *interpreter = elf_object_interpreter(object);
+	struct elf_thread_segment thread_segment;
 	uint64_t vaddr;
 	uint8_t byte;
+	bool has_slot;
 
 	elf_object_build_id(object, &build_id_size);
 	assert(build_id_size <= ELF_BUILD_ID_MAX);
@@ -29,6 +31,8 @@ static void touch_object(const struct elf_object *object)
 			assert(elf_object_vaddr_to_offset(object, vaddr, &vaddr));
 	}
 	usdtrap_error_destroy(elf_object_symbol(object, "symbol", 6, &vaddr));
+	usdtrap_error_destroy(elf_object_thread_symbol(object, "symbol", 6, &vaddr, &thread_segment));
+	usdtrap_error_destroy(elf_object_slot(object, "symbol", 6, &vaddr, &has_slot));
 }
 
 static void touch_probes(const struct elf_object *object)
