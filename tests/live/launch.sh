@@ -7,7 +7,7 @@
 alike() {
 	# shellcheck disable=SC2086 # a command line, split as usdtrap splits it
 	echo input | $1 >plain.out 2>plain.err
-	echo input | "$usdtrap" -e 'begin { }' -c "$1" -o trace.out >traced.out 2>traced.err
+	echo input | "$usdtrap" -e 'interval:s:60 { }' -c "$1" -o trace.out >traced.out 2>traced.err
 	same plain.out traced.out
 }
 
@@ -16,31 +16,31 @@ alike "grep -E $fields /proc/self/status"
 alike 'cat /proc/self/oom_score_adj'
 alike 'cat /proc/self/limits'
 alike 'cat'
-alike 'env'
+alike 'printenv LC_ALL LIVE_TEST'
 alike 'pwd'
 alike 'ls /proc/self/fd'
 
 # Its parent, session and process group are those of usdtrap, its own signals as they were set.
-"$usdtrap" -e 'begin { }' -c 'cat /proc/self/stat' -o trace.out >traced.out
+"$usdtrap" -e 'interval:s:60 { }' -c 'cat /proc/self/stat' -o trace.out >traced.out
 sh -c 'exec "$@"' sh cat /proc/self/stat >plain.out
 cut -d ' ' -f 5-8 plain.out | same - /dev/stdin <<-EOF
 	$(cut -d ' ' -f 5-8 traced.out)
 EOF
 (
 	trap '' USR1 PIPE
-	"$usdtrap" -e 'begin { }' -c 'grep SigIgn /proc/self/status' -o trace.out >ignoring.out
+	"$usdtrap" -e 'interval:s:60 { }' -c 'grep SigIgn /proc/self/status' -o trace.out >ignoring.out
 	grep SigIgn /proc/self/status >plain.out
 )
 same plain.out ignoring.out
 
 # Not a program: said so, and nothing is left running.
 status=0
-"$usdtrap" -e 'begin { }' -c ./missing >trace.out 2>trace.err || status=$?
+"$usdtrap" -e 'interval:s:60 { }' -c ./missing >trace.out 2>trace.err || status=$?
 [ "$status" -eq 1 ] || fail "a program that is missing: $status"
 grep -q 'missing' trace.err || fail "a program that is missing: $(cat trace.err)"
 echo 'no program' >script
 status=0
-"$usdtrap" -e 'begin { }' -c ./script >trace.out 2>trace.err || status=$?
+"$usdtrap" -e 'interval:s:60 { }' -c ./script >trace.out 2>trace.err || status=$?
 [ "$status" -eq 1 ] || fail "a file that is no program: $status"
 
 # What it returns is its own affair.

@@ -61,7 +61,7 @@ clean_up() {
 		kill -KILL "$process" 2>/dev/null || true
 	done
 	for process in $started; do
-		kill -KILL "$process" 2>/dev/null || true
+		{ kill -KILL "$process" && wait "$process"; } 2>/dev/null || true
 	done
 	if [ $result -ne 0 ] && [ $result -ne 77 ]; then
 		for file in *.out *.err; do
@@ -139,11 +139,11 @@ finish() {
 }
 
 tracer() {
-	rm -f trace.err # of a tracer before, or its words are taken for this one's
+	rm -f trace.out trace.err # of a tracer before, or its words are taken for this one's
 	"$usdtrap" "$@" >trace.out 2>trace.err 9>&- &
 	tracer=$!
 	tries=0
-	until grep -q '^Attached' trace.err; do
+	until grep -q '^Attached' trace.err 2>/dev/null; do
 		[ -e "/proc/$tracer/exe" ] || break
 		tries=$((tries + 1))
 		[ $tries -lt 600 ] || fail "usdtrap does not attach"

@@ -21,9 +21,11 @@ refused 'tick' -e "usdt:$targets/hits:hits:tock $count" -c "$targets/hits 1"
 
 needs_attach
 
-# A probe that the process does not have.
+# A probe that the process does not have, but may load.
 target hits 1000
-refused "$targets/sites" -e "usdt:$targets/sites:sites:value $count" -p "$pid"
+tracer -e "usdt:$targets/sites:sites:value $count" -p "$pid"
+grep -q "process $pid has none of the named files mapped" trace.err || fail "does not say so: $(cat trace.err)"
+leave
 untouched "$pid"
 
 # Somebody else's trap at the site: planted there by another tool.
