@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +9,6 @@
 
 #include <cmocka.h>
 
-#include "base/error.h"
 #include "support/fake_session.h"
 #include "support/script_run.h"
 
@@ -242,6 +240,57 @@ static void test_program_argument_that_no_site_has_is_an_error(void **state)
 		      "                                                      ~~~~\n");
 }
 
+/* Wherever in a clause an argument stands, it is looked at. */
+static void test_program_arguments_are_checked_everywhere(void **state)
+{
+	static const char *const bodies[] = {
+		"{ print(arg9); }",
+		"/arg9/ { }",
+		"{ @[arg9] = 1; }",
+		"{ @[1, arg9]++; }",
+		"{ @ = sum(arg9); }",
+		"{ @[arg9] = count(); }",
+		"{ $x = arg9; }",
+		"{ let $x = arg9; }",
+		"{ $x = 1; $x += arg9; }",
+		"{ print(-arg9); }",
+		"{ print(1 + arg9); }",
+		"{ print(arg9 && 1); }",
+		"{ print(1 ? arg9 : 2); }",
+		"{ print(arg9 ? 1 : 2); }",
+		"{ print((int8)arg9); }",
+		"{ print((1, arg9)); }",
+		"{ print((1, arg9).0); }",
+		"{ print(str(arg0)[(uint64)arg9]); }",
+		"{ print(@m[arg9]); @m[1] = 2; }",
+		"{ @m[1] = 2; delete(@m, arg9); }",
+		"{ if (arg9) { } }",
+		"{ if (1) { print(arg9); } }",
+		"{ if (1) { } else { print(arg9); } }",
+		"{ while (arg9) { } }",
+		"{ while (0) { print(arg9); } }",
+		"{ unroll(2) { print(arg9); } }",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+		struct usdtrap_session session = make_session();
+		struct usdtrap_error *error;
+		struct script_run run;
+		char script[128];
+
+		snprintf(script, sizeof(script), "usdt:/bin/app:app:start %s", bodies[i]);
+		script_run_init(&run, script, NULL);
+		strbuf_clear(&run.diagnostics);
+		error = lang_add_probes(run.program, &session, &run.diagnostics);
+		if (!error || !strstr(strbuf_text(&run.diagnostics), "ERROR: arg9 does not exist: "))
+			fail_msg("%s: %s", script, strbuf_text(&run.diagnostics));
+		usdtrap_error_destroy(error);
+		script_run_deinit(&run);
+		fake_session_deinit(&session);
+	}
+}
+
 static void test_program_argument_that_one_site_has_is_fine(void **state)
 {
 	struct usdtrap_session session = make_session();
@@ -400,6 +449,7 @@ int main(void)
 		cmocka_unit_test(test_program_missing_probes_may_be_skipped),
 		cmocka_unit_test(test_program_that_lost_all_its_probes_is_refused),
 		cmocka_unit_test(test_program_argument_that_no_site_has_is_an_error),
+		cmocka_unit_test(test_program_arguments_are_checked_everywhere),
 		cmocka_unit_test(test_program_argument_that_one_site_has_is_fine),
 		cmocka_unit_test(test_program_clauses_of_a_probe_run_in_source_order),
 		cmocka_unit_test(test_program_exit_stops_at_once_and_keeps_its_status),
