@@ -66,7 +66,7 @@ struct ast_map {
 	struct ast_map *next;
 	const char *name;              /* with its @ */
 	struct span span;              /* where it first occurs */
-	unsigned slot;                 /* from 0, in the order of first occurrence */
+	unsigned slot;                 /* from 0, below the program's map_count */
 	bool is_assigned;              /* ever */
 	bool is_scalar;                /* used without a key */
 	bool is_keyed;                 /* used with a key; never both */

@@ -48,8 +48,8 @@ static const struct type *type_of_numbers(struct sema *sema, enum ast_binary ope
 	bool is_shift = operation == AST_SHIFT_LEFT || operation == AST_SHIFT_RIGHT;
 
 	if (!is_shift && has_mixed_signs(sema, left, right)) {
-		sema_warn(sema, span, "%s of integers of different signs: '%s' and '%s' can lead to undefined behavior",
-			  is_comparison(operation) ? "comparison" : "arithmetic", sema_type_name(sema, left),
+		sema_warn(sema, span, "%s integers of different signs: '%s' and '%s' can lead to undefined behavior",
+			  is_comparison(operation) ? "comparison of" : "arithmetic on", sema_type_name(sema, left),
 			  sema_type_name(sema, right));
 		*ret_operand = is_comparison(operation) ? &type_uint64 : &type_int64;
 	} else {
