@@ -3,6 +3,7 @@
 #include "lang/eval.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "lang/eval_internal.h"
 #include "lang/type.h"
@@ -62,8 +63,8 @@ struct value eval_expression(struct run *run, const struct ast_expression *expre
 	case AST_INTEGER:
 	case AST_BOOL:
 		return eval_literal(expression);
-	case AST_STRING:
-		return value_string(expression->text.bytes, expression->text.length);
+	case AST_STRING: /* a string ends at its first NUL */
+		return value_string(expression->text.bytes, strnlen(expression->text.bytes, expression->text.length));
 	case AST_BUILTIN:
 		return eval_builtin(run, expression);
 	case AST_VARIABLE:

@@ -95,14 +95,18 @@ static struct value builtin_cpu(struct run *run)
 	return cpu < 0 ? value_unknown("the processor is not known") : value_unsigned((unsigned)cpu);
 }
 
-static uid_t current_uid(const struct run *run)
+static struct value builtin_uid(const struct run *run)
 {
-	return run->hit ? usdtrap_hit_uid(run->hit) : getuid();
+	uid_t uid = run->hit ? usdtrap_hit_uid(run->hit) : getuid();
+
+	return uid == (uid_t)-1 ? value_unknown("the process has ended") : value_unsigned(uid);
 }
 
-static gid_t current_gid(const struct run *run)
+static struct value builtin_gid(const struct run *run)
 {
-	return run->hit ? usdtrap_hit_gid(run->hit) : getgid();
+	gid_t gid = run->hit ? usdtrap_hit_gid(run->hit) : getgid();
+
+	return gid == (gid_t)-1 ? value_unknown("the process has ended") : value_unsigned(gid);
 }
 
 /* Remembers the name of UID, its number if it has none; NULL without memory. getpwuid(3) reads files. */
@@ -126,9 +130,12 @@ static const char *name_of_user(struct runtime *runtime, uid_t uid)
 
 static struct value builtin_username(struct run *run)
 {
-	const char *name = name_of_user(run->runtime, current_uid(run));
+	struct value uid = builtin_uid(run);
+	const char *name = uid.kind == VALUE_UNKNOWN ? NULL : name_of_user(run->runtime, (uid_t)uid.integer);
 	char *copy = name ? scratch_allocate(&run->runtime->scratch, strlen(name) + 1) : NULL;
 
+	if (uid.kind == VALUE_UNKNOWN)
+		return uid;
 	return copy ? value_text(strcpy(copy, name)) : value_unknown("out of memory");
 }
 
@@ -175,7 +182,7 @@ struct value eval_builtin(struct run *run, const struct ast_expression *expressi
 	case BUILTIN_ELAPSED:
 		return builtin_elapsed(run);
 	case BUILTIN_GID:
-		return value_unsigned(current_gid(run));
+		return builtin_gid(run);
 	case BUILTIN_NCPUS:
 		return value_unsigned((uint64_t)sysconf(_SC_NPROCESSORS_CONF));
 	case BUILTIN_NSECS:
@@ -189,7 +196,7 @@ struct value eval_builtin(struct run *run, const struct ast_expression *expressi
 	case BUILTIN_TID:
 		return value_unsigned((uint64_t)(run->hit ? usdtrap_hit_tid(run->hit) : gettid()));
 	case BUILTIN_UID:
-		return value_unsigned(current_uid(run));
+		return builtin_uid(run);
 	case BUILTIN_USERNAME:
 		return builtin_username(run);
 	}

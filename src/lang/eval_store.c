@@ -172,10 +172,21 @@ struct value eval_increment(struct run *run, const struct ast_expression *expres
 	return expression->increment.is_prefix ? change.new : change.old;
 }
 
+/* What MAP is fed of NUMBER: histograms count signed numbers, and what is larger belongs to their upper end. */
+static uint64_t food(const struct map *map, struct value number)
+{
+	uint64_t integer = value_integer(number);
+
+	if (map_shape(map) == MAP_HISTOGRAMS && number.kind == VALUE_UNSIGNED && integer > INT64_MAX)
+		return INT64_MAX;
+	return integer;
+}
+
 /* A number that is not known is not counted; its cause was already warned about. */
 struct value eval_aggregate(struct run *run, const struct ast_expression *expression)
 {
 	const struct ast_map_use *target = &expression->aggregate.target;
+	const struct map *map = eval_map_of(run, target->map);
 	struct flat_key key = make_key(run, target->map, target->key);
 	struct value number = value_unsigned(0);
 	struct map_element *element;
@@ -186,6 +197,6 @@ struct value eval_aggregate(struct run *run, const struct ast_expression *expres
 		return number;
 	element = obtain(run, target->map, &key, expression->span);
 	if (element)
-		map_feed(eval_map_of(run, target->map), element, value_integer(number));
+		map_feed(map, element, food(map, number));
 	return eval_nothing();
 }

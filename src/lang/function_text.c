@@ -90,6 +90,21 @@ static struct value read_buffer(struct run *run, uint64_t address, size_t size)
 	return value_buffer(bytes, size);
 }
 
+/* The bytes of TEXT; NULs behind its end up to SIZE, if so many were asked for. */
+static struct value buffer_of_text(struct run *run, struct value text, size_t size, bool is_padded)
+{
+	char *bytes;
+
+	if (text.length >= size || !is_padded)
+		return value_buffer(text.text, text.length < size ? text.length : size);
+	bytes = scratch_allocate(&run->runtime->scratch, size);
+	if (!bytes)
+		return value_unknown("out of memory");
+	memcpy(bytes, text.text, text.length);
+	memset(bytes + text.length, 0, size - text.length);
+	return value_buffer(bytes, size);
+}
+
 struct value function_buf(struct run *run, const struct ast_expression *expression)
 {
 	struct value operand = eval_expression(run, expression->call.arguments[0]);
@@ -102,7 +117,7 @@ struct value function_buf(struct run *run, const struct ast_expression *expressi
 		return unknown;
 	if (!is_bytes(operand))
 		return read_buffer(run, value_integer(operand), size);
-	return value_buffer(operand.text, operand.length < size ? operand.length : size);
+	return buffer_of_text(run, operand, size, operand.kind == VALUE_STRING && expression->call.argument_count > 1);
 }
 
 struct value function_strftime(struct run *run, const struct ast_expression *expression)

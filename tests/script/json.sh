@@ -4,7 +4,7 @@
 # What -f json writes, judged by a JSON parser that is not ours: every line is
 # one object, and says what the script asked for, whatever bytes are in it.
 set -eu
-usdtrap=$top_builddir/usdtrap
+usdtrap=${top_builddir:-.}/usdtrap
 python=$(command -v python3) || {
 	echo 'python3 is missing: no JSON parser to judge by'
 	exit 77

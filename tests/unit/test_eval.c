@@ -93,6 +93,10 @@ static const struct {
 	{"strncmp", "print(strncmp(\"hello\", \"help\", 3)); print(strncmp(\"hello\", \"help\", 4));", "0\n1\n"},
 	{"str of a text", "print(str(\"zztest\", 5));", "zzte\n"},
 	{"buf of a text", "printf(\"%rh\", buf(\"Hi\", 2));", "48 69"},
+	{"buf pads what is asked for", "printf(\"%r\", buf(\"ok_key\", 8));", "ok_key\\x00\\x00"},
+	{"a string ends at NUL", "print(\"ab\\0cd\" == \"ab\"); print(\"ab\\0cd\");", "true\nab\n"},
+	{"histogram of a huge unsigned number", "@ = lhist((uint64)-1, 0, 10, 5); $x = 1;",
+	 "\n\n@:\n[10, ...)              1 |@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@|\n\n"},
 	{"strftime", "print(strftime(\"%%\", nsecs));", "%\n"},
 	{"time", "time(\"%%x\\n\");", "%x\n"},
 	{"probe", "print(probe);", "begin\n"},
@@ -349,6 +353,23 @@ static void test_eval_site_with_fewer_arguments_prints_unknown(void **state)
 	script_run_deinit(&run);
 }
 
+static void test_eval_process_that_is_gone_has_no_ids(void **state)
+{
+	struct usdtrap_hit hit = make_hit();
+	struct script_run run;
+
+	(void)state;
+	hit.uid = (uid_t)-1;
+	hit.gid = (gid_t)-1;
+	hit.cpu = -1;
+	hit.comm = "";
+	run_on_hits(&run, "usdt:/bin/app:app:start { printf(\"%d %d %d %s [%s]\\n\", uid, gid, cpu, username, comm); }",
+		    &hit, 1);
+	assert_string_equal(strbuf_text(&run.output), "? ? ? ? []\n");
+	assert_string_equal(strbuf_text(&run.warnings), "");
+	script_run_deinit(&run);
+}
+
 static void test_eval_string_as_long_as_asked(void **state)
 {
 	struct usdtrap_hit hit = make_hit();
@@ -393,6 +414,7 @@ int main(void)
 		cmocka_unit_test(test_eval_predicate_chooses_hits),
 		cmocka_unit_test(test_eval_unknown_argument_spoils_nothing_else),
 		cmocka_unit_test(test_eval_site_with_fewer_arguments_prints_unknown),
+		cmocka_unit_test(test_eval_process_that_is_gone_has_no_ids),
 		cmocka_unit_test(test_eval_string_as_long_as_asked),
 		cmocka_unit_test(test_eval_default_string_is_cut_at_its_limit),
 	};
