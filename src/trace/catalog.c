@@ -200,7 +200,7 @@ struct usdtrap_error *catalog_add(struct catalog *catalog, const struct usdtrap_
 {
 	/* The listing says best what is wrong with a pattern: no file, no probes, no such name. */
 	const struct usdtrap_list_callbacks nobody = {0};
-	struct usdtrap_probe *probe, *last;
+	struct usdtrap_probe *probe = NULL, *last;
 	struct usdtrap_error *error;
 	struct catalog_file *file;
 	struct files files;

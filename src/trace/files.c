@@ -307,7 +307,7 @@ struct usdtrap_error *files_find_in(const struct files_places *places, const cha
 	struct files_places inside = *places;
 	struct files files = {0};
 	struct usdtrap_error *error;
-	char root[64];
+	char root[PATH_MAX];
 
 	if (pid && process_files_are_elsewhere(places, pid)) {
 		snprintf(root, sizeof(root), "%s/%d/root", places->proc, (int)pid);
