@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Taking hold of a process without stopping it.
+ * Taking hold of a process.
  *
  * PTRACE_SEIZE stops no thread. But a fork that was already inside the kernel
  * when its thread was seized makes a child that nobody traces, with a copy of
@@ -8,8 +8,12 @@
  * it. So:
  *
  *	1. seize thread after thread, in passes, until a pass finds nothing new;
- *	2. give threads that were running a moment to come out of such a fork;
- *	3. only then write the traps;
+ *	2. after each pass, be sure that nobody is inside such a fork any more. A
+ *	   thread that sleeps is not; one that runs is asked to stop, for the
+ *	   microseconds that it takes to see it do so, since a fork may have
+ *	   lost its processor in the middle for any time;
+ *	3. seize children that run in the same memory (vfork), and only then
+ *	   write the traps;
  *	4. look once more for threads and children that slipped through, until
  *	   two looks in a row find none.
  */
@@ -28,7 +32,10 @@
 #include "trace/site.h"
 
 enum {
-	GRACE_NS = 2000000,     /* for a fork in flight: copying a large process's page tables takes about as long */
+	SURFACE_INTERVAL_NS = 100000,
+	SURFACE_LOOKS = 5000, /* how often a running thread is looked for: half a second */
+	SURFACE_LOOKS_UNINTERRUPTIBLE =
+		200,            /* likewise one that waits for a disk, or for the exec of its vfork child */
 	CLEAN_LOOKS_WANTED = 2, /* in a row */
 	LOOK_INTERVAL_NS = 500000,
 };
@@ -45,11 +52,14 @@ static struct usdtrap_error *seize_thread(struct engine *engine, struct space *s
 {
 	struct procfs_status status;
 	struct usdtrap_error *error;
+	struct tracee *tracee;
+	bool is_seized_here;
 	int error_number;
 
 	if (tracee_find(engine->tracees, tid))
 		return NULL;
 	error = ptrace_seize(tid);
+	is_seized_here = !error;
 	if (error) {
 		error_number = usdtrap_error_errno(error);
 		usdtrap_error_destroy(error);
@@ -66,8 +76,10 @@ static struct usdtrap_error *seize_thread(struct engine *engine, struct space *s
 		if (status.tracer != gettid())
 			return refusal_explain(PROCFS_ROOT, space->pid, tid, error_number);
 	}
-	if (!engine_add_tracee(engine, tid, space->pid, TRACEE_MEMBER, space))
+	tracee = engine_add_tracee(engine, tid, space->pid, TRACEE_MEMBER, space);
+	if (!tracee)
 		return &error_no_memory;
+	tracee->may_be_forking = is_seized_here;
 	*ret_is_new = true;
 	return NULL;
 }
@@ -85,21 +97,65 @@ static struct usdtrap_error *seize_pass(struct engine *engine, struct space *spa
 	return error;
 }
 
-/* Whether a thread of SPACE is in the kernel or on a processor, so that it may be forking. */
-static bool may_be_forking(const struct engine *engine, const struct space *space)
+/* Whether TRACEE may still be inside a fork that began before it was seized. LOOKS: how often it was asked already. */
+static bool may_be_forking(struct tracee *tracee, unsigned looks)
 {
 	struct procfs_stat stat;
 	struct usdtrap_error *error;
 
-	for (const struct tracee *tracee = engine->tracees; tracee; tracee = tracee->hh.next) {
-		if (tracee->space != space)
-			continue;
-		error = procfs_stat_read(PROCFS_ROOT, tracee->tid, tracee->tid, &stat);
+	if (!tracee->may_be_forking)
+		return false;
+	error = procfs_stat_read(PROCFS_ROOT, tracee->tid, tracee->tid, &stat);
+	if (error) {
 		usdtrap_error_destroy(error);
-		if (!error && (stat.state == 'R' || stat.state == 'D'))
-			return true;
+		return false;
 	}
+	if (stat.state == 'R')
+		engine_interrupt(tracee);
+	if (stat.state == 'R' || stat.state == 't')
+		return looks < SURFACE_LOOKS;
+	if (stat.state == 'D')
+		return looks < SURFACE_LOOKS_UNINTERRUPTIBLE;
+	tracee->may_be_forking = false;
 	return false;
+}
+
+/* Waits until no fork is in flight that began before its thread was seized. */
+static void await_forks(struct engine *engine, const struct space *space)
+{
+	bool is_waiting = true;
+
+	for (unsigned looks = 0; is_waiting; looks++) {
+		while (engine_step(engine, false) == PTRACE_WAIT_STATUS)
+			;
+		is_waiting = false;
+		for (struct tracee *tracee = engine->tracees; tracee; tracee = tracee->hh.next)
+			if (tracee->space == space && may_be_forking(tracee, looks))
+				is_waiting = true;
+		if (is_waiting)
+			pause_ns(SURFACE_INTERVAL_NS);
+	}
+}
+
+/* Seizes the children of SPACE's process that run in its memory: they would die at traps that are put there. */
+static struct usdtrap_error *seize_sharers(struct engine *engine, struct space *space)
+{
+	_cleanup_free_ pid_t *children = NULL;
+	struct usdtrap_error *error;
+	size_t count;
+
+	engine_choose_anchor(engine, space);
+	error = procfs_children(PROCFS_ROOT, space->pid, &children, &count);
+	for (size_t i = 0; !error && i < count; i++) {
+		if (tracee_find(engine->tracees, children[i]) || !memory_is_same(space->anchor, children[i]))
+			continue;
+		error = ptrace_seize(children[i]);
+		if (!error && !engine_add_tracee(engine, children[i], children[i], TRACEE_SHARER, space))
+			error = &error_no_memory;
+		else if (error_catch(error, USDTRAP_GONE))
+			error = NULL;
+	}
+	return error;
 }
 
 static struct usdtrap_error *seize_all(struct engine *engine, struct space *space)
@@ -110,11 +166,10 @@ static struct usdtrap_error *seize_all(struct engine *engine, struct space *spac
 	do {
 		is_new = false;
 		error = seize_pass(engine, space, &is_new);
-		/* Threads that wait for us must not make the next pass wait for them. */
-		while (!error && engine_step(engine, false) == PTRACE_WAIT_STATUS)
-			;
+		if (!error)
+			await_forks(engine, space);
 	} while (!error && is_new);
-	return error;
+	return error ? error : seize_sharers(engine, space);
 }
 
 /* Takes our traps out of CHILD, if it is a fork that nobody traces and that has them. *RET_IS_NEW: it had. */
@@ -212,8 +267,6 @@ static struct usdtrap_error *arm_running(struct engine *engine, struct space *sp
 		error = memory_open(space->anchor, &space->memory_fd);
 	if (error)
 		return error;
-	if (may_be_forking(engine, space))
-		pause_ns(GRACE_NS);
 	error = mapped_refresh(engine, space, &refused);
 	if (!error && refused && !space->sites) {
 		error = refused; /* nothing was armed, and this is why */

@@ -141,6 +141,38 @@ static void resume(const struct engine *engine, const struct tracee *tracee, int
 	expect_gone(engine, ptrace_continue(tracee->tid, signal));
 }
 
+void engine_interrupt(struct tracee *tracee)
+{
+	if (tracee->is_interrupted)
+		return;
+	tracee->is_interrupted = true;
+	usdtrap_error_destroy(ptrace_interrupt(tracee->tid));
+}
+
+/* Whether any signal that TID does not block is pending: an interrupted call then returns EINTR by right. */
+static bool has_signal_pending(pid_t tid)
+{
+	struct procfs_status status;
+	struct usdtrap_error *error = procfs_status_read(PROCFS_ROOT, tid, &status);
+
+	usdtrap_error_destroy(error);
+	return !error && ((status.signals_pending | status.signals_pending_shared) & ~status.signals_blocked);
+}
+
+void engine_restart_call(struct tracee *tracee)
+{
+	const struct arch *arch = tracee->space ? tracee->space->arch : NULL;
+	struct arch_registers registers;
+	struct usdtrap_error *error;
+
+	if (!tracee->is_interrupted || !arch || has_signal_pending(tracee->tid))
+		return;
+	error = ptrace_get_registers(tracee->tid, &registers);
+	if (!error && arch->restart_interrupted_call(&registers))
+		error = ptrace_set_registers(tracee->tid, &registers);
+	usdtrap_error_destroy(error);
+}
+
 struct site *engine_trap_site(const struct tracee *tracee, const struct arch_registers *registers, int *ret_signal)
 {
 	struct space *space = tracee->space;
@@ -279,6 +311,10 @@ static void handle_stop(struct engine *engine, pid_t tid, int status)
 	if (!tracee)
 		return;
 	tracee->is_listening = false;
+	tracee->may_be_forking = false;
+	if (stop.kind == PTRACE_STOP_EVENT_STOP)
+		engine_restart_call(tracee);
+	tracee->is_interrupted = false; /* any stop makes up for the one that was asked for */
 	switch (stop.kind) {
 	case PTRACE_STOP_SIGNAL:
 		if (stop.value == SIGTRAP)

@@ -70,6 +70,15 @@ enum ptrace_wait_result engine_step(struct engine *engine, bool block);
  */
 struct site *engine_trap_site(const struct tracee *tracee, const struct arch_registers *registers, int *ret_signal);
 
+/*
+ * Asks TRACEE to stop, at an event stop. All that is ever interrupted is
+ * interrupted here, and for as short as can be: some system calls return EINTR
+ * for it, which engine_restart_call() makes up for.
+ */
+void engine_interrupt(struct tracee *tracee);
+/* TRACEE stands at an event stop. If we asked for that: has the call that we interrupted entered again. */
+void engine_restart_call(struct tracee *tracee);
+
 /* --- attach.c --- */
 
 struct usdtrap_error *attach_process(struct engine *engine, pid_t pid, enum usdtrap_attach_mode mode) USDTRAP_MUST_USE;

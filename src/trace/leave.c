@@ -20,8 +20,8 @@
  *	4. when two looks in a row find nothing to do, the tracing thread ends.
  *
  * A thread that we made stop may have been about to sleep in a system call,
- * which then would return EINTR: its registers are set so that it enters the
- * call again (arch->restart_interrupted_call).
+ * which then would return EINTR: it enters the call again
+ * (engine_restart_call()).
  */
 #include <signal.h>
 #include <stdlib.h>
@@ -77,16 +77,6 @@ static bool has_trap_pending(pid_t tid)
 	return !error && (status.signals_pending & ~status.signals_blocked & trap);
 }
 
-/* Whether any signal that TID does not block is pending: an interrupted call then returns EINTR by right. */
-static bool has_signal_pending(pid_t tid)
-{
-	struct procfs_status status;
-	struct usdtrap_error *error = procfs_status_read(PROCFS_ROOT, tid, &status);
-
-	usdtrap_error_destroy(error);
-	return !error && ((status.signals_pending | status.signals_pending_shared) & ~status.signals_blocked);
-}
-
 static void let_go(struct engine *engine, struct tracee *tracee, int signal)
 {
 	usdtrap_error_destroy(ptrace_detach(tracee->tid, signal));
@@ -125,21 +115,13 @@ static void leave_trap(struct engine *engine, struct tracee *tracee)
 /* An event stop, which may be the one we asked for. */
 static void leave_event_stop(struct engine *engine, struct tracee *tracee)
 {
-	struct arch_registers registers;
-	struct usdtrap_error *error;
-
 	if (!tracee->has_stopped && family_first_stop(engine, tracee))
 		return;
 	if (has_trap_pending(tracee->tid)) {
 		usdtrap_error_destroy(ptrace_continue(tracee->tid, 0));
 		return; /* the trap's own stop comes next */
 	}
-	if (tracee->is_interrupted && tracee->space->arch && !has_signal_pending(tracee->tid)) {
-		error = ptrace_get_registers(tracee->tid, &registers);
-		if (!error && tracee->space->arch->restart_interrupted_call(&registers))
-			error = ptrace_set_registers(tracee->tid, &registers);
-		usdtrap_error_destroy(error);
-	}
+	engine_restart_call(tracee);
 	let_go(engine, tracee, 0);
 }
 
@@ -223,10 +205,7 @@ static bool look_at(struct tracee *tracee, bool is_patient)
 	}
 	switch (stat.state) {
 	case 'R': /* may be on its way from a trap to the report */
-		if (!tracee->is_interrupted) {
-			tracee->is_interrupted = true;
-			usdtrap_error_destroy(ptrace_interrupt(tracee->tid));
-		}
+		engine_interrupt(tracee);
 		return true;
 	case 't': /* in a stop that the next wait reports */
 		return true;
