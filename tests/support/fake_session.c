@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "support/fake_session.h"
 
-#include <assert.h>
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,9 +48,11 @@ enum usdtrap_action fake_session_deliver(struct usdtrap_session *session, const 
 struct usdtrap_error *usdtrap_add_probe(struct usdtrap_session *session, const struct usdtrap_pattern *pattern,
 					pid_t pid, usdtrap_hit_fn on_hit, void *user, struct usdtrap_probe **ret)
 {
-	struct usdtrap_probe *probe = &session->probes[session->probe_count];
+	struct usdtrap_probe *probe;
 
-	assert(session->probe_count < FAKE_MAX);
+	if (session->probe_count == FAKE_MAX)
+		return error_create(USDTRAP_UNSUPPORTED, "a fake session has no more than %d probes", FAKE_MAX);
+	probe = &session->probes[session->probe_count];
 	*probe = (struct usdtrap_probe){
 		.session = session,
 		.target = copy(pattern->target),
@@ -91,7 +92,8 @@ const struct usdtrap_probe_info *usdtrap_probe_info(const struct usdtrap_probe *
 struct usdtrap_error *usdtrap_add_timer(struct usdtrap_session *session, uint64_t period_ns, usdtrap_timer_fn on_tick,
 					void *user)
 {
-	assert(session->timer_count < FAKE_MAX);
+	if (session->timer_count == FAKE_MAX)
+		return error_create(USDTRAP_UNSUPPORTED, "a fake session has no more than %d timers", FAKE_MAX);
 	session->timers[session->timer_count++] =
 		(struct fake_timer){.period_ns = period_ns, .on_tick = on_tick, .user = user};
 	return NULL;
