@@ -185,10 +185,10 @@ static void test_sema_probes_errors_say_what_would_be_right(void **state)
 
 		snprintf(text, sizeof(text), "%s { }", rows[i][0]);
 		/* A missing quote takes the rest of the line along. */
-		if (rows[i][0][5] == '"')
+		if (strchr(rows[i][0], '"'))
 			snprintf(text, sizeof(text), "%s\n{ }", rows[i][0]);
 		strbuf_addf(&expected, "stdin:1:1-%zu: ERROR: %.*s%s%s\n", strlen(rows[i][0]) + 1, (int)message_length,
-			    rows[i][1], rows[i][0], rows[i][0][5] == '"' ? "" : " { }");
+			    rows[i][1], rows[i][0], strchr(rows[i][0], '"') ? "" : " { }");
 		strbuf_add_repeated(&expected, '~', strlen(rows[i][0]));
 		strbuf_addf(&expected, "\n%s", hint ? hint : "");
 		script_resolve(&script, text, parameters);
