@@ -218,6 +218,15 @@ static bool looks_like_script(const char *word)
 	return length > 3 && strcmp(word + length - 3, ".bt") == 0 && !strpbrk(word, "*:");
 }
 
+static void warn_of_missing_script(const struct listing *listing, const char *word)
+{
+	if (!listing->options->no_warnings)
+		message_print(MESSAGE_WARNING,
+			      "It appears that '%s' is a filename but the file does not exist. "
+			      "Treating '%s' as a search pattern.",
+			      word, word);
+}
+
 static void list_words(struct listing *listing)
 {
 	const struct options *options = listing->options;
@@ -234,11 +243,8 @@ static void list_words(struct listing *listing)
 			list_usdt(listing, &all_of_file);
 			break;
 		case WORD_PATTERN:
-			if (looks_like_script(word) && !options->no_warnings)
-				message_print(MESSAGE_WARNING,
-					      "It appears that '%s' is a filename but the file does not exist. "
-					      "Treating '%s' as a search pattern.",
-					      word, word);
+			if (looks_like_script(word))
+				warn_of_missing_script(listing, word);
 			list_patterns(listing, word);
 			break;
 		}

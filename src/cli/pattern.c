@@ -111,43 +111,41 @@ static void read_usdt(struct pattern *pattern, char *const *parts, size_t count,
 	pattern->usdt.name = count >= 2 ? parts[count - 1] : NULL;
 }
 
-/* The first part names no type: a file's path, or a name to look for. */
+/* The error for a first part that names no type. */
+static struct usdtrap_error *no_such_type(const char *word)
+{
+	struct nearest nearest = {.wanted = word, .distance = NEAREST_START};
+	struct usdtrap_error *error = error_create(USDTRAP_INVALID_USE, "Invalid probe type: %s", word);
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		nearest_offer(&nearest, types[i].name);
+	if (nearest.best)
+		return error_hint(error, "did you mean %s?", nearest.best);
+	return error_hint(error, "the probes of a program are usdt:PROGRAM:*");
+}
+
+/* The first part names no type: it is a file's path, a name to look for, or has wildcards that may stand for a type. */
 static struct usdtrap_error *read_untyped(struct pattern *pattern, size_t count, bool with_process)
 {
 	const char *first = pattern->parts[0];
-	struct nearest nearest = {.wanted = first, .distance = NEAREST_START};
-	struct usdtrap_error *error;
+	bool has_file = count > 1 && access(pattern->parts[1], F_OK) == 0;
 
-	if (count == 1 && glob_has_wildcard(first) && !strchr(first, '/')) {
+	if (strchr(first, '/') && count <= 3) {
+		read_usdt(pattern, pattern->parts, count, false);
+	} else if (count == 1) {
 		pattern->is_usdt = with_process;
 		pattern->usdt.name = first;
 		pattern->interval_unit = first;
-		return NULL;
-	}
-	if (glob_has_wildcard(first) && !strchr(first, '/')) {
-		/* Any type. Which file's or process's usdt probes are meant must still be said. */
-		bool has_file = count > 1 && access(pattern->parts[1], F_OK) == 0;
-
+	} else if (glob_has_wildcard(first)) {
+		/* Whose usdt probes are meant must still be said: not all of the machine's are. */
 		if (glob_match(first, "usdt") && (with_process || has_file))
 			read_usdt(pattern, pattern->parts + 1, count - 1, with_process);
 		if (glob_match(first, "interval"))
 			pattern->interval_unit = pattern->parts[1];
-		return NULL;
+	} else {
+		return no_such_type(first);
 	}
-	if (strchr(first, '/') && count <= 3) {
-		read_usdt(pattern, pattern->parts, count, false);
-		return NULL;
-	}
-	if (count == 1 && with_process) {
-		read_usdt(pattern, pattern->parts, count, true);
-		return NULL;
-	}
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		nearest_offer(&nearest, types[i].name);
-	error = error_create(USDTRAP_INVALID_USE, "Invalid probe type: %s", first);
-	if (nearest.best)
-		return error_hint(error, "did you mean %s?", nearest.best);
-	return error_hint(error, "the probes of a program are usdt:PROGRAM:*");
+	return NULL;
 }
 
 static struct usdtrap_error *read_parts(struct pattern *pattern, size_t count, bool with_process)

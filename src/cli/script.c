@@ -42,7 +42,8 @@ static struct usdtrap_error *read_file(const char *path, struct strbuf *text)
 	_cleanup_close_ int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
 	if (descriptor < 0) {
-		const struct subcommand *meant = errno == ENOENT ? subcommand_nearest(path) : NULL;
+		bool is_word = errno == ENOENT && !strchr(path, '/');
+		const struct subcommand *meant = is_word ? subcommand_nearest(path) : NULL;
 		struct usdtrap_error *error = error_os(errno, "failed to open file '%s'", path);
 
 		return meant ? error_hint(error, "did you mean usdtrap %s?", meant->name) : error;

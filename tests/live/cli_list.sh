@@ -1,0 +1,133 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# What -l prints, row by row; where bpftrace is installed, the same as it prints.
+# shellcheck disable=SC2016 # operands have dollar signs of their own
+. "${top_srcdir:-.}/tests/live/lib.sh"
+
+# lists STATUS ARGUMENT... <EXPECTED, which is all of standard output. What is on standard error is in said.err.
+lists() {
+	expected_status=$1
+	shift
+	cat >expected
+	status=0
+	"$usdtrap" "$@" >said.out 2>said.err </dev/null || status=$?
+	same expected said.out
+	[ "$status" -eq "$expected_status" ] || fail "usdtrap $*: status $status, not $expected_status: $(cat said.err)"
+}
+
+said() {
+	same - said.err
+}
+
+cp "$targets/busy" busy
+cat >rows <<EOT
+usdt:$work/busy:busy:guarded
+usdt:$work/busy:busy:hot
+EOT
+# However the file is named.
+lists 0 -l "usdt:$work/busy:*" <rows
+lists 0 -l "usdt:$work/busy:busy:*" <rows
+lists 0 list "usdt:$work/busy:*" <rows
+lists 0 -l "usdt:$work/busy" <rows
+lists 0 -l "$work/busy" <rows
+lists 0 -l "U:$work/b[u]sy:*:[gh]*" <rows
+(
+	PATH=$work:$PATH
+	lists 0 -l 'usdt:busy:*' <rows
+)
+lists 0 -l "usdt:$work/busy:h*" <<EOT
+usdt:$work/busy:busy:hot
+EOT
+# Several patterns, each in its place.
+lists 0 -l "usdt:$work/busy:hot,usdt:$work/busy:guarded" "usdt:$work/busy:hot" <<EOT
+usdt:$work/busy:busy:hot
+usdt:$work/busy:busy:guarded
+usdt:$work/busy:busy:hot
+EOT
+
+# With -v: each site, its semaphore, its arguments.
+"$usdtrap" -lv "usdt:$work/busy:hot" >said.out
+sed -i 's/0x[0-9a-f][0-9a-f]*/ADDRESS/g; s/^\(        arg. *[a-z0-9]* *\).*/\1PLACE/' said.out
+same - said.out <<EOT
+usdt:$work/busy:busy:hot
+    site ADDRESS, semaphore ADDRESS
+        arg0   uint64    PLACE
+EOT
+
+# Each place has its own arguments.
+"$usdtrap" -lv "$targets/sites" | sed 's/0x[0-9a-f][0-9a-f]*/ADDRESS/' >said.out
+grep -c 'site ADDRESS, no semaphore' said.out | grep -qx '[3-9]' || fail "the sites are missing: $(cat said.out)"
+grep -qx '        arg0   int8      %dil' said.out || fail "a byte is missing: $(cat said.out)"
+grep -qx '        arg1   int64     $123456789012345' said.out || fail "a constant is missing: $(cat said.out)"
+
+# What a script would attach.
+program="usdt:$work/busy:h*,usdt:$work/busy:guarded { } interval:s:1 { }"
+cat >script.rows <<EOT
+usdt:$work/busy:busy:hot
+usdt:$work/busy:busy:guarded
+EOT
+lists 0 -l -e "$program" <script.rows
+echo "$program" >script.bt
+lists 0 -l script.bt <script.rows
+lists 0 -l script.bt a b <script.rows
+
+# Types without a file.
+lists 0 -l 'interval:*' <<EOT
+interval:hz:
+interval:ms:
+interval:s:
+interval:us:
+EOT
+lists 0 -l 'i:m*' <<EOT
+interval:ms:
+EOT
+
+# What cannot be listed says why.
+lists 1 -l 'usdt:*' </dev/null
+said <<EOT
+ERROR: whose usdt probes?
+HINT: name a file (usdt:PATH:*) or a process with -p
+EOT
+lists 1 -l missing.bt </dev/null
+said <<EOT
+WARNING: It appears that 'missing.bt' is a filename but the file does not exist. Treating 'missing.bt' as a search pattern.
+ERROR: no probes match 'missing.bt'
+HINT: for usdt probes name a file (usdt:PATH:*) or a process with -p
+EOT
+lists 1 -l 'kprobe:*' </dev/null
+said <<EOT
+ERROR: usdtrap lists no kprobe probes
+HINT: usdt and interval probes can be listed
+EOT
+lists 1 -l "usdt:$work/busy:busy:hto,usdt:$work/busy:guarded" <<EOT
+usdt:$work/busy:busy:guarded
+EOT
+grep -q "did you mean busy:hot?" said.err || fail "no nearest name: $(cat said.err)"
+lists 1 -l "usdt:$work/missing:*" </dev/null
+grep -q "^ERROR: .*$work/missing.*No such file or directory$" said.err || fail "missing: $(cat said.err)"
+lists 1 -l -e 'usdt:' </dev/null
+grep -q '^stdin:1:6-7: ERROR: ' said.err || fail "a wrong script: $(cat said.err)"
+status=0
+"$usdtrap" -l "$work/busy" >/dev/full 2>said.err || status=$?
+[ "$status" -eq 1 ] || fail "a full disk: $status"
+said <<EOT
+ERROR: cannot write to standard output: No space left on device
+EOT
+
+# A process: its program and its libraries. The process is not touched, so it may be anybody's child.
+target linked
+"$usdtrap" -l -p "$pid" | grep ^usdt: >said.out
+grep -q ":libprobe:work$" said.out || fail "the library's probes are missing: $(cat said.out)"
+"$usdtrap" -l 'usdt:*' -p "$pid" | same said.out -
+exec 9>&-
+wait "$pid" || true
+
+# bpftrace lists the same, for every file with probes that a usual system has. It wants to be root.
+if command -v bpftrace >/dev/null && [ "$(id -u)" -eq 0 ]; then
+	for file in /usr/bin/python3* /usr/lib/x86_64-linux-gnu/libstdc++.so.6 "$work/busy" "$targets/sites"; do
+		[ -x "$file" ] || continue
+		bpftrace -l "usdt:$file:*" >theirs.out 2>/dev/null || continue
+		[ -s theirs.out ] || continue
+		"$usdtrap" -l "usdt:$file:*" | same theirs.out -
+	done
+fi

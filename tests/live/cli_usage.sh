@@ -1,0 +1,117 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# What usdtrap says of itself: whole texts, on the right stream, with the right status.
+. "${top_srcdir:-.}/tests/live/lib.sh"
+
+# says STATUS STREAM ARGUMENT... <EXPECTED: all that is said, on STREAM, and nothing on the other one.
+says() {
+	expected_status=$1
+	stream=$2
+	shift 2
+	cat >expected
+	: >nothing
+	status=0
+	"$usdtrap" "$@" >said.out 2>said.err </dev/null || status=$?
+	[ "$status" -eq "$expected_status" ] || fail "usdtrap $*: status $status, not $expected_status"
+	if [ "$stream" = out ]; then
+		same expected said.out
+		same nothing said.err
+	else
+		same expected said.err
+		same nothing said.out
+	fi
+}
+
+synopsis='USAGE:
+    usdtrap [options] FILE [parameters]
+    usdtrap [options] -e '\''PROGRAM'\'' [parameters]
+    usdtrap -l [PATTERN]
+    usdtrap -h shows all options'
+
+says 1 err <<EOT
+usdtrap traces the USDT probes of running programs, in bpftrace's language.
+
+$synopsis
+
+FIVE TO TRY:
+  Which probes does a program have?
+    usdtrap -l 'usdt:/usr/bin/python3:*'
+  Where are those of a running process, and what do they tell?
+    usdtrap -lv -p PID
+  Count all that fire there, until Ctrl-C:
+    usdtrap -p PID -e 'usdt:* { @[probe] = count(); }'
+  Print an argument, in a program of your own from its start:
+    usdtrap -c 'python3 -c pass' -e 'usdt:*:audit { print(str(arg0)); }'
+  Draw a histogram of one:
+    usdtrap -p PID -e 'usdt:gc__done { @freed = hist(arg0); }'
+EOT
+[ "$(wc -l <said.err)" -le 20 ] || fail "the first meeting is too long for a small screen"
+! grep -E '.{81}' said.err || fail "the first meeting is too wide for a small screen"
+
+"$usdtrap" -h >help.out
+! grep -E '.{81}' help.out || fail "the help is too wide for a small screen"
+grep -q '^USAGE:$' help.out || fail "the help has no usage"
+says 0 out --help <help.out
+says 0 out help <help.out
+sed -n 's/^    \(-., \|    \)--\([a-z-]*\).*/\2/p' help.out >names
+while read -r name; do
+	grep -q -e "\\\\-\\\\-$(echo "$name" | sed 's/-/\\\\-/g')" "$top_srcdir/docs/usdtrap.1" ||
+		fail "the manual page does not know --$name"
+done <names
+[ "$(wc -l <names)" -ge 15 ] || fail "the help shows only $(wc -l <names) long options"
+
+version=$(sed -n 's/^AC_INIT(\[usdtrap\], \[\(.*\)\])/\1/p' "$top_srcdir/configure.ac")
+echo "usdtrap v$version" | says 0 out -V
+echo "usdtrap v$version" | says 0 out --version
+
+# A wrong command line: what is wrong, what would be right, and how it is made.
+says 1 err --dry-rnu <<EOT
+ERROR: unknown option --dry-rnu
+HINT: did you mean --dry-run?
+$synopsis
+EOT
+says 1 err -p 1a1 -e 'begin { }' <<EOT
+ERROR: Failed to parse pid: invalid trailing bytes: 1a1
+$synopsis
+EOT
+says 1 err -f xml -e 'begin { }' <<EOT
+ERROR: Invalid output format "xml"
+HINT: Valid formats: 'text', 'json'
+$synopsis
+EOT
+says 1 err -p 1 <<EOT
+ERROR: a FILE or -e 'PROGRAM' is needed
+$synopsis
+EOT
+says 1 err lits <<EOT
+ERROR: failed to open file 'lits': No such file or directory
+HINT: did you mean usdtrap list?
+EOT
+says 1 err ./list <<EOT
+ERROR: failed to open file './list': No such file or directory
+EOT
+says 1 err . <<EOT
+ERROR: failed to read file '.': Is a directory
+EOT
+says 1 err /dev/zero <<EOT
+ERROR: '/dev/zero' is no script: it goes on after 16 MiB
+EOT
+says 1 err -e "usdt:$targets/hits:hits:tick { }" <<EOT
+ERROR: name a process with -p, or start one with -c
+HINT: usdt probes are traced in one process at a time: usdtrap -p PID ..., or usdtrap -c 'COMMAND' ...
+EOT
+
+# Colours where people see them, and only there.
+BPFTRACE_COLOR=always says 1 err ./list <<EOT
+$(printf '\033[31mERROR\033[0m'): failed to open file './list': No such file or directory
+EOT
+
+# Nowhere to say it.
+status=0
+"$usdtrap" -h >&- 2>said.err || status=$?
+[ "$status" -eq 1 ] || fail "help to a closed stream: $status"
+echo 'ERROR: cannot write to standard output: Bad file descriptor' | same - said.err
+status=0
+"$usdtrap" -h >/dev/full 2>said.err || status=$?
+[ "$status" -eq 1 ] || fail "help to a full disk: $status"
+echo 'ERROR: cannot write to standard output: No space left on device' | same - said.err
