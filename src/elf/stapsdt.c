@@ -38,13 +38,16 @@
  * A linker that drops the section (lld --gc-sections) leaves base 0 or a base
  * without a section: nothing was moved then, for all we can know.
  *
- * Doubts. A note may be damaged or lie. Sizes are checked by the cursor;
- * addresses must lie in the file's code and in its data, for one that does not
- * could only do harm later (a linker that discards a probe's function leaves
- * its note behind, with location 0). A note that fails is reported with its
- * offset and left out. If its sizes were sound the next note follows as usual;
- * if they lead beyond the section, the next thing that looks like the header
- * of a probe note is where the walk goes on.
+ * Doubts. A note may be damaged or lie. Sizes are checked by the cursor, and a
+ * location must lie in the file's code, for one that does not could only do
+ * harm later. That happens without any malice: a linker that collects garbage
+ * (--gc-sections) does not look into notes. It discards a probe's function and
+ * leaves its note behind, with location 0; and it discards a semaphore that no
+ * code looks at. Then the probe is there and unguarded, so only the semaphore
+ * is left out; else the whole note. Either is reported, with its offset. If a
+ * bad note's sizes were sound the next one follows as usual; if they lead
+ * beyond the section, the next thing that looks like the header of a probe
+ * note is where the walk goes on.
  *
  * Not handled: notes of other types than 3 (two early formats of 2009 that
  * never left their distribution), and object files before linking, whose
@@ -171,17 +174,27 @@ static bool lies_in_segment(const struct walk *walk, uint64_t vaddr, uint64_t si
 	return false;
 }
 
-static struct usdtrap_error *check_addresses(const struct walk *walk, const struct stapsdt_note *note)
+static struct usdtrap_error *check_location(const struct walk *walk, const struct stapsdt_note *note)
 {
-	if (!lies_in_segment(walk, note->vaddr, 1, true))
-		return error_create(USDTRAP_BAD_ELF,
-				    "%s:%s: its address 0x%llx is not in the file's code (the linker may have "
-				    "discarded the function)",
-				    note->provider, note->name, (unsigned long long)note->vaddr);
-	if (note->semaphore_vaddr && !lies_in_segment(walk, note->semaphore_vaddr, 2, false))
-		return error_create(USDTRAP_BAD_ELF, "%s:%s: its semaphore 0x%llx is not in the file's writable data",
-				    note->provider, note->name, (unsigned long long)note->semaphore_vaddr);
-	return NULL;
+	if (lies_in_segment(walk, note->vaddr, 1, true))
+		return NULL;
+	return error_create(USDTRAP_BAD_ELF,
+			    "%s:%s: its address 0x%llx is not in the file's code (the linker may have discarded the "
+			    "function)",
+			    note->provider, note->name, (unsigned long long)note->vaddr);
+}
+
+/* Forgets a semaphore that is not where one could be. The probe is as good as one that never had a semaphore. */
+static void check_semaphore(struct walk *walk, size_t position, struct stapsdt_note *note)
+{
+	if (!note->semaphore_vaddr || lies_in_segment(walk, note->semaphore_vaddr, 2, false))
+		return;
+	report_note(walk, position,
+		    error_create(USDTRAP_BAD_ELF,
+				 "%s:%s: its semaphore 0x%llx is not in the file's writable data (the linker may have "
+				 "discarded it, since no code looks at it)",
+				 note->provider, note->name, (unsigned long long)note->semaphore_vaddr));
+	note->semaphore_vaddr = 0;
 }
 
 static struct usdtrap_error *read_note(const struct walk *walk, const struct elf_note *elf_note,
@@ -207,7 +220,7 @@ static struct usdtrap_error *read_note(const struct walk *walk, const struct elf
 	ret->vaddr = truncate_address(walk, location + shift);
 	ret->semaphore_vaddr = semaphore ? truncate_address(walk, semaphore + shift) : 0;
 	ret->note_offset = walk->notes_offset + elf_note->position;
-	return check_addresses(walk, ret);
+	return check_location(walk, ret);
 }
 
 static void take_note(struct walk *walk, const struct elf_note *elf_note)
@@ -219,6 +232,7 @@ static void take_note(struct walk *walk, const struct elf_note *elf_note)
 		report_note(walk, elf_note->position, error);
 		return;
 	}
+	check_semaphore(walk, elf_note->position, &note);
 	walk->good_count++;
 	walk->is_ended = walk->callbacks->on_note(&note, walk->callbacks->user) != 0;
 }
