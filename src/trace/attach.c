@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Taking hold of a process.
+ * Taking hold of a process without stopping it.
  *
  * PTRACE_SEIZE stops no thread. But a fork that was already inside the kernel
  * when its thread was seized makes a child that nobody traces, with a copy of
  * the parent's memory: had a trap been written by then, the child would die of
  * it. So:
  *
- *	1. seize thread after thread, in passes, until a pass finds nothing new;
- *	2. after each pass, be sure that nobody is inside such a fork any more. A
- *	   thread that sleeps is not; one that runs is asked to stop, for the
- *	   microseconds that it takes to see it do so, since a fork may have
- *	   lost its processor in the middle for any time;
- *	3. seize children that run in the same memory (vfork), and only then
+ *	1. seize thread after thread, in passes; after each wait until no fork
+ *	   that began before can be in flight (settle.c); until a pass finds
+ *	   nothing new;
+ *	2. seize children that run in the same memory (vfork), and only then
  *	   write the traps;
- *	4. look once more for threads and children that slipped through, until
+ *	3. look once more for threads and children that slipped through, until
  *	   two looks in a row find none.
  */
 #include <errno.h>
@@ -32,10 +30,6 @@
 #include "trace/site.h"
 
 enum {
-	SURFACE_INTERVAL_NS = 100000,
-	SURFACE_LOOKS = 5000, /* how often a running thread is looked for: half a second */
-	SURFACE_LOOKS_UNINTERRUPTIBLE =
-		200,            /* likewise one that waits for a disk, or for the exec of its vfork child */
 	CLEAN_LOOKS_WANTED = 2, /* in a row */
 	LOOK_INTERVAL_NS = 500000,
 };
@@ -79,7 +73,8 @@ static struct usdtrap_error *seize_thread(struct engine *engine, struct space *s
 	tracee = engine_add_tracee(engine, tid, space->pid, TRACEE_MEMBER, space);
 	if (!tracee)
 		return &error_no_memory;
-	tracee->may_be_forking = is_seized_here;
+	if (is_seized_here)
+		settle_begin(tracee);
 	*ret_is_new = true;
 	return NULL;
 }
@@ -95,46 +90,6 @@ static struct usdtrap_error *seize_pass(struct engine *engine, struct space *spa
 	for (size_t i = 0; !error && i < count; i++)
 		error = seize_thread(engine, space, threads[i], ret_is_new);
 	return error;
-}
-
-/* Whether TRACEE may still be inside a fork that began before it was seized. LOOKS: how often it was asked already. */
-static bool may_be_forking(struct tracee *tracee, unsigned looks)
-{
-	struct procfs_stat stat;
-	struct usdtrap_error *error;
-
-	if (!tracee->may_be_forking)
-		return false;
-	error = procfs_stat_read(PROCFS_ROOT, tracee->tid, tracee->tid, &stat);
-	if (error) {
-		usdtrap_error_destroy(error);
-		return false;
-	}
-	if (stat.state == 'R')
-		engine_interrupt(tracee);
-	if (stat.state == 'R' || stat.state == 't')
-		return looks < SURFACE_LOOKS;
-	if (stat.state == 'D')
-		return looks < SURFACE_LOOKS_UNINTERRUPTIBLE;
-	tracee->may_be_forking = false;
-	return false;
-}
-
-/* Waits until no fork is in flight that began before its thread was seized. */
-static void await_forks(struct engine *engine, const struct space *space)
-{
-	bool is_waiting = true;
-
-	for (unsigned looks = 0; is_waiting; looks++) {
-		while (engine_step(engine, false) == PTRACE_WAIT_STATUS)
-			;
-		is_waiting = false;
-		for (struct tracee *tracee = engine->tracees; tracee; tracee = tracee->hh.next)
-			if (tracee->space == space && may_be_forking(tracee, looks))
-				is_waiting = true;
-		if (is_waiting)
-			pause_ns(SURFACE_INTERVAL_NS);
-	}
 }
 
 /* Seizes the children of SPACE's process that run in its memory: they would die at traps that are put there. */
@@ -167,7 +122,7 @@ static struct usdtrap_error *seize_all(struct engine *engine, struct space *spac
 		is_new = false;
 		error = seize_pass(engine, space, &is_new);
 		if (!error)
-			await_forks(engine, space);
+			settle_forks(engine, space);
 	} while (!error && is_new);
 	return error ? error : seize_sharers(engine, space);
 }

@@ -323,6 +323,8 @@ static void handle_stop(struct engine *engine, pid_t tid, int status)
 			resume(engine, tracee, stop.value);
 		break;
 	case PTRACE_STOP_GROUP:
+		if (tracee->role == TRACEE_COPY && family_first_stop(engine, tracee))
+			break;
 		tracee->has_stopped = true;
 		tracee->is_listening = true;
 		expect_gone(engine, ptrace_listen(tid));

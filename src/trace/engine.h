@@ -5,6 +5,7 @@
  *	session.c   the public functions; hands each request to the engine thread
  *	engine.c    the engine's loop: next stop, what it means, who answers it
  *	attach.c    takes hold of a process
+ *	settle.c    waits for forks that began before that
  *	mapped.c    what a space has mapped, and arming the sites in it
  *	loader.c    notices libraries that come later
  *	family.c    new threads, forked children, exec
@@ -82,6 +83,13 @@ void engine_restart_call(struct tracee *tracee);
 /* --- attach.c --- */
 
 struct usdtrap_error *attach_process(struct engine *engine, pid_t pid, enum usdtrap_attach_mode mode) USDTRAP_MUST_USE;
+
+/* --- settle.c --- */
+
+/* To be called right after TRACEE was seized. */
+void settle_begin(struct tracee *tracee);
+/* Waits until no thread of SPACE is in a call that makes an untraced child. Stops nobody. */
+void settle_forks(struct engine *engine, const struct space *space);
 
 /* --- mapped.c --- */
 

@@ -153,6 +153,8 @@ static void leave_stop(struct engine *engine, pid_t tid, int status)
 			let_go(engine, tracee, stop.value);
 		break;
 	case PTRACE_STOP_GROUP:
+		if (tracee->role == TRACEE_COPY && family_first_stop(engine, tracee))
+			break;
 		/* Detaching would wake it; the end of the tracing thread does not. */
 		tracee->is_settled = true;
 		usdtrap_error_destroy(ptrace_listen(tid));

@@ -26,10 +26,12 @@ struct tracee {
 	enum tracee_role role;
 	bool has_stopped;    /* its first stop was seen (for those that the kernel seized for us) */
 	bool is_listening;   /* in a group stop, waiting for SIGCONT */
-	bool may_be_forking; /* we seized it while it may have been in a fork, which nobody would tell us of */
-	bool is_interrupted; /* we asked it to stop and have not seen it stop yet */
-	bool is_settled;     /* leaving: can be left to the end of the tracing thread */
-	struct space *space; /* NULL while NEWBORN */
+	bool may_be_forking; /* attaching: it may be in a fork that began before it was seized; cleared by any stop */
+	bool is_timed;       /* attaching: the next is known */
+	uint64_t run_time_when_seized;  /* nanoseconds on a processor */
+	bool is_interrupted;            /* we asked it to stop and have not seen it stop yet */
+	bool is_settled;                /* leaving: can be left to the end of the tracing thread */
+	struct space *space;            /* NULL while NEWBORN */
 	struct arch_registers last_hit; /* its registers when it stood at a trap of ours last */
 	UT_hash_handle hh;
 };
