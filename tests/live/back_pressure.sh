@@ -35,7 +35,7 @@ needs_attach
 target hits 20000
 start_slow -e "$program" --queue 64K -p "$pid"
 go
-wait_for trace.err 'the output is not read as fast as it is made'
+wait_for trace.err 'the output is read too slowly'
 # It waits: no processor time is used any more.
 sleep 0.2
 before=$(cut -d ' ' -f 14,15 "/proc/$pid/stat")
@@ -47,7 +47,7 @@ both_end
 wait "$reader"
 lines 20000 >expected
 grep . trace.out | same expected -
-[ "$(grep -c 'not read' trace.err)" -eq 1 ] || fail "not warned once: $(cat trace.err)"
+[ "$(grep -c 'too slowly' trace.err)" -eq 1 ] || fail "not warned once: $(cat trace.err)"
 grep -qx 'work right' target.out || fail "the target computed something else"
 
 target hits 20000

@@ -18,6 +18,11 @@ free() {
 	untouched "$pid"
 }
 
+# How many clock ticks the target has run so far.
+processor_time() {
+	awk '{ print $14 + $15 }' "/proc/$pid/stat"
+}
+
 target busy
 
 for signal in INT TERM HUP; do
@@ -60,7 +65,7 @@ for signal in INT TERM HUP; do
 	"$usdtrap" -e "$loud" --queue 16K -p "$pid" >full.pipe 2>trace.err 9>&- &
 	tracer=$!
 	wait_for trace.err '^Attached'
-	wait_for trace.err 'slow'
+	wait_for trace.err 'the output is read too slowly'
 	kill -$signal "$tracer"
 	free "$signal with a full pipe"
 	# Ctrl-C means no hurry: what was printed waits for its reader, until Ctrl-C is pressed again.
@@ -84,10 +89,9 @@ free 'killed front'
 tracer -e "$program" -p "$pid"
 kill -TSTP "$tracer"
 sleep 0.3
-before=$(cut -d ' ' -f 14 "/proc/$pid/stat")
+before=$(processor_time)
 sleep 0.5
-after=$(cut -d ' ' -f 14 "/proc/$pid/stat")
-[ "$before" -lt "$after" ] || fail "the target stands still while usdtrap is stopped"
+[ "$before" -lt "$(processor_time)" ] || fail "the target stands still while usdtrap is stopped"
 kill -CONT "$tracer"
 leave
 free 'Ctrl-Z'
