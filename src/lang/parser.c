@@ -110,16 +110,20 @@ void parser_skip_nested(struct parser *parser)
 	}
 }
 
-/* Goes on behind the next semicolon of this block, or at its closing brace. */
+/* Goes on behind the next semicolon or block within this block, or at its closing brace. */
 static void skip_statement(struct parser *parser)
 {
 	int depth = 0;
+	int step;
 
 	while (!parser_at(parser, TOKEN_END)) {
 		if (depth == 0 && (parser_at(parser, TOKEN_SEMICOLON) || parser_at(parser, TOKEN_RIGHT_BRACE)))
 			break;
-		depth += brace_step(parser);
+		step = brace_step(parser);
+		depth += step;
 		parser_advance(parser);
+		if (step < 0 && depth == 0)
+			break;
 	}
 	parser_accept(parser, TOKEN_SEMICOLON);
 }
@@ -208,17 +212,6 @@ static bool parse_expression_statement(struct parser *parser, struct ast_stateme
 	return statement->expression.value != NULL;
 }
 
-static bool refuse_for(struct parser *parser)
-{
-	parser_refuse(parser, parser->token.span, "for");
-	while (!parser_at(parser, TOKEN_LEFT_BRACE) && !parser_at(parser, TOKEN_RIGHT_BRACE) &&
-	       !parser_at(parser, TOKEN_END))
-		parser_advance(parser);
-	if (parser_at(parser, TOKEN_LEFT_BRACE))
-		parser_skip_nested(parser);
-	return false;
-}
-
 static bool parse_return(struct parser *parser)
 {
 	struct span value_start;
@@ -287,8 +280,10 @@ static struct ast_statement *parse_statement(struct parser *parser)
 	struct ast_statement *statement;
 	bool is_good;
 
-	if (parser_at(parser, TOKEN_FOR) && !refuse_for(parser))
+	if (parser_at(parser, TOKEN_FOR)) {
+		parser_refuse(parser, parser->token.span, "for");
 		return NULL;
+	}
 	statement = new_statement(parser, statement_kind(parser));
 	if (!statement || !parser_enter(parser))
 		return NULL;

@@ -301,7 +301,7 @@ static const struct type *type_index(struct sema *sema, struct ast_expression *n
 				     "The array index operator [] can only be used on arrays, pointers, and tuples, "
 				     "found %s.",
 				     sema_type_name(sema, operand));
-	if (index_type->kind != TYPE_INTEGER || (index_type->is_signed && !index_type->is_nonnegative))
+	if (index_type->kind != TYPE_INTEGER || (index_type->is_signed && index_type->unsigned_size == 0))
 		return sema_complain(sema, index->span,
 				     "The array index operator [] only accepts positive (unsigned) integer indices. "
 				     "Got: %s",

@@ -24,12 +24,15 @@ const struct type type_uint64 = INTEGER(8, false);
 const struct type type_void_pointer = {.kind = TYPE_POINTER, .size = 8};
 const struct type type_count = {.kind = TYPE_COUNT, .size = 8};
 
-/* Signed types of constants that are not negative. */
+/* The types of constants that are not negative, by what holds them: signed, and unsigned. */
 static const struct type constants[] = {
-	{.kind = TYPE_INTEGER, .size = 1, .is_signed = true, .is_nonnegative = true},
-	{.kind = TYPE_INTEGER, .size = 2, .is_signed = true, .is_nonnegative = true},
-	{.kind = TYPE_INTEGER, .size = 4, .is_signed = true, .is_nonnegative = true},
-	{.kind = TYPE_INTEGER, .size = 8, .is_signed = true, .is_nonnegative = true},
+	{.kind = TYPE_INTEGER, .size = 1, .is_signed = true, .unsigned_size = 1},
+	{.kind = TYPE_INTEGER, .size = 2, .is_signed = true, .unsigned_size = 1},
+	{.kind = TYPE_INTEGER, .size = 2, .is_signed = true, .unsigned_size = 2},
+	{.kind = TYPE_INTEGER, .size = 4, .is_signed = true, .unsigned_size = 2},
+	{.kind = TYPE_INTEGER, .size = 4, .is_signed = true, .unsigned_size = 4},
+	{.kind = TYPE_INTEGER, .size = 8, .is_signed = true, .unsigned_size = 4},
+	{.kind = TYPE_INTEGER, .size = 8, .is_signed = true, .unsigned_size = 8},
 };
 
 const struct type *type_integer(uint32_t size, bool is_signed)
@@ -68,14 +71,25 @@ const struct type *type_by_name(const char *name)
 	return NULL;
 }
 
+/* The largest number of SIZE bytes. */
+static uint64_t largest(uint32_t size, bool is_signed)
+{
+	return UINT64_MAX >> (64 - 8 * size + is_signed);
+}
+
 const struct type *type_of_constant(uint64_t magnitude, bool is_negative)
 {
-	for (size_t i = 0; i < sizeof(constants) / sizeof(constants[0]); i++) {
-		uint64_t limit = (uint64_t)1 << (8 * constants[i].size - 1);
+	if (is_negative) {
+		uint32_t size = 1;
 
-		if (is_negative && magnitude <= limit)
-			return type_integer(constants[i].size, true);
-		if (!is_negative && magnitude < limit)
+		/* There is one negative number more than there are positive ones. */
+		while (size < 8 && magnitude > largest(size, true) + 1)
+			size *= 2;
+		return type_integer(size, true);
+	}
+	for (size_t i = 0; i < sizeof(constants) / sizeof(constants[0]); i++) {
+		if (magnitude <= largest(constants[i].size, true) &&
+		    magnitude <= largest(constants[i].unsigned_size, false))
 			return &constants[i];
 	}
 	return &type_uint64;
@@ -221,23 +235,27 @@ bool type_is_same(const struct type *a, const struct type *b)
 	return are_same_inner(a->inner, b->inner) && are_same_buckets(&a->buckets, &b->buckets);
 }
 
+static uint32_t larger(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
 static const struct type *promote_integers(const struct type *a, const struct type *b)
 {
-	uint32_t size = a->size > b->size ? a->size : b->size;
 	const struct type *with_sign = a->is_signed ? a : b;
 	const struct type *without = a->is_signed ? b : a;
 
-	if (a->is_signed == b->is_signed) {
-		if (a->is_nonnegative == b->is_nonnegative)
-			return a->size >= b->size ? a : b;
-		return type_integer(size, a->is_signed);
-	}
-	if (with_sign->is_nonnegative)
-		return type_integer(size, false);
+	/* The type of the larger constant; both sizes grow with the number. */
+	if (a->unsigned_size && b->unsigned_size)
+		return a->size + a->unsigned_size >= b->size + b->unsigned_size ? a : b;
+	if (a->is_signed == b->is_signed)
+		return type_integer(larger(a->size, b->size), a->is_signed);
+	if (with_sign->unsigned_size)
+		return type_integer(larger(with_sign->unsigned_size, without->size), false);
 	/* A signed type that holds all of an unsigned one is wider than it. */
 	if (without->size == 8)
 		return NULL;
-	return type_integer(with_sign->size > without->size ? with_sign->size : without->size * 2, true);
+	return type_integer(larger(with_sign->size, without->size * 2), true);
 }
 
 static const struct type *promote_tuples(struct arena *arena, const struct type *a, const struct type *b)

@@ -50,11 +50,12 @@ struct type {
 	enum type_kind kind;
 	bool is_signed;
 	/*
-	 * INTEGER: of a constant that is not negative, which suits unsigned types as well as signed ones: `$x = 0;
-	 * $x = nsecs' makes $x a uint64, and `nsecs / 1000' an unsigned division. Says nothing about the shape of
-	 * values; type_is_same() ignores it.
+	 * INTEGER: of a constant that is not negative, the size of the smallest unsigned type that holds it; else 0.
+	 * Such constants suit unsigned types as well as signed ones: `$x = 0; $x = nsecs' makes $x a uint64, `nsecs /
+	 * 1000' is an unsigned division, and 250 fits a uint8. Says nothing about the shape of values; type_is_same()
+	 * ignores it.
 	 */
-	bool is_nonnegative;
+	uint8_t unsigned_size;
 	uint32_t size;            /* bytes, what sizeof() yields; 0 for NONE */
 	const struct type *inner; /* POINTER; SUM to STATS: the integers that were given */
 	const struct type **elements;

@@ -78,7 +78,7 @@ static void test_type_of_constant_is_the_smallest_that_holds_it(void **state)
 		const struct type *type = type_of_constant(rows[i].magnitude, rows[i].is_negative);
 
 		assert_true(type_is_same(type, rows[i].type));
-		assert_int_equal(type->is_nonnegative, !rows[i].is_negative && type->is_signed);
+		assert_int_equal(type->unsigned_size > 0, !rows[i].is_negative && type->is_signed);
 	}
 }
 
@@ -106,6 +106,7 @@ static void test_type_promote_finds_what_holds_both(void **state)
 		{"not even a small negative one", &type_int8, &type_uint64, NULL},
 		{"constants suit unsigned types", constant, &type_uint64, &type_uint64},
 		{"a constant wider than the other", large_constant, &type_uint8, &type_uint16},
+		{"a constant as wide as it is without a sign", type_of_constant(200, false), &type_uint8, &type_uint8},
 		{"constants stay constants", constant, large_constant, large_constant},
 		{"a constant among signed ones", large_constant, &type_int8, &type_int16},
 		{"truth beside a number", &type_bool, &type_uint32, &type_uint32},
@@ -160,7 +161,10 @@ static void test_type_fits_what_needs_no_widening(void **state)
 	assert_true(type_fits(&type_int8, &type_int64));
 	assert_false(type_fits(&type_int64, &type_int8));
 	assert_true(type_fits(type_of_constant(200, false), &type_uint16));
-	assert_false(type_fits(type_of_constant(200, false), &type_uint8));
+	assert_true(type_fits(type_of_constant(255, false), &type_uint8));
+	assert_false(type_fits(type_of_constant(256, false), &type_uint8));
+	assert_false(type_fits(type_of_constant(200, false), &type_int8));
+	assert_false(type_fits(type_of_constant(1, true), &type_uint64));
 	assert_false(type_fits(type_string(&arena, 9), type_string(&arena, 3)));
 }
 
