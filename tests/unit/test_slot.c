@@ -9,8 +9,8 @@
 #include <cmocka.h>
 #include <elf.h>
 
-#include "../support/elf_writer.h"
 #include "elf/object.h"
+#include "support/elf_writer.h"
 
 /* What lies in the first two slots, as a number: the data segment's bytes count up. */
 #define FIRST_CONTENT UINT64_C(0x2726252423222120)

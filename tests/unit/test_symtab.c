@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "../support/elf_writer.h"
 #include "elf/object.h"
+#include "support/elf_writer.h"
 
 /* A file with the thread-local symbol `depth' at 8, and a thread-local segment as asked. */
 static char *write_file(uint64_t thread_size, uint64_t thread_alignment, size_t *ret_size)

@@ -28,7 +28,9 @@ STATIC = ["-fno-pie", "-static"]
 LINKS = {"pie": PIE, "no-pie": NO_PIE, "static": STATIC}
 LEVELS = ["-O0", "-O1", "-O2", "-O3", "-Os"]
 LLD = ["-fuse-ld=lld"]
-LINKING = {"-pie", "-no-pie", "-static", "-static-pie", "-s", "-fuse-ld=lld", "-Wl,--gc-sections"}
+LINKING = {"-pie", "-no-pie", "-static", "-static-pie", "-shared", "-s", "-fuse-ld=lld", "-Wl,--gc-sections",
+           "-Wl,-Bsymbolic"}
+LIBRARY_USER = "int library_main(int, char **);\nint main(int c, char **v)\n{\n\treturn library_main(c, v);\n}\n"
 # <sys/sdt.h> lets a program say which operands the compiler may choose from: also vector registers, also addresses.
 VECTORS = ["-DSTAP_SDT_ARG_CONSTRAINT=norx"]
 ADDRESSES = ["-DSTAP_SDT_ARG_CONSTRAINT=nior"]
@@ -49,11 +51,15 @@ BUILDS.update({
     "O0 vectors no-pie": ["-O0", *NO_PIE, *VECTORS],
     "O2 addresses no-pie": ["-O2", *NO_PIE, *ADDRESSES],
     "O2 addresses pie": ["-O2", *PIE, *ADDRESSES],
+    "O0 library": ["-O0", "-fPIC", "-shared", "-DLIBRARY"],
+    "O2 library": ["-O2", "-fPIC", "-shared", "-DLIBRARY"],
+    "O3 lld library": ["-O3", "-fPIC", "-shared", "-DLIBRARY", *LLD],
+    "O2 hidden library": ["-O2", "-fPIC", "-shared", "-DLIBRARY", "-fvisibility=hidden", "-Wl,-Bsymbolic"],
     "O2 stripped no-pie": ["-O2", *NO_PIE, "-s"],
 })
 
 QUICK = [("gcc", "O0 pie"), ("gcc", "O1 static"), ("gcc", "O2 vectors pie"), ("gcc", "O2 addresses no-pie"),
-         ("gcc", "O3 no-pie"), ("clang", "O0 no-pie"), ("clang", "O1 pie"), ("clang", "O2 lld pie"), ("clang", "Os static")]
+         ("gcc", "O3 no-pie"), ("gcc", "O2 library"), ("clang", "O0 no-pie"), ("clang", "O1 pie"), ("clang", "O2 lld pie"), ("clang", "Os static")]
 
 # What may be unknown, and why.
 UNKNOWABLE = [
@@ -105,7 +111,8 @@ def compile_object(command, source, skipped):
 
 
 def compile_program(compiler, flags, source, folder, name):
-    """Compiles one program; returns its path and how many functions were left out."""
+    """Compiles one program; returns the path of the file with the probes, that of the program, and how many functions
+    were left out."""
     path = os.path.join(folder, name)
     with open(f"{path}.c", "w", encoding="ascii") as file:
         file.write(source)
@@ -118,7 +125,14 @@ def compile_program(compiler, flags, source, folder, name):
     done = run([compiler, "-pthread", *flags, f"{path}.1.o", f"{path}.2.o", "-o", path])
     if done.returncode:
         raise Refused(done.stderr[:2000])
-    return path, len(skipped)
+    if "-shared" not in flags:
+        return path, path, len(skipped)
+    with open(f"{path}.user.c", "w", encoding="ascii") as file:
+        file.write(LIBRARY_USER)
+    done = run([compiler, f"{path}.user.c", path, f"-Wl,-rpath,{folder}", "-o", f"{path}.user"])
+    if done.returncode:
+        raise Refused(done.stderr[:2000])
+    return path, f"{path}.user", len(skipped)
 
 
 def is_same(expected, actual):
@@ -166,7 +180,7 @@ def check(decode, compiler, build, seed, folder):
         complaints.append(f"seed {seed}, {compiler} {build}: {text}")
 
     try:
-        path, skipped = compile_program(compiler, flags, generate.Generator(seed).program(), folder, name)
+        path, program, skipped = compile_program(compiler, flags, generate.Generator(seed).program(), folder, name)
     except Refused as refused:
         count["programs that did not compile"] += 1
         complain(f"does not compile: {refused}")
@@ -174,7 +188,7 @@ def check(decode, compiler, build, seed, folder):
     count["programs"] += 1
     count["functions left out, as the compiler refused them"] += skipped
     told = os.path.join(folder, f"{name}.told")
-    done = run([decode, path, told])
+    done = run([decode, path, program, told])
     if done.returncode == 77:
         print(done.stderr, end="")
         os._exit(77)
@@ -188,7 +202,7 @@ def check(decode, compiler, build, seed, folder):
     compare(expected, done.stdout.splitlines(), flags, count, complain)
     if not expected:
         complain("the program told nothing")
-    for suffix in ("", ".c", ".1.o", ".2.o", ".told"):
+    for suffix in ("", ".c", ".1.o", ".2.o", ".user", ".user.c", ".told"):
         if not complaints and os.path.exists(path + suffix):
             os.remove(path + suffix)
     return count, complaints

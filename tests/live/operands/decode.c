@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * decode PROGRAM [ARGUMENT...]: runs PROGRAM and prints what its probes pass, a
- * line for each hit: the probe's name, then for each argument kind, size and
- * value, or ?{why not}. The programs are those of generate.py, which print the
- * same about themselves. Exits 77 where nothing may be traced.
+ * decode FILE PROGRAM [ARGUMENT...]: runs PROGRAM and prints what the probes of
+ * FILE, itself or a library, pass, a line for each hit: the probe's name, then
+ * for each argument kind, size and value, or ?{why not}. The programs are those
+ * of generate.py, which print the same about themselves. Exits 77 where nothing
+ * may be traced.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -110,13 +111,13 @@ int main(int argc, char *argv[])
 	struct usdtrap_launch *launch = NULL;
 	struct usdtrap_error *error;
 
-	if (argc < 2)
+	if (argc < 3)
 		return 2;
 	error = usdtrap_session_create(&options, &session);
 	if (!error)
 		error = usdtrap_add_probe(session, &pattern, 0, on_hit, NULL, NULL);
 	if (!error)
-		error = usdtrap_launch_create(argv + 1, 0, &launch);
+		error = usdtrap_launch_create(argv + 2, 0, &launch);
 	if (!error)
 		error = trace(session, launch);
 	if (error) {

@@ -11,7 +11,8 @@ probe it notes the same expressions down, and prints them when all is done:
 
 that is the probe's name, and for each argument kind (signed, unsigned, float,
 bytes), size and value. The same seed gives the same program. It is compiled
-twice, with -DPART=1 and -DPART=2, as half of the globals live in part 2.
+twice, with -DPART=1 and -DPART=2, as half of the globals live in part 2; with
+-DLIBRARY it has library_main() for a main().
 """
 import random
 import sys
@@ -138,6 +139,10 @@ static void *start(void *user)
 	work();
 	return user;
 }
+
+#ifdef LIBRARY
+#define main __attribute__((visibility("default"))) library_main
+#endif
 
 /* Works once in each of two threads, as thread-local variables are to be found in both. */
 int main(int argc, char *argv[])
@@ -498,10 +503,12 @@ class Generator:
              [Value("raw_int", "int"), Value("raw_int", "int"), Value("raw_list[1]", "short"),
               Value("raw_list[7]", "short"), Value("raw_list[7]", "short")]),
             ("8@$raw_int 8@$raw_list+4", '"m"(raw_int), "m"(raw_list)', [pointer("&raw_int"), pointer("&raw_list[2]")]),
-            ("8@%%fs:0 -4@%%fs:raw_local@tpoff", '"m"(raw_local)',
-             [Value("(unsigned long)thread_pointer()", "unsigned long"), Value("raw_local", "int")]),
-            ("-4@raw_local@tpoff(%[thread])", '[thread] "r"(thread_pointer())', [Value("raw_local", "int")]),
+            ("8@%%fs:0", '"r"(w)', [pointer("thread_pointer()")]),
             ("8@raw_int@GOTPCREL(%%rip)", '"m"(raw_int)', [pointer("&raw_int")]),
+        ]
+        program_rows = [
+            ("-4@%%fs:raw_local@tpoff", '"m"(raw_local)', [Value("raw_local", "int")]),
+            ("-4@raw_local@tpoff(%[thread])", '[thread] "r"(thread_pointer())', [Value("raw_local", "int")]),
         ]
         self.functions.append("""static inline unsigned long bits_of(double d)
 {
@@ -539,7 +546,10 @@ static int got_user(void)
         self.begin(f"f{number}", f"int f{number}(unsigned long w, long i, double d, float s, vector16 v)")
         for arguments, operands, values in rows:
             self.functions += self.raw(number, arguments, operands, values)
-        self.functions.append("#ifdef __AVX__\n\tvector32 y = { i, -1, (long)w, 0x5a5a5a5a };")
+        self.functions.append("#ifndef LIBRARY")
+        for arguments, operands, values in program_rows:
+            self.functions += self.raw(number, arguments, operands, values)
+        self.functions.append("#endif\n#ifdef __AVX__\n\tvector32 y = { i, -1, (long)w, 0x5a5a5a5a };")
         self.functions += self.raw(number, "32@%t[y]", '[y] "x"(y)', [Value("y", "vector32", ("b", 32))])
         self.functions.append("#endif\n\treturn got_user();")
         self.end(f"f{number}", [
