@@ -49,6 +49,7 @@ struct triple { unsigned first; int second; double third; void *fourth; };
 struct quad { long a, b, c, d; };
 struct three { unsigned char bytes[3]; };
 struct mixed { char c; short s; int i; long l; float f; double d; struct { unsigned short inner; int deep[4]; } in; };
+struct floats { float first, second; };
 union either { int i; float f; };
 
 /* What was passed: for each argument its kind, its size, its bytes. 'P' and a number begin a hit. */
@@ -78,11 +79,19 @@ static void print_number(unsigned char kind, unsigned char size, const unsigned 
 	unsigned long value = 0;
 	double real;
 	float single;
+#ifdef __FLT16_MAX__
+	_Float16 half;
+#endif
 
 	memcpy(&value, bytes, size);
 	if (kind == 'f' && size == 8) {
 		memcpy(&real, bytes, size);
 		printf(" f8=%%a", real);
+#ifdef __FLT16_MAX__
+	} else if (kind == 'f' && size == 2) {
+		memcpy(&half, bytes, size);
+		printf(" f2=%%a", (double)half);
+#endif
 	} else if (kind == 'f') {
 		memcpy(&single, bytes, size);
 		printf(" f4=%%a", (double)single);
@@ -172,11 +181,12 @@ SCALARS = {**INTEGERS, **FLOATS}
 OBJECTS = {
     "struct pair": ("b", 16), "struct triple": ("b", 24), "struct quad": ("b", 32), "struct three": ("b", 3),
     "__int128": ("b", 16), "unsigned __int128": ("b", 16), "long double": ("l", 16), "_Complex double": ("b", 16),
-    "vector16": ("b", 16),
+    "vector16": ("b", 16), "__float128": ("b", 16), "struct floats": ("u", 8), "_Complex float": ("u", 8),
+    "union either": ("u", 4),
 }
-ARITHMETIC_OBJECTS = {"__int128", "unsigned __int128", "long double", "_Complex double"}
+ARITHMETIC_OBJECTS = {"__int128", "unsigned __int128", "long double", "_Complex double", "__float128", "_Complex float"}
 # What a compiler may keep in two general registers.
-TWO_REGISTERS = {"struct pair", "__int128", "unsigned __int128", "long double", "_Complex double", "vector16"}
+TWO_REGISTERS = {"struct pair", "__int128", "unsigned __int128", "long double", "_Complex double", "vector16", "__float128"}
 POINTER = ("u", 8)
 
 INTERESTING = [0, 1, 2, -1, -2, 0x7F, 0x80, 0xFF, 0x100, 0x7FFF, 0x8000, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF,
@@ -291,7 +301,8 @@ class Generator:
             "struct pair": "{ 0x1122334455667788, -2 }", "struct quad": "{ 1, -2, 3, -4 }",
             "struct triple": "{ 4000000000U, -5, 6.5, &passed }", "struct three": "{ { 1, 2, 255 } }",
             "__int128": "-3", "unsigned __int128": "77", "long double": "-2.5L", "_Complex double": "1.5",
-            "vector16": "{ 5, -6 }",
+            "vector16": "{ 5, -6 }", "__float128": "-0.125Q", "struct floats": "{ 1.5F, -2.5F }",
+            "_Complex float": "-3.5F", "union either": "{ -7 }",
         }
         for i, c_type in enumerate(OBJECTS):
             self.define(f"{c_type} o{i}", f"o{i}", initializers[c_type], c_type)
@@ -468,6 +479,15 @@ class Generator:
                 self.functions.append("#endif")
                 self.end(name, [f"{name}();"])
 
+    def half_function(self, number):
+        """Half precision, where the compiler knows it."""
+        self.begin(f"f{number}", f"void f{number}(float s)")
+        self.functions.append("#ifdef __FLT16_MAX__\n\t_Float16 half = s, list[2] = { s * 2, -s };")
+        for text in ("half", "list[1]", "half * 3", "(_Float16)1.5"):
+            self.functions += self.probe([Value(text, "_Float16", ("f", 2))], "\t")
+        self.functions.append("#endif")
+        self.end(f"f{number}", [f"f{number}({value}F);" for value in ("0.1", "-65504.0", "1e-7", "1e6", "-0.0")])
+
     def raw(self, number, arguments, operands, values):
         lines = [f"RAW(p{self.probes}, \"{arguments}\", {operands});", f"HIT({self.probes});"]
         self.probes += 1
@@ -568,7 +588,8 @@ static int got_user(void)
         for index, c_type in enumerate(OBJECTS):
             self.object_functions(100 + index, index, c_type)
         self.wide_constants(200)
-        self.raw_function(300)
+        self.half_function(300)
+        self.raw_function(400)
         opaque = ", ".join(f"0x{self.number() & 0xFFFFFFFFFFFFFFFF:x}UL" for _ in range(32))
         return "\n".join([
             PRELUDE % self.seed,
