@@ -29,6 +29,8 @@ extern "C" {
  *   - a word without a slash: a program looked up in PATH,
  *   - "libNAME": a shared library looked up where the dynamic loader looks,
  *   - NULL, "" or "*": every file that a process maps (needs a pid).
+ * With a pid, a word or "libNAME" is first looked for among what that process
+ * has mapped, and paths are those that it sees.
  * `provider' and `name' are texts in which * stands for any text and [..] for
  * a set of characters; NULL or "" means any.
  */
@@ -50,11 +52,11 @@ struct usdtrap_probe_info {
 	const char *path; /* the file, spelt as the pattern led to it (symbolic links kept) */
 	const char *provider;
 	const char *name;
-	const char *full_name; /* "usdt:PATH:PROVIDER:NAME", what `probe' yields in a script */
-	const struct usdtrap_site_info *sites;
-	size_t site_count;     /* at least 1 */
-	unsigned machine;      /* ELF e_machine, so that the operands can be read */
-	unsigned address_bits; /* 32 or 64: the ELF class */
+	const char *full_name;                 /* "usdt:PATH:PROVIDER:NAME", what `probe' yields in a script */
+	const struct usdtrap_site_info *sites; /* by address */
+	size_t site_count;                     /* at least 1 */
+	unsigned machine;                      /* ELF e_machine, so that the operands can be read */
+	unsigned address_bits;                 /* 32 or 64: the ELF class */
 };
 
 /* How one argument of a site is held, for people and programs that list. */
@@ -89,7 +91,10 @@ struct usdtrap_list_callbacks {
  * Calls back for every probe that PATTERN matches. PID, if not 0, is the
  * process whose mapped files are meant where the pattern names no file.
  * Errors: NOT_FOUND when the file is missing, has no probes, or has none of
- * that name (the hint then names the nearest); OS, PERMISSION.
+ * that name (the hint then names the nearest), or there is no such process;
+ * BAD_ELF when it is no ELF file (the message says what it is) or all its notes
+ * are broken; UNSUPPORTED for files that are not linked; INVALID_USE when no
+ * file is named and no process either; OS, PERMISSION.
  */
 USDTRAP_API USDTRAP_MUST_USE struct usdtrap_error *usdtrap_list(const struct usdtrap_pattern *pattern, pid_t pid,
 								const struct usdtrap_list_callbacks *callbacks);

@@ -274,7 +274,7 @@ static struct usdtrap_error *find_any(const struct files_places *places, pid_t p
 }
 
 /* As bpftrace lists them: PATH:PROVIDER:NAME bytewise, so the colon that follows a path counts. */
-static int compare_items(const void *left, const void *right)
+static int compare_paths(const void *left, const void *right)
 {
 	const unsigned char *a = (const unsigned char *)((const struct files_item *)left)->path;
 	const unsigned char *b = (const unsigned char *)((const struct files_item *)right)->path;
@@ -284,22 +284,6 @@ static int compare_items(const void *left, const void *right)
 		b++;
 	}
 	return *a == *b ? 0 : (*a ? *a : ':') - (*b ? *b : ':');
-}
-
-/* Sorts, and drops a path that was found twice (a folder may be in PATH twice). */
-static void put_in_order(struct files *files)
-{
-	size_t count = 0;
-
-	qsort(files->items, files->count, sizeof(*files->items), compare_items);
-	for (size_t i = 0; i < files->count; i++) {
-		if (count && strcmp(files->items[count - 1].path, files->items[i].path) == 0) {
-			item_deinit(&files->items[i]);
-			continue;
-		}
-		files->items[count++] = files->items[i];
-	}
-	files->count = count;
 }
 
 struct usdtrap_error *files_find_in(const struct files_places *places, const char *target, pid_t pid, struct files *ret)
@@ -324,7 +308,7 @@ struct usdtrap_error *files_find_in(const struct files_places *places, const cha
 		files_deinit(&files);
 		return error;
 	}
-	put_in_order(&files);
+	qsort(files.items, files.count, sizeof(*files.items), compare_paths);
 	files.is_search |= files.count > 1;
 	*ret = files;
 	return NULL;

@@ -232,6 +232,19 @@ static void test_files_program_may_begin_as_a_library_does(void **state)
 	expect_found(machine, "libtool", 0, "ROOT/bin/libtool\n");
 }
 
+static void test_files_word_that_is_nowhere_else_is_a_file_here(void **state)
+{
+	const struct machine *machine = *state;
+	char before[PATH_MAX];
+
+	assert_non_null(getcwd(before, sizeof(before)));
+	fake_proc_file(&machine->tree, "here/a.out", ELF);
+	assert_int_equal(chdir(machine->tree.root), 0);
+	assert_int_equal(chdir("here"), 0);
+	expect_found(machine, "a.out", 0, "a.out\n");
+	assert_int_equal(chdir(before), 0);
+}
+
 static void test_files_any_without_a_process_is_refused(void **state)
 {
 	static const char *const any[] = {NULL, "", "*"};
@@ -480,6 +493,7 @@ int main(void)
 		in_machine(test_files_library_that_is_not_cached_comes_from_the_default_folders),
 		in_machine(test_files_library_path_comes_first),
 		in_machine(test_files_program_may_begin_as_a_library_does),
+		in_machine(test_files_word_that_is_nowhere_else_is_a_file_here),
 		in_machine(test_files_any_without_a_process_is_refused),
 		in_machine(test_files_of_a_process_are_the_elf_files_it_runs),
 		in_machine(test_files_word_of_a_process_is_what_it_runs),

@@ -138,6 +138,28 @@ static void test_object_segments_are_told(void **state)
 	fixture_deinit(&fixture);
 }
 
+/* The first program header, changed to say that its segment goes on past the end of the address space. */
+static void test_object_segment_that_wraps_is_left_out(void **state)
+{
+	struct elf_writer writer = {0};
+	struct elf_object *object;
+	const struct elf_segment *segments;
+	Elf64_Phdr header;
+	size_t size, count;
+	char *file = elf_writer_finish(&writer, &size);
+
+	(void)state;
+	memcpy(&header, file + sizeof(Elf64_Ehdr), sizeof(header));
+	header.p_memsz = UINT64_MAX - header.p_vaddr + 1;
+	memcpy(file + sizeof(Elf64_Ehdr), &header, sizeof(header));
+	assert_null(elf_object_open_memory(file, size, "file", &object));
+	segments = elf_object_segments(object, &count);
+	assert_int_equal(count, 1);
+	assert_int_equal(segments[0].vaddr, ELF_WRITER_DATA);
+	elf_object_destroy(object);
+	free(file);
+}
+
 static void test_object_addresses_and_offsets_convert_both_ways(void **state)
 {
 	struct elf_writer writer = {0};
@@ -378,6 +400,7 @@ int main(void)
 		cmocka_unit_test(test_object_without_extras_has_none),
 		cmocka_unit_test(test_object_sections_are_found_by_name),
 		cmocka_unit_test(test_object_segments_are_told),
+		cmocka_unit_test(test_object_segment_that_wraps_is_left_out),
 		cmocka_unit_test(test_object_addresses_and_offsets_convert_both_ways),
 		cmocka_unit_test(test_object_bytes_are_read_within_one_segment),
 		cmocka_unit_test(test_object_symbols_are_found_in_both_tables),

@@ -251,6 +251,26 @@ static void test_stapsdt_broken_note_spoils_no_other(void **state)
 	}
 }
 
+static void test_stapsdt_32_bit_note_without_room_for_addresses_is_reported(void **state)
+{
+	struct elf_writer writer = {.is_32_bit = true};
+	size_t size;
+	_cleanup_strbuf_ struct strbuf expected = {0};
+	char *file;
+
+	(void)state;
+	elf_writer_note(&writer, "stapsdt", 3, no_end, 11);
+	elf_writer_probe(&writer, "p", "n", 0x1000, 0, "");
+	file = elf_writer_finish(&writer, &size);
+	strbuf_addf(
+		&expected,
+		"problem: BAD_ELF file: note at file offset 0x%zx: its description of 11 bytes is too short for three "
+		"addresses\n"
+		"p:n 0x1000 0x0 []\n",
+		(size_t)(find(file, size, "stapsdt", 8) - file) - 12);
+	expect_walk_of_bytes(file, size, strbuf_text(&expected));
+}
+
 static const struct {
 	const char *name;
 	const char *provider, *probe;
@@ -488,6 +508,7 @@ int main(void)
 		cmocka_unit_test(test_stapsdt_missing_last_padding_is_no_harm),
 		cmocka_unit_test(test_stapsdt_callback_ends_the_walk),
 		cmocka_unit_test(test_stapsdt_broken_note_spoils_no_other),
+		cmocka_unit_test(test_stapsdt_32_bit_note_without_room_for_addresses_is_reported),
 		cmocka_unit_test(test_stapsdt_note_that_cannot_be_true_is_left_out),
 		cmocka_unit_test(test_stapsdt_semaphore_that_is_not_there_is_forgotten),
 		cmocka_unit_test(test_stapsdt_sizes_that_lie_are_followed_by_the_next_probe),
