@@ -154,6 +154,13 @@ struct arch {
 
 	/* The system call's number at a system call stop, -1 if none. */
 	long (*system_call)(const struct arch_registers *registers);
+	/*
+	 * Whether REGISTERS, at a system call stop, are at the entry of a call
+	 * that runs a program (execve(2), execveat(2)); then also where the text
+	 * of its path lies and the descriptor of the directory it starts from
+	 * (AT_FDCWD: the working directory).
+	 */
+	bool (*exec_entry)(const struct arch_registers *registers, uint64_t *ret_path_addr, int *ret_directory);
 };
 
 /* The architecture that runs files of ELF_MACHINE with addresses of ADDRESS_BITS; NULL if not supported. */

@@ -9,6 +9,7 @@
 
 #include <elf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 enum {
@@ -189,6 +190,26 @@ static bool x86_64_restart_interrupted_call(struct arch_registers *registers)
 	return true;
 }
 
+/* At the entry, and only there, rax is -ENOSYS: the kernel's preset for calls that do not exist. */
+static bool x86_64_exec_entry(const struct arch_registers *registers, uint64_t *ret_path_addr, int *ret_directory)
+{
+	enum { SYSTEM_CALL_EXECVE = 59, SYSTEM_CALL_EXECVEAT = 322 }; /* arch/x86/entry/syscalls/syscall_64.tbl */
+
+	if ((int64_t)x86_64_slot_get(registers, X86_64_RAX) != -ENOSYS)
+		return false;
+	switch (x86_64_system_call(registers)) {
+	case SYSTEM_CALL_EXECVE:
+		*ret_path_addr = x86_64_slot_get(registers, X86_64_RDI);
+		*ret_directory = AT_FDCWD;
+		return true;
+	case SYSTEM_CALL_EXECVEAT:
+		*ret_path_addr = x86_64_slot_get(registers, X86_64_RSI);
+		*ret_directory = (int)x86_64_slot_get(registers, X86_64_RDI);
+		return true;
+	}
+	return false;
+}
+
 const struct arch arch_x86_64 = {
 	.name = "x86-64",
 	.elf_machine = EM_X86_64,
@@ -212,4 +233,5 @@ const struct arch arch_x86_64 = {
 	.emulate = x86_64_emulate,
 	.restart_interrupted_call = x86_64_restart_interrupted_call,
 	.system_call = x86_64_system_call,
+	.exec_entry = x86_64_exec_entry,
 };

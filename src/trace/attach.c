@@ -24,6 +24,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "os/memory.h"
+#include "os/privileged.h"
 #include "os/procfs.h"
 #include "os/refusal.h"
 #include "trace/engine.h"
@@ -278,6 +279,7 @@ struct usdtrap_error *attach_process(struct engine *engine, pid_t pid, enum usdt
 	if (!space)
 		return &error_no_memory;
 	space->references = 1; /* ours, until the attach is done */
+	engine->is_privileged = privileged_tracer(PROCFS_ROOT);
 	if (mode == USDTRAP_ATTACH_NOW)
 		error = mapped_architecture(space);
 	/* What stands in the way, the seize can tell better; and the leader may have ended, and its threads live. */

@@ -136,9 +136,13 @@ static void expect_gone(const struct engine *engine, struct usdtrap_error *error
 		engine_notice_error(engine, USDTRAP_NOTICE_WARNING, error);
 }
 
-static void resume(const struct engine *engine, const struct tracee *tracee, int signal)
+void engine_resume(const struct engine *engine, const struct tracee *tracee, int signal)
 {
-	expect_gone(engine, ptrace_continue(tracee->tid, signal));
+	/* Of a child that is to be let go at its exec the entry of that is of interest: family_system_call(). */
+	if (tracee->role == TRACEE_SHARER && !engine->is_privileged)
+		expect_gone(engine, ptrace_continue_to_system_call(tracee->tid, signal));
+	else
+		expect_gone(engine, ptrace_continue(tracee->tid, signal));
 }
 
 void engine_interrupt(struct tracee *tracee)
@@ -235,7 +239,7 @@ static void handle_trap(struct engine *engine, struct tracee *tracee)
 	}
 	site = engine_trap_site(tracee, &registers, &signal);
 	if (!site) {
-		resume(engine, tracee, signal);
+		engine_resume(engine, tracee, signal);
 		return;
 	}
 	tracee->last_hit = registers;
@@ -251,7 +255,7 @@ static void handle_trap(struct engine *engine, struct tracee *tracee)
 			expect_gone(engine, ptrace_set_registers(tracee->tid, &registers));
 		}
 	}
-	resume(engine, tracee, signal);
+	engine_resume(engine, tracee, signal);
 	affinity_follow(&engine->affinity, tracee->pid, tracee->tid);
 }
 
@@ -266,7 +270,7 @@ static void handle_birth(struct engine *engine, struct tracee *tracee)
 		return;
 	}
 	family_born(engine, tracee, (pid_t)child);
-	resume(engine, tracee, 0);
+	engine_resume(engine, tracee, 0);
 }
 
 /* After exec the process has one thread, which bears the process's own id whoever it was before. */
@@ -289,7 +293,7 @@ static void handle_exec(struct engine *engine, pid_t tid)
 			return;
 	}
 	if (!family_exec(engine, tracee))
-		resume(engine, tracee, 0);
+		engine_resume(engine, tracee, 0);
 }
 
 static void handle_stop(struct engine *engine, pid_t tid, int status)
@@ -320,7 +324,7 @@ static void handle_stop(struct engine *engine, pid_t tid, int status)
 		if (stop.value == SIGTRAP)
 			handle_trap(engine, tracee);
 		else
-			resume(engine, tracee, stop.value);
+			engine_resume(engine, tracee, stop.value);
 		break;
 	case PTRACE_STOP_GROUP:
 		if (tracee->role == TRACEE_COPY && family_first_stop(engine, tracee))
@@ -331,7 +335,7 @@ static void handle_stop(struct engine *engine, pid_t tid, int status)
 		break;
 	case PTRACE_STOP_EVENT_STOP:
 		if (!family_first_stop(engine, tracee))
-			resume(engine, tracee, 0);
+			engine_resume(engine, tracee, 0);
 		break;
 	case PTRACE_STOP_FORK:
 	case PTRACE_STOP_VFORK:
@@ -339,8 +343,11 @@ static void handle_stop(struct engine *engine, pid_t tid, int status)
 		handle_birth(engine, tracee);
 		break;
 	case PTRACE_STOP_SYSTEM_CALL:
+		if (!family_system_call(engine, tracee))
+			engine_resume(engine, tracee, 0);
+		break;
 	case PTRACE_STOP_OTHER:
-		resume(engine, tracee, 0);
+		engine_resume(engine, tracee, 0);
 		break;
 	case PTRACE_STOP_EXEC:
 	case PTRACE_STOP_EXITED:

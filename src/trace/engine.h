@@ -34,7 +34,8 @@ struct engine {
 	struct space *spaces;
 	struct affinity affinity;
 	struct usdtrap_report report;
-	bool is_stopping;                     /* a callback said STOP: nothing further is delivered */
+	bool is_privileged; /* may trace a program without taking the rights from it that its file gives */
+	bool is_stopping;   /* a callback said STOP: nothing further is delivered */
 	struct arch_vector_registers vectors; /* room for those of the hit that is being delivered */
 };
 
@@ -71,6 +72,8 @@ enum ptrace_wait_result engine_step(struct engine *engine, bool block);
  */
 struct site *engine_trap_site(const struct tracee *tracee, const struct arch_registers *registers, int *ret_signal);
 
+/* Lets TRACEE run on, delivering SIGNAL (0: none). */
+void engine_resume(const struct engine *engine, const struct tracee *tracee, int signal);
 /*
  * Asks TRACEE to stop, at an event stop. All that is ever interrupted is
  * interrupted here, and for as short as can be: some system calls return EINTR
@@ -134,6 +137,8 @@ struct tracee *family_adopt(struct engine *engine, pid_t tid);
 /* TRACEE stands at its first stop, or at a later event stop. False: it is to be resumed. True: it was let go, or is
  * held. */
 bool family_first_stop(struct engine *engine, struct tracee *tracee);
+/* TRACEE stands at a system call's entry or exit. True: it was let go and is no tracee any more. */
+bool family_system_call(struct engine *engine, struct tracee *tracee);
 /* Lets those go whose parent never told what they are, whatever memory they have a copy of. For leaving. */
 void family_release_unknown(struct engine *engine);
 /* TRACEE stands at exec, and bears its process's id now. True: it was let go and is no tracee any more. */

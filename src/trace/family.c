@@ -13,16 +13,19 @@
  * What becomes of it does not depend on the event's name but on what the child
  * shares: a new thread of the process is a member; a process that runs in the
  * same memory (vfork, posix_spawn, CLONE_VM) would die at our traps without a
- * tracer, so it is kept until it execs or ends; a process with its own copy of
+ * tracer, so it is kept until it execs or ends (or is about to run a program
+ * that would lose its rights by being traced); a process with its own copy of
  * the memory gets the bytes back in that copy and is let go before it has run
  * one instruction.
  */
 #include "trace/engine.h"
 
+#include <limits.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "os/memory.h"
+#include "os/privileged.h"
 #include "os/procfs.h"
 #include "trace/site.h"
 
@@ -108,7 +111,41 @@ void family_born(struct engine *engine, struct tracee *parent, pid_t child)
 	}
 	engine_set_role(engine, tracee, role, parent->space);
 	if (!family_first_stop(engine, tracee))
-		usdtrap_error_destroy(ptrace_continue(tracee->tid, 0));
+		engine_resume(engine, tracee, 0);
+}
+
+/*
+ * A program that would get rights from its file (set-user-ID and the like)
+ * does not get them under the eyes of an ordinary user's tracer. So a sharer
+ * is let go before it runs one. It still has our memory then, but not for
+ * long: such a program is there to be run, so the call does not fail.
+ */
+bool family_system_call(struct engine *engine, struct tracee *tracee)
+{
+	const struct arch *arch = tracee->space ? tracee->space->arch : NULL;
+	char path[PATH_MAX] = "";
+	struct arch_registers registers;
+	struct usdtrap_error *error;
+	uint64_t path_addr;
+	int directory;
+	size_t size;
+
+	if (tracee->role != TRACEE_SHARER || !arch)
+		return false;
+	error = ptrace_get_registers(tracee->tid, &registers);
+	if (!error) {
+		if (!arch->exec_entry(&registers, &path_addr, &directory))
+			return false;
+		error = memory_read_some(tracee->space->memory_fd, path_addr, path, sizeof(path) - 1, &size);
+	}
+	if (error) {
+		usdtrap_error_destroy(error);
+		return false;
+	}
+	if (!privileged_program(tracee->tid, directory, path))
+		return false;
+	let_go(engine, tracee);
+	return true;
 }
 
 void family_release_unknown(struct engine *engine)

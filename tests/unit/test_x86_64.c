@@ -8,6 +8,7 @@
 
 #include <elf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -422,6 +423,38 @@ static void test_restart_interrupted_call_steps_back_from_eintr_alone(void **sta
 	}
 }
 
+static void test_exec_entry_is_told_from_other_calls_and_from_its_exit(void **state)
+{
+	static const struct {
+		const char *name;
+		unsigned long long call, result;
+		bool is_entry;
+		uint64_t path_addr;
+		int directory;
+	} rows[] = {
+		{"execve", SYS_execve, -(unsigned long long)ENOSYS, true, 0x1000, AT_FDCWD},
+		{"execveat", SYS_execveat, -(unsigned long long)ENOSYS, true, 0x2000, 0x1000},
+		{"exit of a failed execve", SYS_execve, -(unsigned long long)ENOENT, false, 0, 0},
+		{"exit of execve", SYS_execve, 0, false, 0, 0},
+		{"entry of another", SYS_openat, -(unsigned long long)ENOSYS, false, 0, 0},
+		{"no call", -1ULL, -(unsigned long long)ENOSYS, false, 0, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct user_regs_struct user = {
+			.orig_rax = rows[i].call, .rax = rows[i].result, .rdi = 0x1000, .rsi = 0x2000};
+		struct arch_registers registers = registers_of(&user);
+		uint64_t path_addr = 0;
+		int directory = 0;
+
+		print_message("%s\n", rows[i].name);
+		assert_int_equal(arch->exec_entry(&registers, &path_addr, &directory), rows[i].is_entry);
+		assert_int_equal(path_addr, rows[i].path_addr);
+		assert_int_equal(directory, rows[i].directory);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -436,6 +469,7 @@ int main(void)
 		cmocka_unit_test(test_thread_offset_counts_back_from_the_thread_pointer),
 		cmocka_unit_test(test_emulate_acts_out_nops_landing_pads_and_returns),
 		cmocka_unit_test(test_emulate_return_from_an_unreadable_stack_is_refused),
+		cmocka_unit_test(test_exec_entry_is_told_from_other_calls_and_from_its_exit),
 		cmocka_unit_test(test_restart_interrupted_call_steps_back_from_eintr_alone),
 	};
 
