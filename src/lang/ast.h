@@ -58,6 +58,7 @@ struct ast_variable {
 	unsigned slot;                      /* its place in the clause's frame, from 0 */
 	bool is_declared_type;              /* `let $x: type': the type is given */
 	bool is_assigned;                   /* ever */
+	bool is_counted;                    /* by ++, -- or OP= */
 	const struct type *type;            /* [sema] */
 };
 
@@ -68,6 +69,7 @@ struct ast_map {
 	struct span span;              /* where it first occurs */
 	unsigned slot;                 /* from 0, below the program's map_count */
 	bool is_assigned;              /* ever */
+	bool is_counted;               /* by ++, -- or OP= */
 	bool is_scalar;                /* used without a key */
 	bool is_keyed;                 /* used with a key; never both */
 	const struct type *key_type;   /* [sema] NULL: no key; a tuple for several keys */

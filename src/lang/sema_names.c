@@ -227,10 +227,14 @@ static const struct aggregation_info *called_aggregation(const struct ast_expres
 static void name_changed(struct sema *sema, struct ast_expression *target)
 {
 	sema_name_expression(sema, target);
-	if (target->kind == AST_MAP && target->map.map)
+	if (target->kind == AST_MAP && target->map.map) {
 		target->map.map->is_assigned = true;
-	if (target->kind == AST_VARIABLE && target->variable)
+		target->map.map->is_counted = true;
+	}
+	if (target->kind == AST_VARIABLE && target->variable) {
 		target->variable->is_assigned = true;
+		target->variable->is_counted = true;
+	}
 }
 
 static void name_assignment(struct sema *sema, struct ast_expression *node)

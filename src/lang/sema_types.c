@@ -258,21 +258,27 @@ static bool settle(struct sema *sema)
 	return false;
 }
 
-/* What never got a type, as it is only changed in place or never set, is an int64. Returns whether there was any. */
-static bool set_defaults(struct sema *sema)
+/*
+ * Makes an int64 of what has no type yet: first only of what is counted, or a
+ * variable never set, since others may follow from these. True if there was
+ * anything.
+ */
+static bool set_defaults(struct sema *sema, bool is_last_resort)
 {
 	bool has_set = false;
 
 	for (struct ast_map *map = sema->program->maps; map; map = map->next) {
-		has_set |= !map->value_type;
-		if (!map->value_type)
+		if (!map->value_type && (map->is_counted || is_last_resort)) {
 			map->value_type = &type_int64;
+			has_set = true;
+		}
 	}
 	for (struct ast_clause *clause = sema->program->clauses; clause; clause = clause->next) {
 		for (struct ast_variable *variable = clause->variables; variable; variable = variable->next) {
-			has_set |= !variable->type;
-			if (!variable->type)
+			if (!variable->type && (variable->is_counted || !variable->is_assigned || is_last_resort)) {
 				variable->type = &type_int64;
+				has_set = true;
+			}
 		}
 	}
 	return has_set;
@@ -282,7 +288,9 @@ void sema_types(struct sema *sema)
 {
 	if (!settle(sema))
 		return;
-	if (set_defaults(sema) && !settle(sema))
+	if (set_defaults(sema, false) && !settle(sema))
+		return;
+	if (set_defaults(sema, true) && !settle(sema))
 		return;
 	sema->is_reporting = true;
 	go_round(sema);

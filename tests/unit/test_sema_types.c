@@ -161,6 +161,9 @@ static void test_sema_types_variables_hold_all_that_is_stored(void **state)
 		{"let $x; if (pid) { $x = 1 } print($x)", "int8"},
 		{"let $x; print($x)", "int64"},
 		{"$x = pid == 1; $x = 2; print($x)", "int8"},
+		{"@n++; $x = (@n, \"a\"); print($x)", "(int64,string[2])"},
+		{"let $n; $x = ($n, 1); print($x)", "(int64,int8)"},
+		{"let $n; $x = ($n, 1); $n++; print($x)", "(int64,int8)"},
 	};
 
 	(void)state;
@@ -210,6 +213,7 @@ static void test_sema_types_maps_learn_keys_and_values(void **state)
 		{"@x[@y] = 5; @y = 1000", "@y:int16 @x[int16]:int8"},
 		{"@n++", "@n:int64"},
 		{"@n[pid] += 2", "@n[uint32]:int64"},
+		{"@a = @b; @b = @a", "@b:int64 @a:int64"},
 		{"@n += @m; @m++", "@m:int64 @n:int64"},
 		{"@x = count()", "@x:count_t"},
 		{"@x = sum(1)", "@x:sum_t"},
