@@ -312,7 +312,7 @@ bool elf_object_section(const struct elf_object *object, const char *name, size_
 	GElf_Shdr header;
 	const char *found;
 
-	if (!object->section_names)
+	if (!object->section_names || index >= ELF_REPEATED_MAX)
 		return false;
 	while ((section = elf_nextscn(object->elf, section))) {
 		if (!gelf_getshdr(section, &header))
@@ -338,7 +338,7 @@ bool elf_object_note_segment(const struct elf_object *object, size_t index, stru
 	GElf_Phdr header;
 	size_t count;
 
-	if (elf_getphdrnum(object->elf, &count) != 0)
+	if (index >= ELF_REPEATED_MAX || elf_getphdrnum(object->elf, &count) != 0)
 		return false;
 	for (size_t i = 0; i < count; i++) {
 		if (!gelf_getphdr(object->elf, (int)i, &header) || header.p_type != PT_NOTE || index-- > 0)

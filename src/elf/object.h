@@ -13,7 +13,10 @@
 
 #include <usdtrap/error.h>
 
-enum { ELF_BUILD_ID_MAX = 64 };
+enum {
+	ELF_BUILD_ID_MAX = 64, /* bytes */
+	ELF_REPEATED_MAX = 16, /* sections of one name, segments of notes */
+};
 
 struct elf_segment { /* a PT_LOAD, elf(5) */
 	uint64_t vaddr;
@@ -55,9 +58,14 @@ uint16_t elf_object_machine(const struct elf_object *object);      /* e_machine 
 unsigned elf_object_address_bits(const struct elf_object *object); /* 32 or 64 */
 bool elf_object_is_big_endian(const struct elf_object *object);
 bool elf_object_has_sections(const struct elf_object *object);
-/* The section called NAME, the INDEXth of several (from 0). False: there is none. */
+/*
+ * The section called NAME, the INDEXth of several (from 0). False: there is
+ * none. A file has one, or two with different flags; of more than
+ * ELF_REPEATED_MAX the rest is passed over, as a file that has thousands only
+ * wants to waste time and memory.
+ */
 bool elf_object_section(const struct elf_object *object, const char *name, size_t index, struct elf_section *ret);
-/* The INDEXth PT_NOTE segment, which a file has also without sections. False: there is none. */
+/* The INDEXth PT_NOTE segment, which a file has also without sections. False: there is none, or it is one too many. */
 bool elf_object_note_segment(const struct elf_object *object, size_t index, struct elf_section *ret);
 /* Device and inode the file had when opened; false for an object in memory. */
 bool elf_object_identity(const struct elf_object *object, uint64_t *ret_device, uint64_t *ret_inode);

@@ -49,9 +49,8 @@
  * beyond the section, the next thing that looks like the header of a probe
  * note is where the walk goes on.
  *
- * Not handled: notes of other types than 3 (two early formats of 2009 that
- * never left their distribution), and object files before linking, whose
- * addresses are still relocations.
+ * Not handled: notes of other types than 3, which nothing is known to write,
+ * and object files before linking, whose addresses are still relocations.
  *
  * Source: https://sourceware.org/systemtap/wiki/UserSpaceProbeImplementation
  */

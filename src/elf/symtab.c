@@ -72,14 +72,24 @@ static void search_table(const struct elf_object *object, Elf_Scn *section, cons
 	}
 }
 
-static struct usdtrap_error *search_file(const struct elf_object *object, struct symbol_search *search)
+/* Searches the first table of TYPE. A file has one of each: System V ABI, "Sections". */
+static void search_type(const struct elf_object *object, uint32_t type, struct symbol_search *search)
 {
 	Elf_Scn *section = NULL;
 	GElf_Shdr header;
 
-	while ((section = elf_nextscn(object->elf, section)))
-		if (gelf_getshdr(section, &header) && (header.sh_type == SHT_DYNSYM || header.sh_type == SHT_SYMTAB))
+	while ((section = elf_nextscn(object->elf, section))) {
+		if (gelf_getshdr(section, &header) && header.sh_type == type) {
 			search_table(object, section, &header, search);
+			return;
+		}
+	}
+}
+
+static struct usdtrap_error *search_file(const struct elf_object *object, struct symbol_search *search)
+{
+	search_type(object, SHT_DYNSYM, search);
+	search_type(object, SHT_SYMTAB, search);
 	if (!search->is_found)
 		return error_create(USDTRAP_NOT_FOUND, "symbol %.*s is not in the file's symbol tables",
 				    (int)search->length, search->name);

@@ -427,6 +427,44 @@ static void test_stapsdt_section_beyond_the_end_of_the_file_is_reported(void **s
 			     "BAD_ELF file: none of its probe notes can be used\n");
 }
 
+/* Thousands of section headers may lead to the same large bytes: time and memory must not follow them. */
+static void test_stapsdt_sections_without_number_are_not_all_read(void **state)
+{
+	enum { SECTIONS = 1000 };
+	struct elf_writer writer = {0};
+	struct strbuf out = {0};
+	Elf64_Ehdr header;
+	Elf64_Shdr notes = {0}, any;
+	struct elf_object *object;
+	_cleanup_strbuf_ struct strbuf copy = {0};
+	struct stapsdt_callbacks callbacks = {write_note, NULL, &out};
+	size_t size, rows = 0;
+	char *file;
+
+	(void)state;
+	elf_writer_probe(&writer, "p", "n", 0x1000, 0, "");
+	file = elf_writer_finish(&writer, &size);
+	memcpy(&header, file, sizeof(header));
+	for (int i = 0; i < header.e_shnum; i++) {
+		memcpy(&any, file + header.e_shoff + (size_t)i * sizeof(any), sizeof(any));
+		if (any.sh_type == SHT_NOTE)
+			notes = any;
+	}
+	strbuf_add(&copy, file, size);
+	free(file);
+	for (int i = 0; i < SECTIONS; i++)
+		strbuf_add(&copy, &notes, sizeof(notes));
+	header.e_shnum += SECTIONS;
+	memcpy(copy.text, &header, sizeof(header));
+	assert_null(elf_object_open_memory(copy.text, copy.length, "file", &object));
+	assert_null(stapsdt_walk(object, &callbacks));
+	elf_object_destroy(object);
+	for (const char *row = strbuf_text(&out); *row; row = strchr(row, '\n') + 1)
+		rows++;
+	strbuf_deinit(&out);
+	assert_int_equal(rows, ELF_REPEATED_MAX);
+}
+
 static void test_stapsdt_file_without_probes_teaches_what_that_means(void **state)
 {
 	struct elf_writer writer = {0};
@@ -515,6 +553,7 @@ int main(void)
 		cmocka_unit_test(test_stapsdt_truncated_last_note_is_reported),
 		cmocka_unit_test(test_stapsdt_file_of_broken_notes_alone_is_bad),
 		cmocka_unit_test(test_stapsdt_section_beyond_the_end_of_the_file_is_reported),
+		cmocka_unit_test(test_stapsdt_sections_without_number_are_not_all_read),
 		cmocka_unit_test(test_stapsdt_file_without_probes_teaches_what_that_means),
 		cmocka_unit_test(test_stapsdt_file_without_section_headers_says_so),
 		cmocka_unit_test(test_stapsdt_file_cut_before_its_section_headers_says_so),
