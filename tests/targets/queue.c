@@ -60,10 +60,10 @@ int main(int argc, char **argv)
 	target_ready();
 	if (write(go[1], "", 1) != 1)
 		target_fail("write");
-	while (arrived < count) {
+	do {
 		DTRACE_PROBE1(queue, tick, hits);
 		hits++;
-	}
+	} while (arrived < count);
 	while (waitpid(child, &status, 0) != child)
 		continue;
 	printf("@arrived: %lu\n@hits: %lu\n", arrived, hits);
