@@ -42,11 +42,12 @@ struct options {
 	size_t queue_size;               /* --queue: bytes */
 	bool drops;                      /* --drop */
 
-	bool is_quiet;    /* -q */
-	bool is_verbose;  /* -v */
-	bool no_warnings; /* --no-warnings */
-	bool is_dry_run;  /* --dry-run */
-	bool no_recipe;   /* --no-recipe */
+	bool is_quiet;      /* -q */
+	bool is_verbose;    /* -v */
+	bool no_warnings;   /* --no-warnings */
+	bool is_dry_run;    /* --dry-run */
+	bool no_recipe;     /* --no-recipe */
+	bool no_follow_cpu; /* --no-follow-cpu */
 };
 
 /*

@@ -54,6 +54,7 @@ static void describe(const struct options *options, struct strbuf *out)
 	strbuf_add_string(out, options->no_warnings ? " no-warnings" : "");
 	strbuf_add_string(out, options->is_dry_run ? " dry-run" : "");
 	strbuf_add_string(out, options->no_recipe ? " no-recipe" : "");
+	strbuf_add_string(out, options->no_follow_cpu ? " no-follow-cpu" : "");
 }
 
 static void test_options_right_lines_are_understood(void **state)
@@ -89,8 +90,8 @@ static void test_options_right_lines_are_understood(void **state)
 		{"queue in KiB", "x.bt --queue 3k", "run [x.bt] queue=3072"},
 		{"queue in MiB", "x.bt --queue=2M", "run [x.bt] queue=2097152"},
 		{"queue in GiB", "x.bt --queue 1G", "run [x.bt] queue=1073741824"},
-		{"flags", "x.bt --drop --no-warnings --dry-run --no-recipe",
-		 "run [x.bt] drops no-warnings dry-run no-recipe"},
+		{"flags", "x.bt --drop --no-warnings --dry-run --no-recipe --no-follow-cpu",
+		 "run [x.bt] drops no-warnings dry-run no-recipe no-follow-cpu"},
 		{"bpftrace's own", "x.bt -b --btf --unsafe --usdt-file-activation --verify-llvm-ir --no-feature a,b",
 		 "run [x.bt]"},
 	};
@@ -121,7 +122,7 @@ static void test_options_wrong_lines_are_explained(void **state)
 		 "a script's own options stand behind a word of their own: --"},
 		{"mistyped name", "--dry-rnu", "unknown option --dry-rnu", "did you mean --dry-run?"},
 		{"mistyped name with a value", "--ouptut=x", "unknown option --ouptut", "did you mean --output?"},
-		{"unclear name", "--no", "--no may mean --no-recipe or --no-warnings", NULL},
+		{"unclear name", "--no", "--no may mean --no-recipe or --no-follow-cpu", NULL},
 		{"unknown letter", "-z", "unknown option -z", NULL},
 		{"unknown letter among others", "-lz", "unknown option -z", NULL},
 		{"letter without its value", "-p", "-p needs PID behind it", NULL},
