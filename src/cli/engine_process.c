@@ -308,8 +308,8 @@ static void say_report(struct engine_process *engine, const struct usdtrap_repor
 		    report->sites_lost);
 	if (engine->options->is_verbose)
 		say(engine, MESSAGE_NOTE,
-		    "%" PRIu64 " hits; %u bytes put back, %u semaphores lowered, %u processes let go, %" PRIu64
-		    " late traps",
+		    "hits: %" PRIu64
+		    "; bytes put back: %u; semaphores lowered: %u; processes let go: %u; late traps: %" PRIu64,
 		    report->hits, report->sites_restored, report->semaphores_lowered, report->processes,
 		    report->late_traps);
 }

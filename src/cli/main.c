@@ -1,21 +1,88 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The usdtrap command, and a map of the whole program.
+ * The usdtrap command, and a map of the whole program. Each folder uses those
+ * above it only: docs/floors.md.
  *
- * base/       what every floor needs
- *     arena, strbuf, cleanup   memory freed at once, growing text, scope guards
- *     cursor                   reading bytes that may lie
- *     diag                     errors in a script, with the line underlined
- *     error                    errors of everything else
- *     nearest                  the name that was probably meant
- * cli/        the command
- *     main                     where it begins, and this map
- *     options, subcommand      the command line
- *     usage, message           what is said of it, and of what goes wrong
- *     list, pattern            -l: which probes there are
- *     script, command          what -e or a FILE says; what -c runs
- *     run, front, engine       tracing, by two processes
- *     output                   the queue between the engine and a slow reader
+ * include/usdtrap/: the library's interface, which lang/ and cli/ use as anybody may
+ *     session                       processes traced, probes armed, all put back; start reading here
+ *     probe, hit                    what a file offers; what a callback sees
+ *     launch, error                 a program that waits to be traced; what went wrong
+ * src/base/: what every floor needs
+ *     arena, strbuf, cleanup        memory freed at once, text that grows, scope guards
+ *     cursor                        reading bytes that may lie
+ *     diag                          errors in a script, with the line underlined
+ *     error                         errors of everything else
+ *     glob, nearest                 wildcards; the name that was probably meant
+ * src/arch/: what is true of one processor only
+ *     arch                          the questions that a processor answers, and how to add one
+ *     x86_64                        its trap, its nops, its calls; the table of answers
+ *     x86_64_operand                its operands, as compilers write them into notes
+ *     x86_64_registers              its registers, by all their names
+ *     insn                          instructions as text, for messages
+ * src/elf/: files, and nothing but files
+ *     object, handle                one ELF file, opened
+ *     notes, stapsdt                notes; those that are probes
+ *     symtab, slot                  symbols by name; the slots that point to them
+ *     foreign                       what a file is that is no ELF file
+ * src/argspec/: where a probe's arguments are
+ *     argspec, parse, format        text to specs, and back to text
+ *     eval                          spec and registers to a value, at each hit
+ * src/os/: one process, as the kernel shows it
+ *     ptrace, memory                stops and registers; its memory, kept open
+ *     procfs, procfs_file           what /proc tells, and how it is read
+ *     procfs_maps, procfs_status    its mappings; its state
+ *     affinity                      the tracing thread follows its busiest tracee
+ *     launch, privileged            a program that waits at the door; rights that it would lose
+ *     refusal, capability, security_module
+ *                                   why a process cannot be traced
+ * src/trace/: the engine
+ *     session                       the public functions, and the two threads behind them
+ *     engine                        the loop: next stop, what it means, who answers
+ *     attach, settle                taking hold of a process without stopping it; forks in flight
+ *     family                        births and exec
+ *     tracee, space                 threads; address spaces and what was changed in them
+ *     site, semaphore               a trap byte and its undo; a counter and its undo
+ *     catalog, mapped               what is wanted; where it lies in a process
+ *     loader                        libraries that come later
+ *     recipe                        runtimes whose probes need more than a trap
+ *     hit                           what a callback may ask
+ *     leave                         everything back, nobody disturbed
+ *     list, arguments               a file's probes, without a process
+ *     files, process_files          from what a pattern says to files
+ *     library, library_cache        from libNAME to a file
+ *     probes                        a file's notes, by name
+ * src/lang/: scripts
+ *     program                       a script from text to last map: what cli/ sees of it
+ *     lexer, literal                text to tokens
+ *     parser, parser_expression, parser_primary
+ *                                   tokens to tree
+ *     ast, type, builtin            the tree, its static types, the words of the language
+ *     sema, sema_types              meaning; types, in rounds until nothing changes
+ *     sema_names, sema_probes, sema_config
+ *                                   names; attach points; settings
+ *     sema_expressions, sema_calls, sema_aggregations, sema_fold
+ *                                   each kind of expression; constants
+ *     argument_use                  which arguments a clause asks for
+ *     eval, eval_store, eval_operator, eval_call, eval_builtin
+ *                                   the tree, walked at each hit
+ *     function_map, function_output, function_text
+ *                                   the functions
+ *     runtime, scratch, value, flat
+ *                                   what lives while a script runs
+ *     map, map_element, map_select, aggregate, histogram
+ *                                   maps and what they keep
+ *     print, print_map, json        how they look
+ *     format, format_render         printf and its kin
+ *     clock                         time as scripts see it
+ * src/cli/: the command
+ *     main                          where it begins, and this map
+ *     options, subcommand           the command line
+ *     usage, message                what is said of it, and of what goes wrong
+ *     list, pattern                 -l: which probes there are
+ *     script, command               what -e or a FILE says; what -c runs
+ *     run, front, engine_process    tracing, by two processes
+ *     link, watch                   what they tell each other; who listens
+ *     output                        the queue between the engine and a slow reader
  *
  * Exit status: 0 when all was done, also when Ctrl-C, SIGTERM or SIGHUP ended
  * it and when the reader of the output went away; 1 for a wrong command line,
