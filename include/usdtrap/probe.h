@@ -38,6 +38,12 @@ struct usdtrap_pattern {
 	const char *target;
 	const char *provider;
 	const char *name;
+	/*
+	 * For sessions. 1: beside `target' every other file counts that a process
+	 * of the session maps later; that nothing matches yet is no error then.
+	 * A target of "*" implies it.
+	 */
+	int any_file;
 };
 
 /* One place in a file's text where a probe's nop lies. Addresses are the file's own (before any load bias). */

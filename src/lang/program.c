@@ -200,7 +200,7 @@ bool lang_needs_run(const struct lang_program *program)
 	return has_type(program, AST_PROBE_USDT) || has_type(program, AST_PROBE_INTERVAL);
 }
 
-/* `*' and no target mean every file that the process maps; of one that is yet to start there is only the program. */
+/* `*' and no target mean every file that the process maps: of one yet to be started the program and what it loads. */
 static struct usdtrap_pattern pattern_of(const struct lang_program *program, const struct ast_attach_point *point)
 {
 	bool is_any = !point->target || !point->target[0] || strcmp(point->target, "*") == 0;
@@ -209,6 +209,7 @@ static struct usdtrap_pattern pattern_of(const struct lang_program *program, con
 		.target = is_any ? program->command_path : point->target,
 		.provider = point->provider,
 		.name = point->name,
+		.any_file = is_any && program->command_path,
 	};
 }
 
@@ -366,9 +367,12 @@ static struct usdtrap_error *add_usdt(struct binding *binding, struct usdtrap_se
 {
 	const struct lang_program *program = binding->program;
 	const struct usdtrap_pattern pattern = pattern_of(program, binding->point);
-	struct usdtrap_error *error = usdtrap_add_probe(session, &pattern, pattern.target ? 0 : program->pid, on_hit,
-							binding, &binding->probe);
+	struct usdtrap_error *error =
+		usdtrap_add_probe(session, &pattern, program->pid, on_hit, binding, &binding->probe);
 
+	if (!error && usdtrap_probe_count(binding->probe) == 0)
+		diag_warning(list, binding->point->span, "No matches for %s in %s: waiting for what it loads",
+			     binding->point->text, pattern.target);
 	return error ? report_refusal(binding, error, list) : NULL;
 }
 

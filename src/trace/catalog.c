@@ -117,7 +117,8 @@ static struct usdtrap_error *create_file(struct catalog *catalog, struct elf_obj
 	file->path = strdup(path);
 	file->real_path = realpath(path, NULL);
 	elf_object_identity(object, &file->device, &file->inode);
-	error = file->path ? probes_load(object, path, NULL, NULL, &file->probes) : &error_no_memory;
+	error = file->path ? probes_load(object, path, catalog->on_problem, catalog->user, &file->probes)
+			   : &error_no_memory;
 	if (!error)
 		error = add_locations(file);
 	else if (error_catch(error, USDTRAP_NOT_FOUND))
@@ -190,7 +191,7 @@ static struct usdtrap_error *create_probe(const struct usdtrap_pattern *pattern,
 		probe_destroy(probe);
 		return error;
 	}
-	probe->wants_any_file = !probe->target || strcmp(probe->target, "*") == 0;
+	probe->wants_any_file = pattern->any_file || !probe->target || strcmp(probe->target, "*") == 0;
 	*ret = probe;
 	return NULL;
 }
@@ -226,7 +227,7 @@ struct usdtrap_error *catalog_add(struct catalog *catalog, const struct usdtrap_
 		}
 	}
 	files_deinit(&files);
-	if (!error && probe->match_count == 0)
+	if (!error && probe->match_count == 0 && !pattern->any_file)
 		error = usdtrap_list(pattern, pid, &nobody);
 	if (error) {
 		probe_destroy(probe);

@@ -60,6 +60,9 @@ struct usdtrap_probe {
 struct catalog {
 	struct catalog_file *files;
 	struct usdtrap_probe *probes; /* in order */
+	/* A note of a file is broken and left out; PROBLEM is borrowed. May be NULL. */
+	void (*on_problem)(const struct usdtrap_error *problem, void *user);
+	void *user;
 };
 
 void catalog_deinit(struct catalog *catalog);

@@ -226,6 +226,11 @@ static struct usdtrap_error *start_thread(struct usdtrap_session *session)
 	return NULL;
 }
 
+static void on_broken_note(const struct usdtrap_error *problem, void *user)
+{
+	engine_notice(user, USDTRAP_NOTICE_WARNING, "%s", usdtrap_error_message(problem));
+}
+
 struct usdtrap_error *usdtrap_session_create(const struct usdtrap_options *options, struct usdtrap_session **ret)
 {
 	struct usdtrap_session *session = calloc(1, sizeof(*session));
@@ -236,6 +241,8 @@ struct usdtrap_error *usdtrap_session_create(const struct usdtrap_options *optio
 		return &error_no_memory;
 	if (options)
 		session->engine.options = *options;
+	session->engine.catalog.on_problem = on_broken_note;
+	session->engine.catalog.user = &session->engine;
 	pthread_mutex_init(&session->lock, NULL);
 	pthread_cond_init(&session->changed, NULL);
 	session->wake_signal = session->engine.options.wake_signal ? session->engine.options.wake_signal : SIGRTMAX - 1;
