@@ -58,12 +58,13 @@ struct usdtrap_error *usdtrap_add_probe(struct usdtrap_session *session, const s
 		.target = copy(pattern->target),
 		.provider = copy(pattern->provider),
 		.name = copy(pattern->name),
+		.any_file = pattern->any_file,
 		.pid = pid,
 		.on_hit = on_hit,
 		.user = user,
 	};
 	session->probe_count++;
-	if (!usdtrap_probe_count(probe))
+	if (!pattern->any_file && !usdtrap_probe_count(probe))
 		return error_hint(error_create(USDTRAP_NOT_FOUND, "%s: no USDT probe is called %s", pattern->target,
 					       pattern->name),
 				  "did you mean app:start?");

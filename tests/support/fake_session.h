@@ -41,6 +41,7 @@ struct usdtrap_probe {
 	char *provider; /* NULL: any */
 	char *name;
 	char *target;
+	int any_file;
 	pid_t pid;
 	usdtrap_hit_fn on_hit;
 	void *user;

@@ -142,7 +142,7 @@ static void test_program_probes_are_added_and_counted(void **state)
 	fake_session_deinit(&session);
 }
 
-static void test_program_pid_goes_with_patterns_that_name_no_file(void **state)
+static void test_program_pid_goes_with_all_patterns(void **state)
 {
 	const struct lang_options options = {.name = "stdin", .pid = 77};
 	struct usdtrap_session session = make_session();
@@ -153,8 +153,33 @@ static void test_program_pid_goes_with_patterns_that_name_no_file(void **state)
 	assert_null(lang_add_probes(run.program, &session, &run.diagnostics));
 	assert_null(session.probes[0].target);
 	assert_int_equal(session.probes[0].pid, 77);
+	assert_int_equal(session.probes[0].any_file, 0);
 	assert_string_equal(session.probes[1].target, "/bin/app");
-	assert_int_equal(session.probes[1].pid, 0);
+	assert_int_equal(session.probes[1].pid, 77);
+	script_run_deinit(&run);
+	fake_session_deinit(&session);
+}
+
+static void test_program_with_a_command_any_file_may_be_loaded_later(void **state)
+{
+	const struct lang_options options = {.name = "stdin", .command_path = "/bin/app"};
+	struct usdtrap_session session = make_session();
+	struct script_run run;
+
+	(void)state;
+	script_run_init(&run, "usdt:*:app:start { } usdt:*:lib:late { } usdt:/bin/app:app:start { }", &options);
+	assert_null(lang_add_probes(run.program, &session, &run.diagnostics));
+	assert_string_equal(
+		strbuf_text(&run.diagnostics),
+		"stdin:1:22-37: WARNING: No matches for usdt:*:lib:late in /bin/app: waiting for what it loads\n"
+		"usdt:*:app:start { } usdt:*:lib:late { } usdt:/bin/app:app:start { }\n"
+		"                     ~~~~~~~~~~~~~~~\n");
+	for (size_t i = 0; i < 3; i++)
+		assert_string_equal(session.probes[i].target, "/bin/app");
+	assert_int_equal(session.probes[0].any_file, 1);
+	assert_int_equal(session.probes[1].any_file, 1);
+	assert_int_equal(session.probes[2].any_file, 0);
+	assert_int_equal(lang_probe_count(run.program), 2);
 	script_run_deinit(&run);
 	fake_session_deinit(&session);
 }
@@ -444,7 +469,8 @@ int main(void)
 		cmocka_unit_test(test_program_says_what_it_needs),
 		cmocka_unit_test(test_program_patterns_come_in_script_order),
 		cmocka_unit_test(test_program_probes_are_added_and_counted),
-		cmocka_unit_test(test_program_pid_goes_with_patterns_that_name_no_file),
+		cmocka_unit_test(test_program_pid_goes_with_all_patterns),
+		cmocka_unit_test(test_program_with_a_command_any_file_may_be_loaded_later),
 		cmocka_unit_test(test_program_missing_probes_are_all_reported),
 		cmocka_unit_test(test_program_missing_probes_may_be_skipped),
 		cmocka_unit_test(test_program_that_lost_all_its_probes_is_refused),
