@@ -156,23 +156,26 @@ static struct usdtrap_error *check_size(const struct arch *arch, const struct ar
 }
 
 /* A slot that does not exist was to hold an address that is known: then the operand is that address. */
-static struct usdtrap_error *do_without_slot(struct arch_operand *operand)
+static struct usdtrap_error *do_without_slot(struct argspec *spec)
 {
-	if (operand->kind != ARCH_OPERAND_MEMORY || !operand->is_pc_relative || operand->displacement)
+	const struct arch_operand *operand = &spec->operand;
+
+	if (operand->kind != ARCH_OPERAND_MEMORY || !operand->is_pc_relative || operand->displacement ||
+	    spec->size > REGISTER_SIZE)
 		return error_create(USDTRAP_BAD_ARGSPEC, "%.*s has no slot in the global offset table",
 				    shown(operand->symbol_length), operand->symbol);
-	*operand = (struct arch_operand){
+	spec->operand = (struct arch_operand){
 		.kind = ARCH_OPERAND_CONSTANT,
 		.symbol_use = ARCH_SYMBOL_ADDRESS,
 		.symbol = operand->symbol,
 		.symbol_length = operand->symbol_length,
 	};
-	return NULL;
+	return check_constant(spec);
 }
 
 static struct usdtrap_error *resolve(const struct argspec_symbols *symbols, struct argspec *spec)
 {
-	struct arch_operand *operand = &spec->operand;
+	const struct arch_operand *operand = &spec->operand;
 	struct usdtrap_error *error = NULL;
 	bool has_slot = true;
 	int64_t offset = 0;
@@ -197,7 +200,7 @@ static struct usdtrap_error *resolve(const struct argspec_symbols *symbols, stru
 			return error_create(USDTRAP_BAD_ARGSPEC, "the global offset table is not known");
 		error = symbols->slot(operand->symbol, operand->symbol_length, &vaddr, &has_slot, symbols->user);
 		if (!error && !has_slot)
-			error = do_without_slot(operand);
+			error = do_without_slot(spec);
 		break;
 	}
 	if (error)

@@ -28,6 +28,13 @@ static struct usdtrap_error *find_thread_offset(const char *name, size_t length,
 	return NULL;
 }
 
+static struct usdtrap_error *find_slot(const char *name, size_t length, uint64_t *ret_vaddr, bool *ret_has_slot,
+				       void *user)
+{
+	*ret_has_slot = length % 2;
+	return find_address(name, length, ret_vaddr, user);
+}
+
 static struct usdtrap_error *read_memory(uint64_t address, void *buffer, size_t size, void *user)
 {
 	(void)user;
@@ -85,7 +92,8 @@ static void check_value(const struct argspec *spec)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct argspec_symbols symbols = {.address = find_address, .thread_offset = find_thread_offset};
+	const struct argspec_symbols symbols = {
+		.address = find_address, .thread_offset = find_thread_offset, .slot = find_slot};
 	struct argspec_list list;
 	char *text = malloc(size + 1);
 

@@ -373,15 +373,17 @@ static void test_argspec_parse_does_without_a_slot_where_there_is_none(void **st
 	struct argspec_list list;
 
 	(void)state;
-	assert_null(argspec_parse(&arch_x86_64, "8@g@GOTPCREL(%rip) 8@g@GOTPCREL+8(%rip) 8@g@GOTPCREL(%rax)", &symbols,
-				  &list));
-	assert_int_equal(list.count, 3);
+	assert_null(argspec_parse(&arch_x86_64,
+				  "8@g@GOTPCREL(%rip) 8@g@GOTPCREL+8(%rip) 8@g@GOTPCREL(%rax) 16@g@GOTPCREL(%rip)",
+				  &symbols, &list));
+	assert_int_equal(list.count, 4);
 	describe(&list.items[0], &meaning);
 	assert_string_equal(strbuf_text(&meaning), "u8 constant address=g");
 	assert_true(list.items[0].is_resolved);
 	assert_int_equal(list.items[0].symbol_value, 0x4020);
 	assert_string_equal(list.items[1].reason, "8@g@GOTPCREL+8(%rip): g has no slot in the global offset table");
 	assert_string_equal(list.items[2].reason, "8@g@GOTPCREL(%rax): g has no slot in the global offset table");
+	assert_string_equal(list.items[3].reason, "16@g@GOTPCREL(%rip): g has no slot in the global offset table");
 	argspec_list_deinit(&list);
 }
 
