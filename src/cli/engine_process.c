@@ -270,11 +270,13 @@ static void say_attached(struct engine_process *engine)
 	size_t count = lang_probe_count(engine->job->program);
 	_cleanup_strbuf_ struct strbuf text = {0};
 
-	if (engine->options->format == LANG_JSON) {
+	if (engine->options->is_quiet) {
+		/* Nothing to say. */
+	} else if (engine->options->format == LANG_JSON) {
 		strbuf_addf(&text, "{\"type\": \"attached_probes\", \"count\": %zu, \"data\": {\"probes\": %zu}}\n",
 			    count, count);
 		output_write(engine->output, strbuf_text(&text), text.length);
-	} else if (!engine->options->is_quiet) {
+	} else {
 		strbuf_addf(&text, "Attached %zu probe%s\n", count, count == 1 ? "" : "s");
 		output_write(engine->messages, strbuf_text(&text), text.length);
 	}

@@ -16,8 +16,12 @@
 
 enum { FROM_FRONT, SIGNALS, PROCESS, OUTPUT, SOURCE_COUNT };
 
+/* How often a process is looked at that cannot be polled. */
+#define LOOK_MS 100
+
 struct watch {
 	struct watch_options options;
+	pid_t looked_at;                     /* a process that cannot be polled, or 0 */
 	struct pollfd sources[SOURCE_COUNT]; /* fd -1: no longer, or never, of interest */
 };
 
@@ -51,13 +55,23 @@ static void on_signal(struct watch *watch)
 		tell(watch, info.ssi_signo == SIGINT ? WATCH_LEAVE : WATCH_TERMINATE);
 }
 
+static void look_at_process(struct watch *watch)
+{
+	if (kill(watch->looked_at, 0) < 0 && errno == ESRCH) {
+		watch->looked_at = 0;
+		tell(watch, WATCH_LEAVE);
+	}
+}
+
 static void *watch_main(void *user)
 {
 	struct watch *watch = user;
 
 	for (;;) {
-		if (poll(watch->sources, SOURCE_COUNT, -1) < 0)
+		if (poll(watch->sources, SOURCE_COUNT, watch->looked_at ? LOOK_MS : -1) < 0)
 			continue;
+		if (watch->looked_at)
+			look_at_process(watch);
 		if (watch->sources[FROM_FRONT].revents)
 			on_front(watch);
 		if (watch->sources[SIGNALS].revents)
@@ -72,34 +86,29 @@ static void *watch_main(void *user)
 	return NULL;
 }
 
-/* glibc has pidfd_open(2) since 2.36 only. Linux has it since 5.3. */
-static struct usdtrap_error *open_process(pid_t pid, int *ret)
+/*
+ * A descriptor that can be polled for the end of PID (pidfd_open(2), which
+ * glibc has since 2.36 only), or -1 where there is none: before Linux 5.3, and
+ * in containers whose seccomp filter is older than that.
+ */
+static int open_process(pid_t pid)
 {
-	int descriptor = (int)syscall(SYS_pidfd_open, pid, 0);
-
-	if (descriptor < 0 && errno == ESRCH)
-		return error_create(USDTRAP_GONE, "there is no process %d", (int)pid);
-	if (descriptor < 0)
-		return error_os(errno, "cannot watch process %d", (int)pid);
-	*ret = descriptor;
-	return NULL;
+	return (int)syscall(SYS_pidfd_open, pid, 0);
 }
 
 struct usdtrap_error *watch_start(const struct watch_options *options)
 {
 	struct watch *watch = calloc(1, sizeof(*watch));
-	struct usdtrap_error *error = NULL;
-	int process = -1, error_number;
+	int error_number;
 	sigset_t signals;
 	pthread_t thread;
 
 	if (!watch)
 		return &error_no_memory;
-	if (options->pid)
-		error = open_process(options->pid, &process);
-	if (error) {
+	if (options->pid && kill(options->pid, 0) < 0 && errno == ESRCH) {
 		free(watch);
-		return error;
+		return error_hint(error_create(USDTRAP_NOT_FOUND, "no process %d", (int)options->pid),
+				  "list processes: ps -e");
 	}
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGINT);
@@ -109,7 +118,10 @@ struct usdtrap_error *watch_start(const struct watch_options *options)
 	watch->options = *options;
 	watch->sources[FROM_FRONT] = (struct pollfd){.fd = options->link, .events = POLLIN};
 	watch->sources[SIGNALS] = (struct pollfd){.fd = signalfd(-1, &signals, SFD_CLOEXEC), .events = POLLIN};
-	watch->sources[PROCESS] = (struct pollfd){.fd = process, .events = POLLIN};
+	watch->sources[PROCESS] =
+		(struct pollfd){.fd = options->pid ? open_process(options->pid) : -1, .events = POLLIN};
+	if (options->pid && watch->sources[PROCESS].fd < 0)
+		watch->looked_at = options->pid;
 	/* Without any event asked for, poll(2) still tells that a pipe's reader or a terminal is gone. */
 	watch->sources[OUTPUT] = (struct pollfd){.fd = options->output};
 	error_number = pthread_create(&thread, NULL, watch_main, watch);

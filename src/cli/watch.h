@@ -29,7 +29,7 @@ struct watch_options {
 /*
  * Blocks SIGINT, SIGTERM and SIGHUP in the calling thread, and so in all it
  * starts from now on, and starts the thread, which runs until the process
- * ends. Errors: GONE (there is no such process PID), OS, NO_MEMORY.
+ * ends. Errors: NOT_FOUND (there is no process PID), OS, NO_MEMORY.
  */
 struct usdtrap_error *watch_start(const struct watch_options *options) USDTRAP_MUST_USE;
 

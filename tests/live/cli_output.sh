@@ -53,6 +53,11 @@ said_out <<EOT
 EOT
 : | said_err
 
+runs 0 -q -f json -e "$hello" world
+said_out <<EOT
+{"type": "printf", "data": "hello world\n"}
+EOT
+
 # exit() says the status; a dry run does nothing.
 runs 3 -e 'begin { exit(3); }'
 runs 0 --dry-run -e 'begin { printf("x"); exit(3); }'
@@ -107,6 +112,38 @@ echo tick | said_out
 : | said_err
 { "$usdtrap" -q -e 'interval:s:1000 { }' 2>said.err || echo "status $?"; } | true
 : | said_err
+
+# Nobody reads either stream, and SIGTERM ends it all the same.
+mkfifo full.pipe
+(exec 8<full.pipe && exec sleep 60) &
+reader=$!
+started="$started $reader"
+"$usdtrap" -e 'interval:us:100 { printf("%d 0123456789012345678901234567890123456789\n", @n); @n++; }' --queue 16K \
+	>full.pipe 2>&1 &
+tracer=$!
+sleep 0.5
+kill -TERM "$tracer"
+tracer_ends
+[ "$tracer_status" -eq 1 ] || fail "full pipe for both streams: status $tracer_status"
+kill "$reader"
+
+# Without a probe in it, a process is not traced; its end still ends the script.
+runs 1 -q -e 'interval:s:1000 { }' -p 4194303
+said_err <<EOT
+ERROR: no process 4194303
+HINT: list processes: ps -e
+EOT
+sleep 60 &
+sleeper=$!
+started="$started $sleeper"
+"$usdtrap" -q -e 'interval:ms:10 { printf("tick\n"); } end { printf("end\n"); }' -p $sleeper >trace.out &
+tracer=$!
+wait_for trace.out tick
+grep -q '^TracerPid:.0$' "/proc/$sleeper/status" || fail "a process without probes is traced"
+kill $sleeper
+tracer_ends
+[ "$tracer_status" -eq 0 ] || fail "a process that ended: status $tracer_status"
+grep -qx end trace.out || fail "a process that ended: no end"
 
 # The engine process is killed: said, and what that means.
 needs_attach
