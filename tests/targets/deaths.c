@@ -40,7 +40,8 @@ int main(int argc, char **argv)
 	target_ready();
 	for (int i = 0; i < 3; i++)
 		target_start(body, way);
-	while (atomic_load(&hits) < 5000)
+	/* The other ways come from the threads, however long the fatal moment takes them. */
+	while (strcmp(way, by_exit) != 0 || atomic_load(&hits) < 5000)
 		usleep(1000);
 	exit(41);
 }
