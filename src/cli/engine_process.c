@@ -177,6 +177,7 @@ static void on_output_broken(int error_number, void *user)
 static void on_event(enum watch_event event, void *user)
 {
 	struct engine_process *engine = user;
+
 	leave(engine);
 	switch (event) {
 	case WATCH_LEAVE:
@@ -384,7 +385,7 @@ static bool say_output_report(struct engine_process *engine, const struct output
 	if (report->error_number == 0 || report->error_number == EPIPE)
 		return report->bytes_left == 0;
 	if (engine->options->output_path)
-		say_error(engine, error_os(report->error_number, "cannot write to '%s'", engine->options->output_path));
+		say_error(engine, error_os(report->error_number, "cannot write to %s", engine->options->output_path));
 	else
 		say_error(engine, error_os(report->error_number, "cannot write to standard output"));
 	return false;

@@ -251,17 +251,25 @@ static void list_words(struct listing *listing)
 	}
 }
 
+static void list_all(struct listing *listing)
+{
+	if (listing->options->program)
+		list_script(listing);
+	else if (listing->options->word_count)
+		list_words(listing);
+	else
+		list_patterns(listing, "*");
+}
+
 int list_run(const struct options *options)
 {
-	struct listing listing = {.options = options, .out = stdout};
+	const char *path = options->output_path;
+	_cleanup_file_ FILE *file = path ? fopen(path, "we") : NULL;
+	struct listing listing = {.options = options, .out = path ? file : stdout};
 
-	if (options->program)
-		list_script(&listing);
-	else if (options->word_count)
-		list_words(&listing);
-	else
-		list_patterns(&listing, "*");
-	if (fflush(stdout) != 0)
-		fail(&listing, error_os(errno, "cannot write to standard output"));
+	if (listing.out)
+		list_all(&listing);
+	if (!listing.out || fflush(listing.out) != 0 || ferror(listing.out))
+		fail(&listing, error_os(errno, "cannot write to %s", path ? path : "standard output"));
 	return listing.has_failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

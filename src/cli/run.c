@@ -24,7 +24,7 @@ static struct usdtrap_error *open_output(const struct options *options, int *ret
 	if (options->output_path) {
 		output = open(options->output_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
 		if (output < 0)
-			return error_os(errno, "cannot write to '%s'", options->output_path);
+			return error_os(errno, "cannot write to %s", options->output_path);
 	} else if ((fcntl(output, F_GETFL) & O_ACCMODE) == O_RDONLY) {
 		return error_hint(error_create(USDTRAP_OS, "cannot write to standard output: it is closed"),
 				  "-o FILE writes to a file instead");

@@ -115,6 +115,13 @@ said <<EOT
 ERROR: cannot write to standard output: No space left on device
 EOT
 
+"$usdtrap" -l "$work/busy" -o rows.out
+same rows rows.out
+lists 1 -l "$work/busy" -o missing/file </dev/null
+said <<EOT
+ERROR: cannot write to missing/file: No such file or directory
+EOT
+
 # A process: its program and its libraries. The process is not touched, so it may be anybody's child.
 target linked
 "$usdtrap" -l -p "$pid" | grep ^usdt: >said.out

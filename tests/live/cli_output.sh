@@ -97,11 +97,11 @@ ERROR: cannot write to standard output: No space left on device
 EOT
 runs 1 -q -e "$hello" -o /dev/full
 said_err <<EOT
-ERROR: cannot write to '/dev/full': No space left on device
+ERROR: cannot write to /dev/full: No space left on device
 EOT
 runs 1 -e "$hello" -o missing/file
 said_err <<EOT
-ERROR: cannot write to 'missing/file': No such file or directory
+ERROR: cannot write to missing/file: No such file or directory
 EOT
 "$usdtrap" -e "$hello" world 2>&- >said.out || fail "closed standard error"
 grep -qx 'hello world' said.out || fail "closed standard error: $(cat said.out)"
