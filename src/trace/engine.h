@@ -32,6 +32,7 @@ struct engine {
 	struct tracee *tracees; /* by thread id */
 	unsigned member_count;  /* how many of them are MEMBERs: the run ends with the last */
 	struct space *spaces;
+	struct space *grave; /* the space that died last: copies of it may still be born; or NULL */
 	struct affinity affinity;
 	struct usdtrap_report report;
 	bool is_privileged; /* may trace a program without taking the rights from it that its file gives */

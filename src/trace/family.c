@@ -148,6 +148,10 @@ bool family_system_call(struct engine *engine, struct tracee *tracee)
 	return true;
 }
 
+/*
+ * Who is still unknown had a parent that was killed while it made the child,
+ * and can tell of it no more: the child may have a copy of whichever space.
+ */
 void family_release_unknown(struct engine *engine)
 {
 	struct tracee *tracee, *next;
@@ -158,6 +162,8 @@ void family_release_unknown(struct engine *engine)
 		for (const struct space *space = engine->spaces; space; space = space->next)
 			if (space->arch)
 				clean_copy(engine, space, tracee->tid);
+		if (engine->grave && engine->grave->arch)
+			clean_copy(engine, engine->grave, tracee->tid);
 		let_go(engine, tracee);
 	}
 }

@@ -177,18 +177,19 @@ static void leave_stop(struct engine *engine, pid_t tid, int status)
 	}
 }
 
-/* Answers all stops there are. True: there was one. */
+/* Answers all stops there are. True: there was one, or there will be one of a child that nobody has told us of. */
 static bool drain(struct engine *engine)
 {
+	enum ptrace_wait_result result;
 	bool any = false;
 	pid_t tid;
 	int status;
 
-	while (ptrace_wait(false, &tid, &status) == PTRACE_WAIT_STATUS) {
+	while ((result = ptrace_wait(false, &tid, &status)) == PTRACE_WAIT_STATUS) {
 		leave_stop(engine, tid, status);
 		any = true;
 	}
-	return any;
+	return any || (!engine->tracees && result != PTRACE_WAIT_NOBODY);
 }
 
 /* Looks at one thread that has not reported. True: it must still be waited for. */
@@ -250,7 +251,7 @@ void leave_all(struct engine *engine)
 			if (look_at(tracee, looks < UNINTERRUPTIBLE_LOOKS))
 				is_waiting = true;
 		quiet_looks = is_waiting ? 0 : quiet_looks + 1;
-		if (engine->tracees)
+		if (engine->tracees || is_waiting)
 			nanosleep(&interval, NULL);
 	}
 	family_release_unknown(engine);

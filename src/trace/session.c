@@ -278,6 +278,7 @@ void usdtrap_session_destroy(struct usdtrap_session *session)
 		close(timer->fd);
 		free(timer);
 	}
+	space_destroy(session->engine.grave);
 	catalog_deinit(&session->engine.catalog);
 	if (session->interrupt_fd >= 0)
 		close(session->interrupt_fd);

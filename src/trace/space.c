@@ -56,9 +56,25 @@ void space_forget(struct space *space)
 void space_release(struct space **list, struct space *space)
 {
 	assert(space->references > 0);
-	if (--space->references > 0)
+	if (space->references > 1) {
+		space->references--;
+		return;
+	}
+	space_retire(list, space);
+	space_destroy(space);
+}
+
+void space_retire(struct space **list, struct space *space)
+{
+	assert(space->references == 1);
+	space->references = 0;
+	DL_DELETE2(*list, space, previous, next);
+}
+
+void space_destroy(struct space *space)
+{
+	if (!space)
 		return;
 	space_forget(space);
-	DL_DELETE2(*list, space, previous, next);
 	free(space);
 }

@@ -84,6 +84,10 @@ struct space {
 struct space *space_create(struct space **list, pid_t pid, pid_t anchor);
 /* Drops one reference; at the last one the space is taken out of *LIST and freed. The target is not touched. */
 void space_release(struct space **list, struct space *space);
+/* Drops the last reference, but only takes the space out of *LIST: space_destroy() is then the caller's. */
+void space_retire(struct space **list, struct space *space);
+/* Frees a space that is in no list. NULL is fine. */
+void space_destroy(struct space *space);
 /* Forgets all that was changed: the memory it was changed in is gone, or everything was put back. */
 void space_forget(struct space *space);
 /* Takes SITE out of SPACE and frees it without touching memory: what lay there is mapped no more. */

@@ -33,3 +33,14 @@ for delay in 0 0.005 0.01 0.015 0.02 0.025 0.03 0.04 0.05 0.07; do
 	[ "$tracer_status" -le 1 ] || fail "after $delay: usdtrap ended with $tracer_status"
 	finish
 done
+
+# Killed while it forks: its child, of which nobody can tell any more, is not kept.
+for delay in 0.05 0.02 0.04 0.03 0.05 0.02 0.04 0.03 0.05 0.02 0.04 0.03; do
+	target busy
+	tracer -e "usdt:$targets/busy:busy:* { @hits = count(); }" -p "$pid"
+	sleep $delay
+	kill -KILL "$pid"
+	tracer_ends
+	[ "$tracer_status" -eq 0 ] || fail "after $delay: usdtrap ended with $tracer_status"
+	finish
+done
