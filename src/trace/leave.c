@@ -35,8 +35,7 @@
 enum {
 	QUIET_LOOKS_WANTED = 2, /* in a row */
 	LOOK_INTERVAL_NS = 200000,
-	UNINTERRUPTIBLE_LOOKS =
-		500, /* how often a thread in uninterruptible sleep is looked at before it is left: 0.1 s */
+	PATIENT_LOOKS = 500, /* how long what cannot be hurried is waited for, at least 0.1 s */
 };
 
 void leave_space(struct engine *engine, struct space *space)
@@ -178,7 +177,7 @@ static void leave_stop(struct engine *engine, pid_t tid, int status)
 }
 
 /* Answers all stops there are. True: there was one, or there will be one of a child that nobody has told us of. */
-static bool drain(struct engine *engine)
+static bool drain(struct engine *engine, bool is_patient)
 {
 	enum ptrace_wait_result result;
 	bool any = false;
@@ -189,7 +188,7 @@ static bool drain(struct engine *engine)
 		leave_stop(engine, tid, status);
 		any = true;
 	}
-	return any || (!engine->tracees && result != PTRACE_WAIT_NOBODY);
+	return any || (is_patient && !engine->tracees && result != PTRACE_WAIT_NOBODY);
 }
 
 /* Looks at one thread that has not reported. True: it must still be waited for. */
@@ -245,10 +244,11 @@ void leave_all(struct engine *engine)
 			engine->report.processes++;
 	}
 	for (unsigned looks = 0; quiet_looks < QUIET_LOOKS_WANTED; looks++) {
-		bool is_waiting = drain(engine);
+		const bool is_patient = looks < PATIENT_LOOKS;
+		bool is_waiting = drain(engine, is_patient);
 
 		for (struct tracee *tracee = engine->tracees; tracee; tracee = tracee->hh.next)
-			if (look_at(tracee, looks < UNINTERRUPTIBLE_LOOKS))
+			if (look_at(tracee, is_patient))
 				is_waiting = true;
 		quiet_looks = is_waiting ? 0 : quiet_looks + 1;
 		if (engine->tracees || is_waiting)
