@@ -133,29 +133,14 @@ static void clean_child(struct engine *engine, const struct space *space, pid_t 
 {
 	struct procfs_status status;
 	struct usdtrap_error *error;
-	const struct site *site;
-	int memory_fd;
 
-	if (tracee_find(engine->tracees, child))
+	if (tracee_find(engine->tracees, child) || !space->sites)
 		return;
 	error = procfs_status_read(PROCFS_ROOT, child, &status);
 	usdtrap_error_destroy(error);
-	if (error || status.tracer != 0 || memory_is_same(space->anchor, child))
-		return;
-	error = memory_open(child, &memory_fd);
-	if (error) {
-		usdtrap_error_destroy(error);
-		return;
-	}
-	for (site = space->sites; site; site = site->hh.next)
-		if (site_is_copied(memory_fd, space->arch, site)) {
-			*ret_is_new = true;
-			usdtrap_error_destroy(site_restore_copy(memory_fd, space->arch, site));
-		}
-	if (*ret_is_new)
-		for (const struct semaphore *semaphore = space->semaphores; semaphore; semaphore = semaphore->hh.next)
-			usdtrap_error_destroy(semaphore_lower_copy(memory_fd, semaphore));
-	close(memory_fd);
+	if (!error && status.tracer == 0 && !memory_is_same(space->anchor, child) &&
+	    family_clean_copy(engine, space, child))
+		*ret_is_new = true;
 }
 
 /* One look for threads and children that slipped through. */
@@ -291,7 +276,7 @@ struct usdtrap_error *attach_process(struct engine *engine, pid_t pid, enum usdt
 		error = arm_running(engine, space);
 	if (error)
 		leave_space(engine, space);
-	space_release(&engine->spaces, space);
+	space_release(&engine->spaces, &engine->former_spaces, space);
 	if (error_catch(error, USDTRAP_GONE))
 		return error_create(USDTRAP_GONE, "process %d ended while it was being attached", (int)pid);
 	return error;

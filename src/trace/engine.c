@@ -118,7 +118,7 @@ void engine_remove_tracee(struct engine *engine, struct tracee *tracee)
 	if (tracee->role == TRACEE_MEMBER)
 		engine->member_count--;
 	if (space)
-		space_release(&engine->spaces, space);
+		space_release(&engine->spaces, &engine->former_spaces, space);
 	free(tracee);
 }
 
@@ -126,12 +126,6 @@ void engine_ended(struct engine *engine, struct tracee *tracee, int status)
 {
 	if (engine->options.on_exit && tracee->role == TRACEE_MEMBER && tracee->tid == tracee->pid)
 		engine->options.on_exit(tracee->pid, status, engine->options.user);
-	if (tracee->space && tracee->space->references == 1) {
-		space_destroy(engine->grave);
-		engine->grave = tracee->space;
-		space_retire(&engine->spaces, tracee->space);
-		tracee->space = NULL;
-	}
 	engine_remove_tracee(engine, tracee);
 }
 

@@ -32,7 +32,7 @@ struct engine {
 	struct tracee *tracees; /* by thread id */
 	unsigned member_count;  /* how many of them are MEMBERs: the run ends with the last */
 	struct space *spaces;
-	struct space *grave; /* the space that died last: copies of it may still be born; or NULL */
+	struct space *former_spaces; /* the last few whose processes ended, or ran another program */
 	struct affinity affinity;
 	struct usdtrap_report report;
 	bool is_privileged; /* may trace a program without taking the rights from it that its file gives */
@@ -140,6 +140,11 @@ struct tracee *family_adopt(struct engine *engine, pid_t tid);
 bool family_first_stop(struct engine *engine, struct tracee *tracee);
 /* TRACEE stands at a system call's entry or exit. True: it was let go and is no tracee any more. */
 bool family_system_call(struct engine *engine, struct tracee *tracee);
+/*
+ * Undoes in the memory of TID, a copy of SPACE's, what was done to the
+ * original. False: nothing of it was there. What cannot be undone is a warning.
+ */
+bool family_clean_copy(const struct engine *engine, const struct space *space, pid_t tid);
 /* Lets those go whose parent never told what they are, whatever memory they have a copy of. For leaving. */
 void family_release_unknown(struct engine *engine);
 /* TRACEE stands at exec, and bears its process's id now. True: it was let go and is no tracee any more. */

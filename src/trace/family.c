@@ -43,25 +43,37 @@ static enum tracee_role role_under(enum tracee_role parent, enum tracee_role rol
 	return parent == TRACEE_SHARER && role == TRACEE_MEMBER ? TRACEE_SHARER : role;
 }
 
-/* Undoes in the memory of TID, a copy of SPACE's, what was done to the original. */
-static void clean_copy(struct engine *engine, const struct space *space, pid_t tid)
+/* Whether MEMORY_FD has any of SPACE's traps: then it was copied while they, and the semaphores, were there. */
+static bool has_traps(int memory_fd, const struct space *space)
+{
+	const struct site *site = space->sites;
+
+	while (site && !site_is_copied(memory_fd, space->arch, site))
+		site = site->hh.next;
+	return site;
+}
+
+bool family_clean_copy(const struct engine *engine, const struct space *space, pid_t tid)
 {
 	struct usdtrap_error *error;
 	const struct site *site;
 	const struct semaphore *semaphore;
+	bool is_touched = false;
 	int memory_fd;
 
 	error = memory_open(tid, &memory_fd);
 	if (!error) {
-		for (site = space->sites; site && !error; site = site->hh.next)
+		is_touched = space->sites ? has_traps(memory_fd, space) : space->semaphores != NULL;
+		for (site = space->sites; is_touched && site && !error; site = site->hh.next)
 			error = site_restore_copy(memory_fd, space->arch, site);
-		for (semaphore = space->semaphores; semaphore && !error; semaphore = semaphore->hh.next)
+		for (semaphore = space->semaphores; is_touched && semaphore && !error; semaphore = semaphore->hh.next)
 			error = semaphore_lower_copy(memory_fd, semaphore);
 		close(memory_fd);
 	}
 	if (error && !error_catch(error, USDTRAP_GONE))
 		engine_notice_error(engine, USDTRAP_NOTICE_WARNING,
 				    error_prefix(error, "cannot undo the traps that process %d inherited", (int)tid));
+	return is_touched;
 }
 
 static void let_go(struct engine *engine, struct tracee *tracee)
@@ -78,7 +90,8 @@ bool family_first_stop(struct engine *engine, struct tracee *tracee)
 	case TRACEE_SHARER:
 		return false;
 	case TRACEE_COPY:
-		clean_copy(engine, tracee->space, tracee->tid);
+		if (tracee->space)
+			family_clean_copy(engine, tracee->space, tracee->tid);
 		let_go(engine, tracee);
 		return true;
 	case TRACEE_NEWBORN:
@@ -148,24 +161,24 @@ bool family_system_call(struct engine *engine, struct tracee *tracee)
 	return true;
 }
 
-/*
- * Who is still unknown had a parent that was killed while it made the child,
- * and can tell of it no more: the child may have a copy of whichever space.
- */
+/* Undoes in TID's memory what was done in any space, as long as one is found that it is a copy of. */
+static bool clean_copy_of_any(const struct engine *engine, const struct space *spaces, pid_t tid)
+{
+	for (const struct space *space = spaces; space; space = space->next)
+		if (space->arch && space->sites && family_clean_copy(engine, space, tid))
+			return true;
+	return false;
+}
+
 void family_release_unknown(struct engine *engine)
 {
 	struct tracee *tracee, *next;
 
-	HASH_ITER (hh, engine->tracees, tracee, next) {
-		if (tracee->role != TRACEE_NEWBORN)
-			continue;
-		for (const struct space *space = engine->spaces; space; space = space->next)
-			if (space->arch)
-				clean_copy(engine, space, tracee->tid);
-		if (engine->grave && engine->grave->arch)
-			clean_copy(engine, engine->grave, tracee->tid);
-		let_go(engine, tracee);
-	}
+	HASH_ITER (hh, engine->tracees, tracee, next)
+		if (tracee->role == TRACEE_NEWBORN) {
+			clean_copy_of_any(engine, engine->spaces, tracee->tid);
+			let_go(engine, tracee);
+		}
 }
 
 /* A member or sharer of process PID. */
@@ -190,6 +203,9 @@ struct tracee *family_adopt(struct engine *engine, pid_t tid)
 	known = relative(engine, status.tgid);
 	if (!known)
 		known = relative(engine, status.parent);
+	/* An orphan: its parent was killed in the middle of the fork, and its memory is the last trace of it. */
+	if (!known && clean_copy_of_any(engine, engine->former_spaces, tid))
+		return engine_add_tracee(engine, tid, status.tgid, TRACEE_COPY, NULL);
 	if (!known) /* made with CLONE_PARENT: only its parent's event can tell whose it is */
 		return engine_add_tracee(engine, tid, status.tgid, TRACEE_NEWBORN, NULL);
 	return engine_add_tracee(engine, tid, status.tgid,
@@ -225,7 +241,7 @@ bool family_exec(struct engine *engine, struct tracee *tracee)
 	}
 	space->references = 1;
 	if (tracee->space)
-		space_release(&engine->spaces, tracee->space);
+		space_release(&engine->spaces, &engine->former_spaces, tracee->space);
 	tracee->space = space;
 	error = mapped_architecture(space);
 	if (!error)

@@ -92,8 +92,6 @@ struct usdtrap_error *semaphore_lower_copy(int copy_fd, const struct semaphore *
 	struct usdtrap_error *error;
 	bool is_changed;
 
-	if (!semaphore->is_raised)
-		return NULL;
 	error = count(copy_fd, semaphore->addr, -1, &is_changed);
 	return error_catch(error, USDTRAP_FAULT) ? NULL : error;
 }

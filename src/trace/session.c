@@ -273,12 +273,12 @@ void usdtrap_session_destroy(struct usdtrap_session *session)
 		usdtrap_error_destroy(usdtrap_detach(session, NULL));
 	HASH_ITER (hh, session->engine.tracees, tracee, next_tracee)
 		engine_remove_tracee(&session->engine, tracee);
+	space_destroy_all(&session->engine.former_spaces);
 	LL_FOREACH_SAFE(session->timers, timer, next_timer)
 	{
 		close(timer->fd);
 		free(timer);
 	}
-	space_destroy(session->engine.grave);
 	catalog_deinit(&session->engine.catalog);
 	if (session->interrupt_fd >= 0)
 		close(session->interrupt_fd);

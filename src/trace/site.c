@@ -119,7 +119,7 @@ bool site_is_copied(int copy_fd, const struct arch *arch, const struct site *sit
 	struct usdtrap_error *error = memory_read(copy_fd, site->addr, found, arch->trap_size);
 
 	usdtrap_error_destroy(error);
-	return !error && site->state == SITE_ARMED && memcmp(found, arch->trap, arch->trap_size) == 0;
+	return !error && site->state != SITE_LOST && memcmp(found, arch->trap, arch->trap_size) == 0;
 }
 
 struct usdtrap_error *site_attach(struct site *site, struct usdtrap_probe *probe, struct location *location)

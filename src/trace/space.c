@@ -7,6 +7,8 @@
 
 #include <utlist.h>
 
+enum { FORMER_MAX = 8 };
+
 struct space *space_create(struct space **list, pid_t pid, pid_t anchor)
 {
 	struct space *space = calloc(1, sizeof(*space));
@@ -53,28 +55,37 @@ void space_forget(struct space *space)
 	space->memory_fd = -1;
 }
 
-void space_release(struct space **list, struct space *space)
+static void space_destroy(struct space **list, struct space *space)
 {
+	space_forget(space);
+	DL_DELETE2(*list, space, previous, next);
+	free(space);
+}
+
+void space_release(struct space **list, struct space **former, struct space *space)
+{
+	const struct space *kept;
+	unsigned count;
+
 	assert(space->references > 0);
-	if (space->references > 1) {
-		space->references--;
+	if (--space->references > 0)
+		return;
+	if (!former || (!space->sites && !space->semaphores)) {
+		space_destroy(list, space);
 		return;
 	}
-	space_retire(list, space);
-	space_destroy(space);
-}
-
-void space_retire(struct space **list, struct space *space)
-{
-	assert(space->references == 1);
-	space->references = 0;
 	DL_DELETE2(*list, space, previous, next);
+	DL_APPEND2(*former, space, previous, next);
+	if (space->memory_fd >= 0)
+		close(space->memory_fd);
+	space->memory_fd = -1;
+	DL_COUNT2(*former, kept, count, next);
+	if (count > FORMER_MAX)
+		space_destroy(former, *former);
 }
 
-void space_destroy(struct space *space)
+void space_destroy_all(struct space **list)
 {
-	if (!space)
-		return;
-	space_forget(space);
-	free(space);
+	while (*list)
+		space_destroy(list, *list);
 }

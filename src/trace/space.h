@@ -82,12 +82,15 @@ struct space {
 
 /* A new space without references, added to *LIST. NULL: no memory. */
 struct space *space_create(struct space **list, pid_t pid, pid_t anchor);
-/* Drops one reference; at the last one the space is taken out of *LIST and freed. The target is not touched. */
-void space_release(struct space **list, struct space *space);
-/* Drops the last reference, but only takes the space out of *LIST: space_destroy() is then the caller's. */
-void space_retire(struct space **list, struct space *space);
-/* Frees a space that is in no list. NULL is fine. */
-void space_destroy(struct space *space);
+/*
+ * Drops one reference. At the last one the space is taken out of *LIST; the
+ * target is not touched. If something was changed in it, it is kept in *FORMER,
+ * with the last few others: a forked child may still appear that has a copy of
+ * that memory. FORMER may be NULL.
+ */
+void space_release(struct space **list, struct space **former, struct space *space);
+/* Frees all spaces of *LIST. */
+void space_destroy_all(struct space **list);
 /* Forgets all that was changed: the memory it was changed in is gone, or everything was put back. */
 void space_forget(struct space *space);
 /* Takes SITE out of SPACE and frees it without touching memory: what lay there is mapped no more. */

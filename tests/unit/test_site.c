@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <utlist.h>
 
 #include "base/error.h"
 #include "os/memory.h"
@@ -69,7 +70,7 @@ static int teardown(void **state)
 {
 	struct fixture *fixture = *state;
 
-	space_release(&fixture->spaces, fixture->space);
+	space_release(&fixture->spaces, NULL, fixture->space);
 	assert_null(fixture->spaces);
 	munmap(fixture->text, PAGE);
 	munmap(fixture->semaphore, PAGE);
@@ -249,6 +250,33 @@ static void test_site_attachments_stand_in_the_order_the_probes_were_added(void 
 	assert_null(site->attachments->next->next->next);
 }
 
+static void test_space_of_a_process_that_ended_is_kept_for_its_copies(void **state)
+{
+	struct space *spaces = NULL, *former = NULL, *space;
+	struct site *site;
+	unsigned count;
+
+	(void)state;
+	for (pid_t pid = 1; pid <= 20; pid++) {
+		space = space_create(&spaces, pid, pid);
+		space->references = 2;
+		if (pid % 2) { /* something was changed in it */
+			site = calloc(1, sizeof(*site));
+			site->addr = (uint64_t)pid;
+			HASH_ADD(hh, space->sites, addr, sizeof(site->addr), site);
+		}
+		space_release(&spaces, &former, space);
+		assert_ptr_equal(spaces, space);
+		space_release(&spaces, &former, space);
+		assert_null(spaces);
+	}
+	DL_COUNT2(former, space, count, next);
+	assert_int_equal(count, 8);
+	assert_int_equal(former->pid, 5);
+	space_destroy_all(&former);
+	assert_null(former);
+}
+
 static struct usdtrap_error *raise_at(struct fixture *fixture, uint64_t addr)
 {
 	struct procfs_maps maps;
@@ -368,6 +396,7 @@ int main(void)
 		TEST(test_site_copy_is_known_and_restored_only_with_our_trap),
 		TEST(test_site_mask_shows_what_traps_cover),
 		TEST(test_site_attachments_stand_in_the_order_the_probes_were_added),
+		cmocka_unit_test(test_space_of_a_process_that_ended_is_kept_for_its_copies),
 		TEST(test_semaphore_goes_up_by_one_however_often_it_is_asked_and_down_by_one),
 		TEST(test_semaphore_that_somebody_set_to_0_stays_0),
 		TEST(test_semaphore_at_its_greatest_value_is_refused),
