@@ -23,7 +23,8 @@
  * (16@0x1400000000000000000); as no address is that long, it is taken as meant.
  *
  * Not handled, each with a reason: Intel syntax, products and shifts in sums,
- * differences of symbols, @ words other than tpoff and GOTPCREL.
+ * differences of symbols, @ words other than tpoff and GOTPCREL, and 16f@2.5e+0,
+ * a long double as gcc prints it if <sys/sdt.h> is told to allow immediates.
  *
  * Source: gas manual, "AT&T Syntax versus Intel Syntax", "Memory References",
  * "Symbol Names"; @ words: System V ABI, AMD64 supplement, and its TLS part.
@@ -186,6 +187,8 @@ static struct usdtrap_error *parse_number(struct cursor *cursor, __int128 *ret)
 			return error_create(USDTRAP_BAD_ARGSPEC, "a number has more than 128 bits");
 		cursor->at++;
 	}
+	if (cursor->at < cursor->end && *cursor->at == '.')
+		return error_create(USDTRAP_BAD_ARGSPEC, "numbers with a fraction are not understood");
 	if (cursor->at == start || (cursor->at < cursor->end && is_name_part(*cursor->at)))
 		return error_create(USDTRAP_BAD_ARGSPEC, "a number is misspelt");
 	*ret = (__int128)value; /* from 2^127 up: two's complement, as gcc prints a negative __int128 */

@@ -209,7 +209,7 @@ static const struct {
 	{"4@12ab", "4@12ab: a number is misspelt"},
 	{"4@0x", "4@0x: a number is misspelt"},
 	{"4@089", "4@089: a number is misspelt"},
-	{"16f@2.5e+0", "16f@2.5e+0: a number is misspelt"},
+	{"16f@2.5e+0", "16f@2.5e+0: numbers with a fraction are not understood"},
 	{"4@x-y(%rip)",
 	 "4@x-y(%rip): a sum of several symbols, or one that is subtracted, is known to the linker alone"},
 	{"4@-x", "4@-x: a sum of several symbols, or one that is subtracted, is known to the linker alone"},

@@ -497,6 +497,8 @@ class Generator:
         """Operands that compilers would write if <sys/sdt.h> let them."""
         self.part1.append("int raw_int = -1234; static short raw_list[8] = { 1, -2, 3, -4, 5, -6, 7, -8 };")
         self.part1.append("static __thread int raw_local = -77;")
+        for part, value in ((self.part1, 5), (self.part2, 6)):
+            part.append(f"__attribute__((used)) static int twin = {value};")
         low = Value("(unsigned char)w", "unsigned char")
         second = Value("(unsigned char)(w >> 8)", "unsigned char")
         rows = [
@@ -523,6 +525,7 @@ class Generator:
              [Value("raw_int", "int"), Value("raw_int", "int"), Value("raw_list[1]", "short"),
               Value("raw_list[7]", "short"), Value("raw_list[7]", "short")]),
             ("8@$raw_int 8@$raw_list+4", '"m"(raw_int), "m"(raw_list)', [pointer("&raw_int"), pointer("&raw_list[2]")]),
+            ("-4@twin(%%rip)", '"m"(twin)', [Value("twin", "int")]),
             ("8@%%fs:0", '"r"(w)', [pointer("thread_pointer()")]),
             ("8@raw_int@GOTPCREL(%%rip)", '"m"(raw_int)', [pointer("&raw_int")]),
         ]
