@@ -101,3 +101,18 @@ key C
 expect ended
 ends 0
 EOT
+
+# Traced, it is the same job: Ctrl-Z stops it, fg continues it, Ctrl-C ends it, and the script with it.
+on_terminal -e "$count interval:ms:100 { printf(\"tick\\n\"); }" -c "$targets/busy" <<EOT
+expect ready
+expect tick
+key Z
+stopped
+expect tick
+expect tick
+continue
+expect tick
+key C
+expect @hits:
+ends 0
+EOT

@@ -33,9 +33,10 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
-#define PATIENCE_MS (30 * 1000)
+#define PATIENCE_S 30
 
 struct terminal {
 	int master;      /* -1: hung up */
@@ -47,7 +48,8 @@ struct terminal {
 	int status;      /* once it has ended: as a shell would have it */
 	char text[1 << 20];
 	size_t length;
-	size_t seen; /* what `expect' has gone past */
+	size_t seen;        /* what `expect' has gone past */
+	struct timespec by; /* when the current line of the dialogue must be done */
 };
 
 static void fail(const struct terminal *terminal, const char *what, const char *of)
@@ -171,6 +173,16 @@ static void take_text(struct terminal *terminal)
 		fail(terminal, "more text", "than a test should need");
 }
 
+static int patience_left_ms(const struct terminal *terminal)
+{
+	struct timespec now;
+	long left;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	left = (terminal->by.tv_sec - now.tv_sec) * 1000 + (terminal->by.tv_nsec - now.tv_nsec) / 1000000;
+	return left > 0 ? (int)left : 0;
+}
+
 /* Waits for a change of the job or, if WITH_TEXT, for text. False: neither came, or can come. */
 static bool take_next(struct terminal *terminal, bool with_text)
 {
@@ -179,7 +191,7 @@ static bool take_next(struct terminal *terminal, bool with_text)
 		{.fd = with_text && !terminal->is_dark ? terminal->master : -1, .events = POLLIN},
 	};
 
-	if ((sources[0].fd < 0 && sources[1].fd < 0) || poll(sources, 2, PATIENCE_MS) <= 0)
+	if ((sources[0].fd < 0 && sources[1].fd < 0) || poll(sources, 2, patience_left_ms(terminal)) <= 0)
 		return false;
 	if (sources[0].revents)
 		take_change(terminal);
@@ -247,6 +259,8 @@ static void act(struct terminal *terminal, const char *line)
 {
 	const char *argument;
 
+	clock_gettime(CLOCK_MONOTONIC, &terminal->by);
+	terminal->by.tv_sec += PATIENCE_S;
 	if ((argument = argument_of(line, "expect"))) {
 		do_expect(terminal, argument);
 	} else if ((argument = argument_of(line, "key"))) {
