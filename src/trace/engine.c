@@ -74,16 +74,6 @@ struct tracee *engine_add_tracee(struct engine *engine, pid_t tid, pid_t pid, en
 	return tracee;
 }
 
-void engine_set_role(struct engine *engine, struct tracee *tracee, enum tracee_role role, struct space *space)
-{
-	assert(tracee->role == TRACEE_NEWBORN && !tracee->space);
-	tracee->role = role;
-	tracee->space = space;
-	space->references++;
-	if (role == TRACEE_MEMBER)
-		engine->member_count++;
-}
-
 /* Whether /proc shows memory through TID: not if it has ended, be it only as a leader whose threads live on. */
 static bool has_memory(pid_t tid)
 {

@@ -48,7 +48,7 @@ void engine_notice(const struct engine *engine, enum usdtrap_notice notice, cons
 /* The same, from ERROR, which is taken over; with its hint. */
 void engine_notice_error(const struct engine *engine, enum usdtrap_notice notice, struct usdtrap_error *error);
 
-/* Adds a tracee that uses SPACE (may be NULL for NEWBORN). NULL: no memory. */
+/* Adds a tracee that uses SPACE (may be NULL for a COPY). NULL: no memory. */
 struct tracee *engine_add_tracee(struct engine *engine, pid_t tid, pid_t pid, enum tracee_role role,
 				 struct space *space);
 /* Forgets a tracee that ended or was let go, and its space with the last one. */
@@ -58,8 +58,6 @@ void engine_remove_tracee(struct engine *engine, struct tracee *tracee);
 void engine_ended(struct engine *engine, struct tracee *tracee, int status);
 /* Sets the thread through which /proc reaches SPACE to one that has not ended, as any of them may at any time. */
 void engine_choose_anchor(const struct engine *engine, struct space *space);
-/* Tells a NEWBORN what it is: ROLE, in SPACE. */
-void engine_set_role(struct engine *engine, struct tracee *tracee, enum tracee_role role, struct space *space);
 
 /*
  * Takes the next stop, if any, and answers it. BLOCK: waits for one; a signal
@@ -133,7 +131,7 @@ struct usdtrap_error *loader_hook_hit(struct engine *engine, struct tracee *trac
 
 /* TRACEE (stopped) has made thread or process CHILD. */
 void family_born(struct engine *engine, struct tracee *tracee, pid_t child);
-/* A thread nobody told us of has stopped: a member's new thread, or a newborn whose parent's stop comes next. */
+/* A thread nobody told us of has stopped: its parent's stop comes next or, if the parent was killed, never. */
 struct tracee *family_adopt(struct engine *engine, pid_t tid);
 /* TRACEE stands at its first stop, or at a later event stop. False: it is to be resumed. True: it was let go, or is
  * held. */
@@ -145,8 +143,6 @@ bool family_system_call(struct engine *engine, struct tracee *tracee);
  * original. False: nothing of it was there. What cannot be undone is a warning.
  */
 bool family_clean_copy(const struct engine *engine, const struct space *space, pid_t tid);
-/* Lets those go whose parent never told what they are, whatever memory they have a copy of. For leaving. */
-void family_release_unknown(struct engine *engine);
 /* TRACEE stands at exec, and bears its process's id now. True: it was let go and is no tracee any more. */
 bool family_exec(struct engine *engine, struct tracee *tracee);
 

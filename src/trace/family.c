@@ -76,6 +76,15 @@ bool family_clean_copy(const struct engine *engine, const struct space *space, p
 	return is_touched;
 }
 
+/* Undoes in TID's memory what was done in any space, as long as one is found that it is a copy of. */
+static bool clean_copy_of_any(const struct engine *engine, const struct space *spaces, pid_t tid)
+{
+	for (const struct space *space = spaces; space; space = space->next)
+		if (space->arch && space->sites && family_clean_copy(engine, space, tid))
+			return true;
+	return false;
+}
+
 static void let_go(struct engine *engine, struct tracee *tracee)
 {
 	usdtrap_error_destroy(ptrace_detach(tracee->tid, 0));
@@ -92,9 +101,9 @@ bool family_first_stop(struct engine *engine, struct tracee *tracee)
 	case TRACEE_COPY:
 		if (tracee->space)
 			family_clean_copy(engine, tracee->space, tracee->tid);
+		else if (!clean_copy_of_any(engine, engine->spaces, tracee->tid))
+			clean_copy_of_any(engine, engine->former_spaces, tracee->tid);
 		let_go(engine, tracee);
-		return true;
-	case TRACEE_NEWBORN:
 		return true;
 	}
 	return false;
@@ -102,29 +111,22 @@ bool family_first_stop(struct engine *engine, struct tracee *tracee)
 
 void family_born(struct engine *engine, struct tracee *parent, pid_t child)
 {
-	struct tracee *tracee = tracee_find(engine->tracees, child);
 	struct procfs_status status;
 	struct usdtrap_error *error;
 	enum tracee_role role;
 
-	if (tracee && tracee->role != TRACEE_NEWBORN)
+	if (tracee_find(engine->tracees, child))
 		return; /* its own stop came first and told enough */
 	error = procfs_status_read(PROCFS_ROOT, child, &status);
 	if (error) {
 		usdtrap_error_destroy(error);
 		return; /* it has ended already */
 	}
-	if (!tracee && status.tracer != gettid())
+	if (status.tracer != gettid())
 		return; /* its own stop came first, and it was let go */
 	role = role_under(parent->role, role_of(parent->pid, child, status.tgid));
-	if (!tracee) {
-		if (!engine_add_tracee(engine, child, status.tgid, role, parent->space))
-			engine_notice_error(engine, USDTRAP_NOTICE_WARNING, &error_no_memory);
-		return;
-	}
-	engine_set_role(engine, tracee, role, parent->space);
-	if (!family_first_stop(engine, tracee))
-		engine_resume(engine, tracee, 0);
+	if (!engine_add_tracee(engine, child, status.tgid, role, parent->space))
+		engine_notice_error(engine, USDTRAP_NOTICE_WARNING, &error_no_memory);
 }
 
 /*
@@ -161,26 +163,6 @@ bool family_system_call(struct engine *engine, struct tracee *tracee)
 	return true;
 }
 
-/* Undoes in TID's memory what was done in any space, as long as one is found that it is a copy of. */
-static bool clean_copy_of_any(const struct engine *engine, const struct space *spaces, pid_t tid)
-{
-	for (const struct space *space = spaces; space; space = space->next)
-		if (space->arch && space->sites && family_clean_copy(engine, space, tid))
-			return true;
-	return false;
-}
-
-void family_release_unknown(struct engine *engine)
-{
-	struct tracee *tracee, *next;
-
-	HASH_ITER (hh, engine->tracees, tracee, next)
-		if (tracee->role == TRACEE_NEWBORN) {
-			clean_copy_of_any(engine, engine->spaces, tracee->tid);
-			let_go(engine, tracee);
-		}
-}
-
 /* A member or sharer of process PID. */
 static struct tracee *relative(struct engine *engine, pid_t pid)
 {
@@ -188,6 +170,20 @@ static struct tracee *relative(struct engine *engine, pid_t pid)
 		if (tracee->pid == pid && (tracee->role == TRACEE_MEMBER || tracee->role == TRACEE_SHARER))
 			return tracee;
 	return NULL;
+}
+
+/*
+ * A process whose parent is none of ours: it was made with CLONE_PARENT, or by
+ * one that was killed before it could tell. It runs in the memory of a space,
+ * or has a copy of one; which, its memory tells at its first stop.
+ */
+static struct tracee *adopt_orphan(struct engine *engine, pid_t tid, pid_t pid)
+{
+	struct space *space = engine->spaces;
+
+	while (space && !memory_is_same(space->anchor, tid))
+		space = space->next;
+	return engine_add_tracee(engine, tid, pid, space ? TRACEE_SHARER : TRACEE_COPY, space);
 }
 
 struct tracee *family_adopt(struct engine *engine, pid_t tid)
@@ -203,11 +199,8 @@ struct tracee *family_adopt(struct engine *engine, pid_t tid)
 	known = relative(engine, status.tgid);
 	if (!known)
 		known = relative(engine, status.parent);
-	/* An orphan: its parent was killed in the middle of the fork, and its memory is the last trace of it. */
-	if (!known && clean_copy_of_any(engine, engine->former_spaces, tid))
-		return engine_add_tracee(engine, tid, status.tgid, TRACEE_COPY, NULL);
-	if (!known) /* made with CLONE_PARENT: only its parent's event can tell whose it is */
-		return engine_add_tracee(engine, tid, status.tgid, TRACEE_NEWBORN, NULL);
+	if (!known)
+		return adopt_orphan(engine, tid, status.tgid);
 	return engine_add_tracee(engine, tid, status.tgid,
 				 role_under(known->role, role_of(known->pid, tid, status.tgid)), known->space);
 }

@@ -199,8 +199,6 @@ static bool look_at(struct tracee *tracee, bool is_patient)
 
 	if (tracee->is_settled || tracee->is_listening)
 		return false;
-	if (tracee->role == TRACEE_NEWBORN && tracee->has_stopped) /* held: family_release_unknown() lets it go */
-		return false;
 	error = procfs_stat_read(PROCFS_ROOT, tracee->tid, tracee->tid, &stat);
 	if (error) {
 		usdtrap_error_destroy(error);
@@ -254,5 +252,4 @@ void leave_all(struct engine *engine)
 		if (engine->tracees || is_waiting)
 			nanosleep(&interval, NULL);
 	}
-	family_release_unknown(engine);
 }

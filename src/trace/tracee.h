@@ -14,10 +14,9 @@ struct space;
 
 /* What a tracee is to us. */
 enum tracee_role {
-	TRACEE_MEMBER,  /* a thread of a traced process */
-	TRACEE_NEWBORN, /* it reported before its parent told of it; held until we know what it is */
-	TRACEE_COPY,    /* forked, not wanted: gets its bytes back and is let go at its first stop */
-	TRACEE_SHARER,  /* not wanted but runs in a traced space (vfork): kept until it execs or ends */
+	TRACEE_MEMBER, /* a thread of a traced process */
+	TRACEE_COPY,   /* forked, not wanted: gets its bytes back and is let go at its first stop */
+	TRACEE_SHARER, /* not wanted but runs in a traced space (vfork): kept until it execs or ends */
 };
 
 struct tracee {
@@ -31,7 +30,7 @@ struct tracee {
 	uint64_t run_time_when_seized;  /* nanoseconds on a processor */
 	bool is_interrupted;            /* we asked it to stop and have not seen it stop yet */
 	bool is_settled;                /* leaving: can be left to the end of the tracing thread */
-	struct space *space;            /* NULL while NEWBORN */
+	struct space *space;            /* NULL: a copy of nobody knows which */
 	struct arch_registers last_hit; /* its registers when it stood at a trap of ours last */
 	UT_hash_handle hh;
 };

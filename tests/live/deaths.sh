@@ -44,3 +44,18 @@ for delay in 0.05 0.02 0.04 0.03 0.05 0.02 0.04 0.03 0.05 0.02 0.04 0.03; do
 	[ "$tracer_status" -eq 0 ] || fail "after $delay: usdtrap ended with $tracer_status"
 	finish
 done
+
+# Its children, forked in its last moments, are not harmed by what they have of it.
+for children in 1 2 3 5 8 13 21 34 40 40 40 40 40 40 40; do
+	target orphans $children
+	tracer -e "usdt:$targets/orphans:orphans:child { @ = count(); }" -p "$pid"
+	go
+	finish
+	tracer_ends
+	tries=0
+	until [ "$(grep -c born target.out)" -eq "$(grep -c done target.out)" ]; do
+		tries=$((tries + 1))
+		[ $tries -lt 40 ] || fail "$children children: $(sort target.out | uniq -c | tr '\n' ' ')"
+		sleep 0.05
+	done
+done
