@@ -20,12 +20,11 @@ alike 'printenv LC_ALL LIVE_TEST'
 alike 'pwd'
 alike 'ls /proc/self/fd'
 
-# Its parent, session and process group are those of usdtrap, its own signals as they were set.
+# Its process group, session and terminal are those of usdtrap, its own signals as they were set.
 "$usdtrap" -e 'interval:s:60 { }' -c 'cat /proc/self/stat' -o trace.out >traced.out
 sh -c 'exec "$@"' sh cat /proc/self/stat >plain.out
-cut -d ' ' -f 5-8 plain.out | same - /dev/stdin <<-EOF
-	$(cut -d ' ' -f 5-8 traced.out)
-EOF
+cut -d ' ' -f 5-8 plain.out >plain.ids
+cut -d ' ' -f 5-8 traced.out | same plain.ids -
 (
 	trap '' USR1 PIPE
 	"$usdtrap" -e 'interval:s:60 { }' -c 'grep SigIgn /proc/self/status' -o trace.out >ignoring.out
