@@ -28,6 +28,7 @@ EOT
 
 # The program's pid, once it runs.
 run_program() {
+	rm -f program.out # of the one before, or its word is taken for this one's
 	"$usdtrap" -e "$1" -c 'sh program.sh' >program.out 2>trace.err &
 	tracer=$!
 	wait_for program.out '^program'
