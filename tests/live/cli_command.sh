@@ -28,7 +28,6 @@ EOT
 
 # The program's pid, once it runs.
 run_program() {
-	: >program.out # what the one before said is not to be waited for
 	rm -f program.out # of the one before, or its word is taken for this one's
 	"$usdtrap" -e "$1" -c 'sh program.sh' >program.out 2>trace.err &
 	tracer=$!
