@@ -155,10 +155,11 @@ round=0
 while [ $round -lt "$rounds" ]; do
 	round=$((round + 1))
 	echo "round $round of $rounds" >&2
-	note floor "$("$bench/floor" follow "$count")"
-	note same "$("$bench/floor" same "$count")"
-	note needed "$("$bench/floor" follow "$count" siginfo registers)"
-	note needed_string "$("$bench/floor" follow "$count" siginfo registers string)"
+	note floor "$("$bench/floor" same "$count")"
+	note following "$("$bench/floor" follow "$count")"
+	note free "$("$bench/floor" free "$count")"
+	note needed "$("$bench/floor" same "$count" siginfo registers)"
+	note needed_string "$("$bench/floor" same "$count" siginfo registers string)"
 	by_usdtrap count "$counting"
 	by_usdtrap printf "$printing"
 	by_usdtrap still "$counting" --no-follow-cpu
@@ -183,8 +184,9 @@ row() {
 }
 
 printf '%-52s %10s %8s  %s\n' 'what' 'ns a hit' 'floors' 'goal'
-row 'floor: waitpid and PTRACE_CONT, following' floor
-row 'floor: the same, both on one processor' same
+row 'floor: waitpid and PTRACE_CONT, on one processor' floor
+row 'floor, following the target' following
+row 'floor, where the scheduler will' free
 row 'floor, and GETSIGINFO and GETREGSET' needed
 row 'floor, and these and a string' needed_string
 row 'usdtrap { @ = count(); }' count 'at most 1.25 floors'

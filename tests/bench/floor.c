@@ -106,7 +106,7 @@ static unsigned long serve(pid_t child, int memory, const struct work *work)
 {
 	unsigned long stops = 0;
 	char path[64];
-	int status, stat;
+	int status, stat, here = -1, there;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", child);
 	stat = open(path, O_RDONLY | O_CLOEXEC);
@@ -114,8 +114,10 @@ static unsigned long serve(pid_t child, int memory, const struct work *work)
 		if (!WIFSTOPPED(status))
 			break;
 		stops++;
-		if (work->follows && stops % 64 == 1)
-			move_to(0, last_processor(stat));
+		if (work->follows && stops % 64 == 1 && (there = last_processor(stat)) != here) {
+			move_to(0, there);
+			here = there;
+		}
 		look(child, memory, work);
 		if (ptrace(PTRACE_CONT, child, NULL, NULL) != 0)
 			fail("PTRACE_CONT");
