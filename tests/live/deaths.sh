@@ -53,7 +53,7 @@ for children in 1 2 3 5 8 13 21 34 40 40 40 40 40 40 40; do
 	finish
 	tracer_ends
 	tries=0
-	until [ "$(grep -c born target.out)" -eq "$(grep -c done target.out)" ]; do
+	until [ "$(grep -c born target.out)" -eq "$(grep -c 'done' target.out)" ]; do
 		tries=$((tries + 1))
 		[ $tries -lt 40 ] || fail "$children children: $(sort target.out | uniq -c | tr '\n' ' ')"
 		sleep 0.05
