@@ -31,6 +31,7 @@ struct block {
 
 struct output {
 	struct output_options options;
+	bool is_file;      /* a regular one: nobody reads it, who could be late */
 	size_t write_size; /* the most that one write(2) is given */
 	pthread_t writer;
 
@@ -296,16 +297,11 @@ static void *writer_main(void *user)
 	return NULL;
 }
 
-/*
- * The most that goes into one write(2). A pipe or terminal takes PIPE_BUF
- * bytes whole or not at all (pipe(7)), so it is known how much its reader
- * took; a file is never slow enough for that to matter.
- */
-static size_t write_size_of(int descriptor)
+static bool is_regular_file(int descriptor)
 {
 	struct stat status;
 
-	return fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) ? BLOCK_SIZE : PIPE_BUF;
+	return fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
 }
 
 static int start_writer(struct output *output)
@@ -339,7 +335,10 @@ struct usdtrap_error *output_create(const struct output_options *options, struct
 	if (!output)
 		return &error_no_memory;
 	output->options = *options;
-	output->write_size = write_size_of(options->descriptor);
+	output->is_file = is_regular_file(options->descriptor);
+	/* A pipe or terminal takes PIPE_BUF bytes whole or not at all (pipe(7)), so it is known how much its reader
+	 * took. */
+	output->write_size = output->is_file ? BLOCK_SIZE : PIPE_BUF;
 	pthread_mutex_init(&output->lock, NULL);
 	pthread_cond_init(&output->work, NULL);
 	pthread_cond_init(&output->room, NULL);
@@ -419,7 +418,7 @@ static bool wait_for_reader(struct output *output)
 			tell_stalled(output);
 		return true;
 	case OUTPUT_HURRIES:
-		return wait_half_a_second(output);
+		return wait_half_a_second(output) || output->is_file;
 	case OUTPUT_GIVES_UP:
 		return false;
 	}
