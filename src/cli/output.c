@@ -336,8 +336,7 @@ struct usdtrap_error *output_create(const struct output_options *options, struct
 		return &error_no_memory;
 	output->options = *options;
 	output->is_file = is_regular_file(options->descriptor);
-	/* A pipe or terminal takes PIPE_BUF bytes whole or not at all (pipe(7)), so it is known how much its reader
-	 * took. */
+	/* Pipes and terminals take PIPE_BUF bytes whole or not at all, pipe(7): it is known how much was read. */
 	output->write_size = output->is_file ? BLOCK_SIZE : PIPE_BUF;
 	pthread_mutex_init(&output->lock, NULL);
 	pthread_cond_init(&output->work, NULL);
