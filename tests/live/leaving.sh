@@ -7,10 +7,10 @@ needs_attach
 program="usdt:$targets/busy:busy:hot { @hits = count(); } usdt:$targets/busy:busy:guarded { @guarded = count(); }"
 loud="usdt:$targets/busy:busy:hot { printf(\"%d 0123456789012345678901234567890123456789\\n\", arg0); }"
 
-# Nothing may be left of the tracer: waits until the target is free, a second at most, then looks.
+# Nothing may be left of the tracer: waits until the target is free, all its threads, then looks.
 free() {
 	tries=0
-	until grep -q '^TracerPid:.0$' "/proc/$pid/status"; do
+	while grep -qs '^TracerPid:.[1-9]' "/proc/$pid/task/"*/status; do
 		tries=$((tries + 1))
 		[ $tries -lt 200 ] || fail "$1: the target is still traced"
 		sleep 0.05
