@@ -18,11 +18,6 @@ free() {
 	untouched "$pid"
 }
 
-# How many clock ticks the target has run so far.
-processor_time() {
-	awk '{ print $14 + $15 }' "/proc/$pid/stat"
-}
-
 target busy
 
 for signal in INT TERM HUP; do
@@ -66,6 +61,7 @@ for signal in INT TERM HUP; do
 	tracer=$!
 	wait_for trace.err '^Attached'
 	wait_for trace.err 'the output is read too slowly'
+	wait_until_still
 	kill -$signal "$tracer"
 	free "$signal with a full pipe"
 	# Ctrl-C means no hurry: what was printed waits for its reader, until Ctrl-C is pressed again.

@@ -20,6 +20,7 @@
 #	leave_by SIGNAL             the same by another signal
 #	untouched PID               the process has the text of its files, and no semaphore raised
 #	wait_for FILE PATTERN       waits until a line of FILE matches
+#	wait_until_still            waits until the target uses the processor no more
 #	same EXPECTED ACTUAL        two files are equal
 #	maps FILE                   the lines of FILE that start with @, sorted
 #	both_end                    waits for the ends of target and tracer, both with status 0
@@ -195,6 +196,22 @@ both_end() {
 	tracer_ends
 	[ "$status" -eq 0 ] || fail "the target ended with $status"
 	[ "$tracer_status" -eq 0 ] || fail "usdtrap ended with $tracer_status"
+}
+
+# How many clock ticks the target has run so far.
+processor_time() {
+	awk '{ print $14 + $15 }' "/proc/$pid/stat"
+}
+
+wait_until_still() {
+	tries=0
+	before=
+	until [ "$before" = "$(processor_time)" ]; do
+		tries=$((tries + 1))
+		[ $tries -lt 100 ] || fail "the target does not stop running"
+		before=$(processor_time)
+		sleep 0.3
+	done
 }
 
 needs_attach() {
