@@ -115,7 +115,10 @@ USDTRAP_API USDTRAP_MUST_USE struct usdtrap_error *usdtrap_attach(struct usdtrap
 								  enum usdtrap_attach_mode mode);
 
 /*
- * Delivers hits and ticks until a callback returns USDTRAP_STOP,
+ * Delivers hits and ticks until a callback returns USDTRAP_STOP, until
+ * usdtrap_interrupt() is called, or until every process that was attached has
+ * ended; where none was, as with timers alone, only the first two end it.
+ * Errors: NO_MEMORY; INVALID_USE from a callback or after usdtrap_detach().
  */
 USDTRAP_API USDTRAP_MUST_USE struct usdtrap_error *usdtrap_run(struct usdtrap_session *session);
 

@@ -24,7 +24,7 @@ said_err() {
 hello='begin { printf("hello %s\n", str($1)); }'
 
 # A script from each place it can come from.
-echo "$hello" >hello.bt
+printf '%s\n' "$hello" >hello.bt # echo would make a line's end of \n where /bin/sh is dash
 runs 0 -e "$hello" world
 printf 'hello world\n\n\n' >expected
 said_out <expected
