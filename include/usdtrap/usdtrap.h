@@ -8,5 +8,7 @@
 #include <usdtrap/launch.h>
 #include <usdtrap/probe.h>
 #include <usdtrap/session.h>
+#include <usdtrap/syscall.h>
+#include <usdtrap/tracepoint.h>
 
 #endif

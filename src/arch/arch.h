@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include <usdtrap/error.h>
+#include <usdtrap/syscall.h>
 
 struct strbuf;
 
@@ -151,6 +152,11 @@ struct arch {
 	 * true. Source: signal(7), "Interruption of system calls".
 	 */
 	bool (*restart_interrupted_call)(struct arch_registers *registers);
+
+	const struct usdtrap_syscall *syscalls; /* in order of their numbers */
+	size_t syscall_count;
+	const uint16_t *syscalls_by_name; /* indexes into them: those that have a kernel name, in order of it */
+	size_t syscall_named_count;
 
 	/* The system call's number at a system call stop, -1 if none. */
 	long (*system_call)(const struct arch_registers *registers);

@@ -232,6 +232,10 @@ const struct arch arch_x86_64 = {
 	.operand_format = x86_64_operand_format,
 	.emulate = x86_64_emulate,
 	.restart_interrupted_call = x86_64_restart_interrupted_call,
+	.syscalls = x86_64_syscalls,
+	.syscall_count = X86_64_SYSCALLS,
+	.syscalls_by_name = x86_64_syscalls_by_name,
+	.syscall_named_count = X86_64_NAMED_SYSCALLS,
 	.system_call = x86_64_system_call,
 	.exec_entry = x86_64_exec_entry,
 };

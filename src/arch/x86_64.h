@@ -58,4 +58,9 @@ size_t x86_64_operand_length(const char *text, size_t length);
 struct usdtrap_error *x86_64_operand_parse(const char *text, size_t length, struct arch_operand *ret) USDTRAP_MUST_USE;
 void x86_64_operand_format(const struct arch_operand *operand, struct strbuf *out);
 
+/* x86_64_syscalls.c, generated; how many, as its generator counted */
+enum { X86_64_SYSCALLS = 383, X86_64_NAMED_SYSCALLS = 369 };
+extern const struct usdtrap_syscall x86_64_syscalls[X86_64_SYSCALLS];
+extern const uint16_t x86_64_syscalls_by_name[X86_64_NAMED_SYSCALLS];
+
 #endif

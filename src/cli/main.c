@@ -7,6 +7,7 @@
  *     session                       processes traced, probes armed, all put back; start reading here
  *     probe, hit                    what a file offers; what a callback sees
  *     launch, error                 a program that waits to be traced; what went wrong
+ *     syscall, tracepoint           system calls; the kernel's tracepoints that ptrace can show
  * src/base/: what every floor needs
  *     arena, strbuf, cleanup        memory freed at once, text that grows, scope guards
  *     cursor                        reading bytes that may lie
@@ -18,6 +19,7 @@
  *     x86_64                        its trap, its nops, its calls; the table of answers
  *     x86_64_operand                its operands, as compilers write them into notes
  *     x86_64_registers              its registers, by all their names
+ *     x86_64_syscalls               its system calls, all of them (generated)
  *     insn                          instructions as text, for messages
  * src/elf/: files, and nothing but files
  *     object, handle                one ELF file, opened
@@ -51,6 +53,7 @@
  *     files, process_files          from what a pattern says to files
  *     library, library_cache        from libNAME to a file
  *     probes                        a file's notes, by name
+ *     tracepoint                    tracepoints and their fields, described
  * src/lang/: scripts
  *     program                       a script from text to last map: what cli/ sees of it
  *     lexer, literal                text to tokens
