@@ -8,7 +8,7 @@
  * A tgkill that falls into the microsecond in which the thread executes the
  * very trap a tracer planted is merged with that trap by the kernel, which
  * keeps one SIGTRAP pending a thread. What got no answer within 50 ms is sent
- * again, and told.
+ * again, and told; on a busy machine both may then arrive.
  */
 #include <signal.h>
 #include <sys/mman.h>
@@ -23,7 +23,7 @@ enum { BY_KILL, BY_TGKILL, BY_SIGQUEUE, WAYS };
 struct shared {
 	atomic_ulong taken[WAYS];
 	atomic_ulong strange; /* SIGTRAPs that nobody sent */
-	atomic_ulong resent;
+	atomic_ulong resent[WAYS];
 	atomic_bool is_over;
 };
 
@@ -70,7 +70,7 @@ static _Noreturn void send_all(pid_t pid, unsigned long count, int go)
 				usleep(100);
 				continue;
 			}
-			atomic_fetch_add(&shared->resent, 1);
+			atomic_fetch_add(&shared->resent[way], 1);
 			if (send_one(pid, way) != 0)
 				_exit(1);
 			waited = 0;
@@ -105,9 +105,12 @@ int main(int argc, char **argv)
 	while (waitpid(child, &status, 0) != child)
 		continue;
 	printf("@hits: %lu\n", hits);
-	printf("kill %lu, tgkill %lu, sigqueue %lu, strange %lu, sender ended with %d\n",
-	       atomic_load(&shared->taken[BY_KILL]), atomic_load(&shared->taken[BY_TGKILL]),
-	       atomic_load(&shared->taken[BY_SIGQUEUE]), atomic_load(&shared->strange), status);
-	fprintf(stderr, "resent %lu\n", atomic_load(&shared->resent));
+	for (int way = 0; way < WAYS; way++) {
+		static const char *const names[] = {"kill", "tgkill", "sigqueue"};
+
+		printf("%s: sent %lu, again %lu, taken %lu\n", names[way], count, atomic_load(&shared->resent[way]),
+		       atomic_load(&shared->taken[way]));
+	}
+	printf("strange %lu, sender ended with %d\n", atomic_load(&shared->strange), status);
 	return 0;
 }
