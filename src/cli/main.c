@@ -59,9 +59,10 @@
  *     lexer, literal                text to tokens
  *     parser, parser_expression, parser_primary
  *                                   tokens to tree
- *     ast, type, builtin            the tree, its static types, the words of the language
+ *     ast, type, builtin, probe_type
+ *                                   the tree, its static types, words and kinds of probes
  *     sema, sema_types              meaning; types, in rounds until nothing changes
- *     sema_names, sema_probes, sema_config
+ *     sema_names, sema_probes, sema_probe_parts, sema_config
  *                                   names; attach points; settings
  *     sema_expressions, sema_calls, sema_aggregations, sema_fold
  *                                   each kind of expression; constants

@@ -29,6 +29,7 @@
 #include "base/arena.h"
 #include "base/diag.h"
 #include "lang/builtin.h"
+#include "lang/probe_type.h"
 #include "lang/type.h"
 
 /* How many maps a script, and how many variables a clause may have. */
@@ -281,11 +282,11 @@ struct ast_statement {
 
 /* ---- Clauses ---------------------------------------------------------------------------------------------------- */
 
-enum ast_probe_type {
-	AST_PROBE_BEGIN,
-	AST_PROBE_END,
-	AST_PROBE_INTERVAL,
-	AST_PROBE_USDT,
+/* What a watchpoint watches for. */
+enum {
+	AST_WATCH_READ = 1,
+	AST_WATCH_WRITE = 2,
+	AST_WATCH_EXECUTE = 4,
 };
 
 /* One probe of a clause's list. */
@@ -296,10 +297,18 @@ struct ast_attach_point {
 	enum ast_probe_type type; /* [sema] from here on */
 	const char *full_name;    /* what `probe' yields: begin, interval:s:1, the name in name=usdt:...; NULL: the hit
 				     knows */
-	uint64_t period_ns;       /* interval: at least 1000 */
-	const char *target;       /* usdt: as in struct usdtrap_pattern; NULL: every file the process maps */
-	const char *provider;     /* usdt: NULL or a pattern */
-	const char *name;         /* usdt: NULL or a pattern */
+	uint64_t period_ns;       /* interval, profile: at least 1000 */
+	const char *target;       /* usdt, uprobe, uretprobe, watchpoint: as in struct usdtrap_pattern; NULL: every file
+				     the process maps */
+	const char *provider;     /* usdt: NULL or a pattern; tracepoint: the category, NULL or a pattern */
+	const char *name;         /* usdt, tracepoint: NULL or a pattern. uprobe, uretprobe: a function, which may be
+				     a pattern; NULL: `address' is meant. test, bench: the name */
+	uint64_t offset;          /* uprobe: from the function's start */
+	uint64_t address;         /* uprobe without a name: in the file (before any load bias); watchpoint: in memory */
+	bool is_demangled;        /* uprobe, uretprobe, cpp:"ns::f": the name is that of C++, not of the symbol */
+	unsigned length;          /* watchpoint: 1, 2, 4 or 8 bytes */
+	unsigned watch;           /* watchpoint: AST_WATCH_* */
+	int signal;               /* self: the signal's number */
 };
 
 struct ast_clause {

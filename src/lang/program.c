@@ -192,12 +192,17 @@ static bool has_type(const struct lang_program *program, enum ast_probe_type typ
 
 bool lang_needs_process(const struct lang_program *program)
 {
-	return has_type(program, AST_PROBE_USDT);
+	for (size_t i = 0; i < program->binding_count; i++) {
+		if (probe_type_has_thread(program->bindings[i].point->type))
+			return true;
+	}
+	return false;
 }
 
 bool lang_needs_run(const struct lang_program *program)
 {
-	return has_type(program, AST_PROBE_USDT) || has_type(program, AST_PROBE_INTERVAL);
+	return lang_needs_process(program) || has_type(program, AST_PROBE_INTERVAL) ||
+	       has_type(program, AST_PROBE_SELF);
 }
 
 /* `*' and no target mean every file that the process maps: of one yet to be started the program and what it loads. */
@@ -384,17 +389,43 @@ static struct usdtrap_error *add_interval(struct binding *binding, struct usdtra
 	return error ? report_refusal(binding, error, list) : NULL;
 }
 
+/* The language has them, the engine has not. */
+static void refuse_type(const struct binding *binding, struct diag_list *list)
+{
+	diag_error(list, binding->point->span, "%s probes cannot be attached yet",
+		   probe_type_name(binding->point->type));
+}
+
+static struct usdtrap_error *add_one(struct binding *binding, struct usdtrap_session *session, struct diag_list *list)
+{
+	switch (binding->point->type) {
+	case AST_PROBE_BEGIN:
+	case AST_PROBE_END:
+		return NULL;
+	case AST_PROBE_INTERVAL:
+		return add_interval(binding, session, list);
+	case AST_PROBE_USDT:
+		return add_usdt(binding, session, list);
+	case AST_PROBE_SELF:
+	case AST_PROBE_TEST:
+	case AST_PROBE_BENCH:
+	case AST_PROBE_PROFILE:
+	case AST_PROBE_UPROBE:
+	case AST_PROBE_URETPROBE:
+	case AST_PROBE_TRACEPOINT:
+	case AST_PROBE_WATCHPOINT:
+		refuse_type(binding, list);
+		return NULL;
+	}
+	abort();
+}
+
 static struct usdtrap_error *add_all(struct lang_program *program, struct usdtrap_session *session,
 				     struct diag_list *list)
 {
 	for (size_t i = 0; i < program->binding_count; i++) {
-		struct binding *binding = &program->bindings[i];
-		struct usdtrap_error *error = NULL;
+		struct usdtrap_error *error = add_one(&program->bindings[i], session, list);
 
-		if (binding->point->type == AST_PROBE_USDT)
-			error = add_usdt(binding, session, list);
-		else if (binding->point->type == AST_PROBE_INTERVAL)
-			error = add_interval(binding, session, list);
 		if (error)
 			return error;
 	}

@@ -3,7 +3,7 @@
  * What the stages of sema share. In their order:
  *
  *	sema_config.c   settings to values
- *	sema_probes.c   attach points understood
+ *	sema_probes.c   attach points taken apart and understood (sema_probe_parts.c)
  *	sema_names.c    words, variables, maps and calls resolved, constants folded (sema_fold.c)
  *	sema_types.c    every type found, by going over the tree until nothing changes, then checked
  *	                (sema_expressions.c)
@@ -35,6 +35,23 @@ struct sema {
 	bool is_reporting; /* types: the last round, in which what is wrong is said */
 };
 
+/* A part of an attach point's text, quotes taken off. */
+struct sema_probe_part {
+	const char *text;
+	size_t quoted_end; /* behind the last byte that stood in quotes; 0: none did */
+};
+
+#define SEMA_PROBE_PARTS_MAX 8
+
+struct sema_probe_parts {
+	struct sema_probe_part parts[SEMA_PROBE_PARTS_MAX];
+	size_t count; /* at least 1; greater than SEMA_PROBE_PARTS_MAX while the text is split */
+};
+
+/* Fills in POINT, whose type is found: its KIND in full, and what its text was made of. */
+void sema_probe_parts(struct sema *sema, struct ast_attach_point *point, const char *kind,
+		      const struct sema_probe_parts *parts);
+
 void sema_config(struct sema *sema);
 void sema_probes(struct sema *sema);
 void sema_names(struct sema *sema);
@@ -54,6 +71,8 @@ enum sema_map_use { SEMA_MAP_VALUE, SEMA_MAP_WHOLE };
 void sema_name_map(struct sema *sema, struct ast_map_use *use, struct span span, enum sema_map_use how);
 /* Notes that a map was used with, or without, a key, and complains if it was used differently before. */
 void sema_note_key(struct sema *sema, struct ast_map *map, struct span span, bool has_key);
+/* Complains about WORD at SPAN if one of the clause's probes does not have it. */
+void sema_check_availability(struct sema *sema, const char *word, struct span span);
 /* NODE becomes the builtin of INFO; complains if the clause's probes do not have it. */
 void sema_name_builtin(struct sema *sema, struct ast_expression *node, const char *name,
 		       const struct builtin_info *info, unsigned index);

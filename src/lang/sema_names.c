@@ -142,35 +142,18 @@ static void name_parameter(struct sema *sema, struct ast_expression *node)
 	sema_set_constant(node, is_negative ? -value : value, is_negative && value > 0);
 }
 
-static bool is_available(const struct sema *sema, const struct builtin_info *info, const char **ret_probe)
+void sema_check_availability(struct sema *sema, const char *word, struct span span)
 {
-	if (info->availability == BUILTIN_ANYWHERE)
-		return true;
 	for (const struct ast_attach_point *point = sema->clause->attach_points; point; point = point->next) {
-		switch (point->type) {
-		case AST_PROBE_BEGIN:
-			*ret_probe = "begin";
-			return false;
-		case AST_PROBE_END:
-			*ret_probe = "end";
-			return false;
-		case AST_PROBE_INTERVAL:
-			*ret_probe = "interval";
-			return false;
-		case AST_PROBE_USDT:
-			break;
-		}
+		if (!probe_type_check_word(point->type, word, span, sema->diagnostics))
+			return;
 	}
-	return true;
 }
 
 void sema_name_builtin(struct sema *sema, struct ast_expression *node, const char *name,
 		       const struct builtin_info *info, unsigned index)
 {
-	const char *probe;
-
-	if (!is_available(sema, info, &probe))
-		diag_error(sema->diagnostics, node->span, "%s can not be used with \"%s\" probes", name, probe);
+	sema_check_availability(sema, name, node->span);
 	node->kind = AST_BUILTIN;
 	node->builtin.builtin = info->builtin;
 	node->builtin.index = index;

@@ -251,9 +251,9 @@ static void test_sema_names_errors_are_told_together(void **state)
 		 "BEGIN { @x = 1; @x[2] = 3; @y[1] = 2; print(@y + 1); delete(@x, 1) }\n"
 		 "                                                     ~~~~~~~~~~~~~\n"},
 		{"words that hits alone have", "BEGIN, usdt:/x:n { print(arg0) } interval:s:1 /arg1/ { }",
-		 "stdin:1:26-30: ERROR: arg0 can not be used with \"begin\" probes\n"
+		 "stdin:1:26-30: ERROR: The arg0 builtin can only be used with 'kprobes', 'uprobes' and 'usdt' probes\n"
 		 "BEGIN, usdt:/x:n { print(arg0) } interval:s:1 /arg1/ { }\n                         ~~~~\n"
-		 "stdin:1:48-52: ERROR: arg1 can not be used with \"interval\" probes\n"
+		 "stdin:1:48-52: ERROR: The arg1 builtin can only be used with 'kprobes', 'uprobes' and 'usdt' probes\n"
 		 "BEGIN, usdt:/x:n { print(arg0) } interval:s:1 /arg1/ { }\n"
 		 "                                               ~~~~\n"},
 		{"arguments beyond what notes can have", "usdt:/x:n { print((arg255, arg01, argx)) }",

@@ -11,6 +11,9 @@
 
 #include "support/script.h"
 
+#define SUPPORTED \
+	"HINT: supported are begin, end, interval, profile, self, tracepoint, uprobe, uretprobe, usdt and watchpoint\n"
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char *const parameters[] = {"42", "/bin/a b", "usdt", NULL};
@@ -137,7 +140,7 @@ static void test_sema_probes_begin_and_end_in_any_case(void **state)
 static void test_sema_probes_errors_say_what_would_be_right(void **state)
 {
 	static const char *const rows[][2] = {
-		{"foo:x", "Invalid probe type: foo\nHINT: supported are begin, end, interval and usdt\n"},
+		{"foo:x", "Invalid probe type: foo\n" SUPPORTED},
 		{"usdy:x", "Invalid probe type: usdy\nHINT: did you mean usdt?\n"},
 		{"intreval:s:1", "Invalid probe type: intreval\nHINT: did you mean interval?\n"},
 		{"usdt", "usdt probes have two to four parts\n"
@@ -154,25 +157,18 @@ static void test_sema_probes_errors_say_what_would_be_right(void **state)
 			     "HINT: for example interval:s:1, interval:hz:10 or interval:250ms\n"},
 		{"interval:s:1:2", "interval probes have two or three parts\n"
 				   "HINT: for example interval:s:1, interval:hz:10 or interval:250ms\n"},
-		{"interval:min:1", "min is not an accepted unit of time\n"},
-		{"interval:ns:1000", "ns is not an accepted unit of time\n"},
+		{"interval:min:1", "min is not an accepted unit of time\nHINT: accepted are hz, s, ms and us\n"},
+		{"interval:ns:1000", "ns is not an accepted unit of time\nHINT: accepted are hz, s, ms and us\n"},
 		{"interval:s:0", "interval frequency should be a positive integer\n"},
 		{"interval:s:-1", "interval frequency should be a positive integer\n"},
 		{"interval:s:x", "interval frequency should be a positive integer\n"},
 		{"interval:100", "interval is too short: at least 1000 nanoseconds\n"},
 		{"interval:hz:2000000", "interval is too short: at least 1000 nanoseconds\n"},
 		{"interval:s:99999999999", "interval is too long: more than 292 years\n"},
-		{"kprobe:f", "kprobe probes need BPF, which usdtrap works without\n"
-			     "HINT: supported are begin, end, interval and usdt\n"},
-		{"k:f", "kprobe probes need BPF, which usdtrap works without\n"
-			"HINT: supported are begin, end, interval and usdt\n"},
-		{"uprobe:/bin/x:f", "uprobe probes are not supported yet\n"
-				    "HINT: supported are begin, end, interval and usdt\n"},
-		{"t:syscalls:sys_enter_open", "tracepoint probes are not supported yet\n"
-					      "HINT: supported are begin, end, interval and usdt\n"},
+		{"kprobe:f", "kprobe probes need BPF, which usdtrap works without\n" SUPPORTED},
+		{"k:f", "kprobe probes need BPF, which usdtrap works without\n" SUPPORTED},
 		{"hardware:cycles:10",
-		 "hardware probes need the kernel's performance events, which usdtrap does not use\n"
-		 "HINT: supported are begin, end, interval and usdt\n"},
+		 "hardware probes need the kernel's performance events, which usdtrap does not use\n" SUPPORTED},
 	};
 
 	(void)state;
