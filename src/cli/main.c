@@ -44,6 +44,7 @@
  *     family                        births and exec
  *     tracee, space                 threads; address spaces and what was changed in them
  *     site, semaphore               a trap byte and its undo; a counter and its undo
+ *     room                          unused executable bytes, for code that the target is to run
  *     catalog, mapped               what is wanted; where it lies in a process
  *     loader                        libraries that come later
  *     recipe                        runtimes whose probes need more than a trap

@@ -214,3 +214,24 @@ struct usdtrap_error *procfs_line(const char *root, pid_t pid, const char *name,
 		buffer[strcspn(buffer, "\n")] = '\0';
 	return error;
 }
+
+bool procfs_auxiliary_value(const char *root, pid_t pid, uint64_t type, uint64_t *ret)
+{
+	const struct procfs_file file = {root, pid, 0, "auxv"};
+	_cleanup_strbuf_ struct strbuf text = {0};
+	struct usdtrap_error *error = procfs_file_read(&file, &text);
+	uint64_t pair[2];
+
+	if (error) {
+		usdtrap_error_destroy(error);
+		return false;
+	}
+	for (size_t at = 0; at + sizeof(pair) <= text.length; at += sizeof(pair)) {
+		memcpy(pair, text.text + at, sizeof(pair));
+		if (pair[0] != type)
+			continue;
+		*ret = pair[1];
+		return true;
+	}
+	return false;
+}

@@ -90,4 +90,10 @@ struct usdtrap_error *procfs_link(const char *root, pid_t pid, const char *name,
 struct usdtrap_error *procfs_line(const char *root, pid_t pid, const char *name, char *buffer,
 				  size_t size) USDTRAP_MUST_USE;
 
+/*
+ * What the kernel told PID's program at its start: the auxiliary vector's entry TYPE (AT_ENTRY, AT_BASE, ...:
+ * getauxval(3)), of a 64-bit program. False: there is none, or it cannot be read.
+ */
+bool procfs_auxiliary_value(const char *root, pid_t pid, uint64_t type, uint64_t *ret);
+
 #endif

@@ -33,6 +33,7 @@
 #include "os/memory.h"
 #include "os/procfs.h"
 #include "trace/engine.h"
+#include "trace/room.h"
 #include "trace/site.h"
 
 struct usdtrap_error *mapped_architecture(struct space *space)
@@ -380,8 +381,10 @@ struct usdtrap_error *mapped_refresh(struct engine *engine, struct space *space,
 		arm_file(engine, space, mapped, &maps, ret_refused);
 		recipe_apply(engine, space, mapped, &maps);
 	}
-	if (!error)
+	if (!error) {
 		forget_unmapped(space);
+		room_forget_unmapped(space, &maps);
+	}
 	procfs_maps_deinit(&maps);
 	return error;
 }

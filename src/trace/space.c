@@ -7,6 +7,8 @@
 
 #include <utlist.h>
 
+#include "trace/room.h"
+
 enum { FORMER_MAX = 8 };
 
 struct space *space_create(struct space **list, pid_t pid, pid_t anchor)
@@ -47,6 +49,7 @@ void space_forget(struct space *space)
 	LL_FOREACH_SAFE(space->mapped, mapped, next_mapped)
 	free(mapped);
 	space->mapped = NULL;
+	room_forget(space);
 	space->lowest_site = 0;
 	space->highest_site = 0;
 	space->has_loader_hook = false;

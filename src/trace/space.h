@@ -23,6 +23,7 @@
 struct catalog_file;
 struct location;
 struct mapped_file;
+struct room;
 
 /* One callback that wants to know of a site's hits. A site may have several, in the order the probes were added. */
 struct attachment {
@@ -77,6 +78,7 @@ struct space {
 	struct site *sites;                 /* by address */
 	uint64_t lowest_site, highest_site; /* every site's address lies between these; 0, 0 before the first */
 	struct semaphore *semaphores;       /* by address */
+	struct room *rooms;                 /* trace/room.h */
 	struct space *previous, *next;      /* the session's list */
 };
 

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Room in a target: executable bytes that belong to nobody.
+ *
+ * A segment is mapped in whole pages. What lies between its last byte and the
+ * end of its last page is mapped, too, and executable if the segment is; the
+ * linker filled it with zeros, and nothing ever reads or runs them. That is
+ * where code for the target can be put without asking it for anything: no
+ * system call, no new mapping. It is a few hundred bytes to a few thousand.
+ *
+ *	segment                              slack
+ *	|.......................... last byte|000000000000000| end of the page
+ *
+ * What was reserved is written through space->memory_fd by whoever reserved
+ * it, and is made zeros again when the space is left.
+ */
+#ifndef USDTRAP_TRACE_ROOM_H
+#define USDTRAP_TRACE_ROOM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <usdtrap/error.h>
+
+struct engine;
+struct procfs_maps;
+struct space;
+
+/* The slack behind one executable segment. */
+struct room {
+	uint64_t addr;
+	size_t size;
+	size_t used;      /* bytes from `addr' on that were given out */
+	uint64_t inode;   /* of the file it belongs to, as maps shows it */
+	unsigned lasting; /* 0: its file may be unloaded; else 1 the loader, 2 the C library, 3 the program itself */
+	struct room *next;
+};
+
+struct room_request {
+	size_t size;
+	uint64_t near_addr; /* if not 0: within 2 GiB of this address, as near as there is any */
+	bool is_lasting;    /* in a file that is never unloaded: program, C library, loader */
+};
+
+/*
+ * Reserves bytes in SPACE, at a multiple of 16. Errors: UNSUPPORTED where
+ * there is no such room; GONE, OS, NO_MEMORY.
+ */
+struct usdtrap_error *room_reserve(const struct engine *engine, struct space *space, const struct room_request *request,
+				   uint64_t *ret_addr) USDTRAP_MUST_USE;
+/* Makes zeros again of all that was given out in SPACE; what cannot be written any more was unmapped. */
+void room_clear(struct space *space);
+/* The same in COPY_FD, the memory of a forked child of SPACE's process. */
+void room_clear_copy(const struct space *space, int copy_fd);
+/* Whether ADDR lies in what was given out: a thread whose pc is there runs our code. */
+bool room_holds(const struct space *space, uint64_t addr);
+/* Forgets rooms of files that MAPS shows no more. */
+void room_forget_unmapped(struct space *space, const struct procfs_maps *maps);
+/* Forgets all rooms, touching nothing. */
+void room_forget(struct space *space);
+
+#endif
