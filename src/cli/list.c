@@ -231,8 +231,8 @@ static void list_words(struct listing *listing)
 {
 	const struct options *options = listing->options;
 
-	for (size_t i = 0; i < options->word_count; i++) {
-		const char *word = options->words[i];
+	for (size_t i = 0; i < options->words.count; i++) {
+		const char *word = options->words.items[i];
 		const struct usdtrap_pattern all_of_file = {.target = word};
 
 		switch (word_kind(word)) {
@@ -255,7 +255,7 @@ static void list_all(struct listing *listing)
 {
 	if (listing->options->program)
 		list_script(listing);
-	else if (listing->options->word_count)
+	else if (listing->options->words.count)
 		list_words(listing);
 	else
 		list_patterns(listing, "*");

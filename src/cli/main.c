@@ -82,7 +82,7 @@
  * src/cli/: the command
  *     main                          where it begins, and this map
  *     options, subcommand           the command line
- *     usage, message                what is said of it, and of what goes wrong
+ *     usage, info, message          what is said of it, of this system, and of what goes wrong
  *     list, pattern                 -l: which probes there are
  *     script, command               what -e or a FILE says; what -c runs
  *     run, front, engine_process    tracing, by two processes
@@ -102,6 +102,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "cli/info.h"
 #include "cli/list.h"
 #include "cli/message.h"
 #include "cli/options.h"
@@ -139,12 +140,31 @@ static void version_print(FILE *out)
 	fprintf(out, "usdtrap v%s\n", PACKAGE_VERSION);
 }
 
+static int perform(const struct options *options)
+{
+	switch (options->task) {
+	case OPTIONS_HELP:
+		return show(usage_print);
+	case OPTIONS_VERSION:
+		return show(version_print);
+	case OPTIONS_INFO:
+		return show(info_print);
+	case OPTIONS_LIST:
+		return list_run(options);
+	case OPTIONS_FORMAT:
+	case OPTIONS_RUN:
+		return run_script(options);
+	}
+	return EXIT_FAILURE;
+}
+
 int main(int argc, char *argv[])
 {
 	const struct subcommand *subcommand = argc > 1 ? subcommand_find(argv[1]) : NULL;
 	struct options options;
 	struct usdtrap_error *error;
 	char option[8];
+	int status;
 
 	occupy_standard_streams();
 	if (argc <= 1) {
@@ -161,15 +181,7 @@ int main(int argc, char *argv[])
 		message_print_text(usage_synopsis);
 		return EXIT_FAILURE;
 	}
-	switch (options.task) {
-	case OPTIONS_HELP:
-		return show(usage_print);
-	case OPTIONS_VERSION:
-		return show(version_print);
-	case OPTIONS_LIST:
-		return list_run(&options);
-	case OPTIONS_RUN:
-		return run_script(&options);
-	}
-	return EXIT_FAILURE;
+	status = perform(&options);
+	options_deinit(&options);
+	return status;
 }

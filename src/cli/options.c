@@ -5,11 +5,13 @@
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
+#include <regex.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/error.h"
 #include "base/nearest.h"
 
@@ -32,6 +34,14 @@ static struct usdtrap_error *parse_version(struct options *options, const char *
 	return NULL;
 }
 
+static struct usdtrap_error *parse_info(struct options *options, const char *value)
+{
+	(void)value;
+	if (options->task == OPTIONS_RUN || options->task == OPTIONS_LIST)
+		options->task = OPTIONS_INFO;
+	return NULL;
+}
+
 static struct usdtrap_error *parse_list(struct options *options, const char *value)
 {
 	(void)value;
@@ -43,6 +53,129 @@ static struct usdtrap_error *parse_list(struct options *options, const char *val
 static struct usdtrap_error *parse_program(struct options *options, const char *value)
 {
 	options->program = value;
+	return NULL;
+}
+
+/* Adds WORD to those that an option may be given several times for. */
+static struct usdtrap_error *add_word(struct lang_words *words, const char *word)
+{
+	const char **grown = reallocarray((void *)words->items, words->count + 1, sizeof(*grown));
+
+	if (!grown)
+		return &error_no_memory;
+	grown[words->count++] = word;
+	words->items = grown;
+	return NULL;
+}
+
+static struct usdtrap_error *parse_include_directory(struct options *options, const char *value)
+{
+	return add_word(&options->include_directories, value);
+}
+
+static struct usdtrap_error *parse_include_file(struct options *options, const char *value)
+{
+	return add_word(&options->include_files, value);
+}
+
+static struct usdtrap_error *parse_debug_directories(struct options *options, const char *value)
+{
+	options->debug_directories = value;
+	return NULL;
+}
+
+/* Only looks whether VALUE is a regular expression: a wrong one should be told of before anything else is done. */
+static struct usdtrap_error *parse_probe_filter(struct options *options, const char *value)
+{
+	char reason[128];
+	regex_t expression;
+	int problem = regcomp(&expression, value, REG_EXTENDED | REG_NOSUB);
+
+	if (problem) {
+		regerror(problem, &expression, reason, sizeof(reason));
+		return error_hint(error_create(USDTRAP_INVALID_USE, "Invalid probe filter \"%s\": %s", value, reason),
+				  "an extended regular expression is wanted: --probe-filter 'gc__(start|done)'");
+	}
+	regfree(&expression);
+	options->probe_filter = value;
+	return NULL;
+}
+
+/* One way of running scripts, said by the option WORD. */
+static struct usdtrap_error *set_mode(struct options *options, enum lang_mode mode, const char *word)
+{
+	if (options->mode_word && strcmp(options->mode_word, word) != 0)
+		return error_create(USDTRAP_INVALID_USE, "%s and %s cannot be had together", options->mode_word, word);
+	options->mode = mode;
+	options->mode_word = word;
+	return NULL;
+}
+
+static struct usdtrap_error *parse_test(struct options *options, const char *value)
+{
+	(void)value;
+	return set_mode(options, LANG_TEST, "--test");
+}
+
+static struct usdtrap_error *parse_bench(struct options *options, const char *value)
+{
+	(void)value;
+	return set_mode(options, LANG_BENCH, "--bench");
+}
+
+static const char format_word[] = "--fmt";
+
+static struct usdtrap_error *parse_fmt(struct options *options, const char *value)
+{
+	(void)value;
+	return set_mode(options, LANG_TRACE, format_word);
+}
+
+static struct usdtrap_error *parse_mode(struct options *options, const char *value)
+{
+	if (strcmp(value, "test") == 0)
+		return parse_test(options, NULL);
+	if (strcmp(value, "bench") == 0)
+		return parse_bench(options, NULL);
+	if (strcmp(value, "format") == 0)
+		return parse_fmt(options, NULL);
+	if (strcmp(value, "codegen") == 0 || strcmp(value, "compiler-bench") == 0)
+		return error_create(USDTRAP_UNSUPPORTED, "usdtrap has no --mode %s: no code is generated", value);
+	return error_hint(error_create(USDTRAP_INVALID_USE, "Invalid mode \"%s\"", value),
+			  "Valid modes: 'test', 'bench', 'format'");
+}
+
+/* A list with commas between. What bpftrace shows of its own inside has nothing here that it could show. */
+static struct usdtrap_error *parse_debug(struct options *options, const char *value)
+{
+	static const char *const names[] = {"all",    "ast",      "types", "codegen", "codegen-opt",
+					    "libbpf", "verifier", "parse", "dis"};
+
+	for (const char *start = value; *start;) {
+		size_t length = strcspn(start, ",");
+		size_t i = 0;
+
+		while (i < sizeof(names) / sizeof(names[0]) &&
+		       (strlen(names[i]) != length || strncmp(names[i], start, length) != 0))
+			i++;
+		if (i == sizeof(names) / sizeof(names[0]))
+			return error_hint(
+				error_create(USDTRAP_INVALID_USE, "Invalid debug stage \"%.*s\"", (int)length, start),
+				"'ast' and 'all' show something; bpftrace's other stages are accepted");
+		if (i < 2)
+			options->debugs_tree = true;
+		start += length + (start[length] == ',');
+	}
+	return NULL;
+}
+
+static struct usdtrap_error *parse_warnings(struct options *options, const char *value)
+{
+	(void)value;
+	if (options->warns_of_failures)
+		return error_hint(error_create(USDTRAP_INVALID_USE, "-k was given twice"),
+				  "bpftrace once had -kk; one -k warns of everything now");
+	options->warns_of_failures = true;
 	return NULL;
 }
 
@@ -144,6 +277,10 @@ const struct option_group option_groups[OPTION_GROUP_COUNT] = {
 	{"WHAT TO RUN",
 	 {
 		 OPTION('e', NULL, "'PROGRAM'", "run this program instead of a FILE", CALLS(parse_program)),
+		 OPTION(0, "unsafe", NULL, "allow what acts on others: system(), signal()", SETS(is_unsafe)),
+		 OPTION('I', NULL, "DIR", "where #include looks for files, too", CALLS(parse_include_directory)),
+		 OPTION(0, "include", "FILE", "#include this file before the script", CALLS(parse_include_file)),
+		 OPTION(0, "probe-filter", "REGEX", "attach only probes whose names match", CALLS(parse_probe_filter)),
 		 OPTION(0, "dry-run", NULL, "attach, and leave at once", SETS(is_dry_run)),
 		 LAST_ROW,
 	 }},
@@ -169,20 +306,32 @@ const struct option_group option_groups[OPTION_GROUP_COUNT] = {
 		 OPTION(0, "drop", NULL, "queue full: drop and count; else programs wait", SETS(drops)),
 		 OPTION('q', "quiet", NULL, "do not say what was attached", SETS(is_quiet)),
 		 OPTION('v', "verbose", NULL, "say more; with -l: sites and arguments", SETS(is_verbose)),
+		 OPTION('k', "warnings", NULL, "warn of failed reads and missing map keys", CALLS(parse_warnings)),
 		 OPTION(0, "no-warnings", NULL, "no warnings", SETS(no_warnings)),
+		 LAST_ROW,
+	 }},
+	{"FOR WRITERS OF SCRIPTS",
+	 {
+		 OPTION(0, "test", NULL, "run the script's test: probes", CALLS(parse_test)),
+		 OPTION(0, "bench", NULL, "run and time its bench: probes", CALLS(parse_bench)),
+		 OPTION(0, "fmt", NULL, "print the script in the usual layout", CALLS(parse_fmt)),
+		 OPTION(0, "mode", "MODE", "'test', 'bench' or 'format': the same three", CALLS(parse_mode)),
+		 OPTION('d', "debug", "STAGE", "'ast': show the script's tree", CALLS(parse_debug)),
 		 LAST_ROW,
 	 }},
 	{"HELP",
 	 {
 		 OPTION('h', "help", NULL, "show this", CALLS(parse_help)),
 		 OPTION('V', "version", NULL, "show the version", CALLS(parse_version)),
+		 OPTION(0, "info", NULL, "show what this usdtrap and this system can do", CALLS(parse_info)),
 		 LAST_ROW,
 	 }},
 	{"ACCEPTED AS BPFTRACE HAS THEM, WITHOUT EFFECT",
 	 {
 		 OPTION('b', "btf", NULL, "kernel types are never needed", IGNORED),
 		 OPTION(0, "no-feature", "LIST", "there are no kernel features to do without", IGNORED),
-		 OPTION(0, "unsafe", NULL, "nothing that is there needs it", IGNORED),
+		 OPTION(0, "debuginfo", "DIR[:DIR]", "symbols are read from the files themselves",
+			CALLS(parse_debug_directories)),
 		 OPTION(0, "usdt-file-activation", NULL, "semaphores are always raised", IGNORED),
 		 OPTION(0, "verify-llvm-ir", NULL, "no code is generated", IGNORED),
 		 LAST_ROW,
@@ -314,9 +463,48 @@ static struct usdtrap_error *check_together(const struct options *options)
 	if (options->pid && options->command)
 		return error_hint(error_create(USDTRAP_INVALID_USE, "-p and -c cannot be had together"),
 				  "-p traces a process that runs already, -c starts one");
-	if (options->task == OPTIONS_RUN && !options->program && !options->word_count)
+	if (options->warns_of_failures && options->no_warnings)
+		return error_create(USDTRAP_INVALID_USE, "-k, --warnings conflicts with --no-warnings");
+	if (options->task == OPTIONS_LIST && options->mode_word)
+		return error_create(USDTRAP_INVALID_USE, "-l and %s cannot be had together", options->mode_word);
+	if (options->task != OPTIONS_LIST && !options->program && !options->words.count)
 		return error_create(USDTRAP_INVALID_USE, "a FILE or -e 'PROGRAM' is needed");
 	return NULL;
+}
+
+/*
+ * The words of the command line, COUNT from WORDS on. What begins with two
+ * dashes stood behind `--', or it would have been taken for an option: it goes
+ * behind the others. Not so the first word where that is the FILE.
+ */
+static struct usdtrap_error *sort_words(struct options *options, char *words[], size_t count)
+{
+	_cleanup_free_ char **sorted = calloc(count + 1, sizeof(*sorted));
+	size_t end = 0;
+
+	if (!sorted)
+		return &error_no_memory;
+	for (size_t pass = 0; pass < 2; pass++) {
+		for (size_t i = 0; i < count; i++) {
+			bool is_file = i == 0 && !options->program;
+			bool is_named = !is_file && strncmp(words[i], "--", 2) == 0 && words[i][2];
+
+			if (is_named == (pass == 1))
+				sorted[end++] = words[i];
+		}
+		if (pass == 0)
+			options->words = (struct lang_words){(const char *const *)words, end};
+	}
+	memcpy(words, sorted, count * sizeof(*words));
+	options->named = (struct lang_words){options->words.items + options->words.count, count - options->words.count};
+	return NULL;
+}
+
+void options_deinit(struct options *options)
+{
+	free((void *)options->include_directories.items);
+	free((void *)options->include_files.items);
+	*options = (struct options){0};
 }
 
 struct usdtrap_error *options_parse(int argc, char *argv[], struct options *ret)
@@ -335,13 +523,15 @@ struct usdtrap_error *options_parse(int argc, char *argv[], struct options *ret)
 		else
 			error = apply(row_of_answer(answer), optarg, &options);
 	}
-	if (error)
-		return error;
-	options.words = (const char *const *)argv + optind;
-	options.word_count = (size_t)(argc - optind);
-	if (options.task == OPTIONS_RUN || options.task == OPTIONS_LIST)
-		error = check_together(&options);
 	if (!error)
+		error = sort_words(&options, argv + optind, (size_t)(argc - optind));
+	if (!error && options.task == OPTIONS_RUN && options.mode_word == format_word)
+		options.task = OPTIONS_FORMAT;
+	if (!error && options.task <= OPTIONS_LIST)
+		error = check_together(&options);
+	if (error)
+		options_deinit(&options);
+	else
 		*ret = options;
 	return error;
 }

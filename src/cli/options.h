@@ -6,7 +6,8 @@
  * As with bpftrace, options may stand before, between and after other words
  * (`FILE -p PID'), short ones may be combined (`-lv'), long ones shortened as
  * far as they stay unique, a repeated option's last value counts, and all
- * behind `--' are words.
+ * behind `--' are words. Those of them that begin with two dashes are options
+ * of the script's own: what its getopt() reads.
  */
 #ifndef USDTRAP_CLI_OPTIONS_H
 #define USDTRAP_CLI_OPTIONS_H
@@ -20,18 +21,29 @@
 
 enum options_task {
 	OPTIONS_RUN,     /* a script */
+	OPTIONS_FORMAT,  /* --fmt: a script, printed in the usual layout */
 	OPTIONS_LIST,    /* -l */
+	OPTIONS_INFO,    /* --info */
 	OPTIONS_HELP,    /* -h */
 	OPTIONS_VERSION, /* -V */
 };
 
-/* What the command line says. Strings are borrowed from argv. */
+/* What the command line says. Strings are borrowed from argv; options_deinit() ends it. */
 struct options {
 	enum options_task task;
+	enum lang_mode mode;   /* --test, --bench */
+	const char *mode_word; /* the option that said so, or --fmt; NULL: none */
+	bool debugs_tree;      /* -d ast: show the script's tree */
 
 	const char *program;      /* -e: the script's text, or NULL */
-	const char *const *words; /* what is no option: FILE (unless -e or -l) and $1, $2...; or patterns to list */
-	size_t word_count;
+	struct lang_words words;  /* what is no option: FILE (unless -e or -l) and $1, $2...; or patterns to list */
+	struct lang_words named;  /* behind `--', with two dashes in front: the script's own options */
+	const char *probe_filter; /* --probe-filter: a regular expression that is right, or NULL */
+	bool is_unsafe;           /* --unsafe */
+
+	struct lang_words include_directories; /* -I */
+	struct lang_words include_files;       /* --include */
+	const char *debug_directories;         /* --debuginfo, or NULL */
 
 	pid_t pid;           /* -p, or 0 */
 	const char *command; /* -c: a program and its arguments, separated by blanks; or NULL */
@@ -42,12 +54,13 @@ struct options {
 	size_t queue_size;               /* --queue: bytes */
 	bool drops;                      /* --drop */
 
-	bool is_quiet;      /* -q */
-	bool is_verbose;    /* -v */
-	bool no_warnings;   /* --no-warnings */
-	bool is_dry_run;    /* --dry-run */
-	bool no_recipe;     /* --no-recipe */
-	bool no_follow_cpu; /* --no-follow-cpu */
+	bool is_quiet;          /* -q */
+	bool is_verbose;        /* -v */
+	bool no_warnings;       /* --no-warnings */
+	bool warns_of_failures; /* -k */
+	bool is_dry_run;        /* --dry-run */
+	bool no_recipe;         /* --no-recipe */
+	bool no_follow_cpu;     /* --no-follow-cpu */
 };
 
 /*
@@ -67,10 +80,10 @@ struct option_row {
 /* Options that the help shows together. */
 struct option_group {
 	const char *heading;        /* NULL: the help does not show them */
-	struct option_row rows[10]; /* the last has neither letter nor name */
+	struct option_row rows[12]; /* the last has neither letter nor name */
 };
 
-enum { OPTION_GROUP_COUNT = 7 };
+enum { OPTION_GROUP_COUNT = 8 };
 
 /* In the order of the help. */
 extern const struct option_group option_groups[OPTION_GROUP_COUNT];
@@ -81,5 +94,6 @@ extern const struct option_group option_groups[OPTION_GROUP_COUNT];
  * in the hint; NO_MEMORY.
  */
 struct usdtrap_error *options_parse(int argc, char *argv[], struct options *ret) USDTRAP_MUST_USE;
+void options_deinit(struct options *options);
 
 #endif

@@ -53,7 +53,11 @@ static struct usdtrap_error *read_file(const char *path, struct strbuf *text)
 
 struct usdtrap_error *script_read(const struct options *options, struct script *ret)
 {
-	struct script script = {.name = "stdin", .parameters = options->words, .parameter_count = options->word_count};
+	struct script script = {
+		.name = "stdin",
+		.parameters = options->words.items,
+		.parameter_count = options->words.count,
+	};
 	struct usdtrap_error *error = NULL;
 
 	if (options->program) {
@@ -61,7 +65,7 @@ struct usdtrap_error *script_read(const struct options *options, struct script *
 		if (script.text.failed)
 			error = &error_no_memory;
 	} else {
-		const char *file = options->words[0];
+		const char *file = options->words.items[0];
 
 		script.parameters++;
 		script.parameter_count--;
@@ -94,7 +98,16 @@ struct lang_program *script_compile(const struct script *script, const struct op
 		.command_path = command_path,
 		.parameters = script->parameters,
 		.parameter_count = script->parameter_count,
+		.mode = options->mode,
+		.named_parameters = options->named,
+		.include_directories = options->include_directories,
+		.include_files = options->include_files,
+		.debug_directories = options->debug_directories,
+		.environment = (const char *const *)environ,
+		.probe_filter = options->probe_filter,
 		.format = options->format,
+		.is_unsafe = options->is_unsafe,
+		.warns_of_failures = options->warns_of_failures,
 		.colour = message_wants_colour(),
 		.no_warnings = options->no_warnings,
 	};

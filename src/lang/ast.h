@@ -336,13 +336,25 @@ enum ast_missing {
 	AST_MISSING_IGNORE,
 };
 
-/* [sema] What config blocks set. */
+/* How stacks are printed where the script does not say. */
+enum ast_stack_mode {
+	AST_STACK_BPFTRACE,
+	AST_STACK_PERF,
+	AST_STACK_RAW,
+	AST_STACK_BUILD_ID,
+};
+
+/* [sema] What config blocks and the environment set. */
 struct ast_config {
-	uint32_t max_strlen;           /* 1024: capacity of str() without a length, NUL included */
+	uint64_t max_strlen;           /* 1024: capacity of str() without a length, NUL included */
 	uint64_t max_map_keys;         /* 4096 */
+	uint64_t max_cat_bytes;        /* 10240 */
+	uint64_t max_probes;           /* 1024: probes that one script may attach */
 	bool print_maps_on_exit;       /* true */
+	bool cpp_demangle;             /* true */
 	const char *str_trunc_trailer; /* ".." */
 	enum ast_missing missing_probes;
+	enum ast_stack_mode stack_mode;
 };
 
 struct ast_program {

@@ -72,6 +72,11 @@ static const struct restriction {
 	{"write_user", THREADS, "", " can not be used with \"", "\" probes"},
 };
 
+const struct probe_type_info *probe_type_at(size_t index)
+{
+	return index < COUNT(types) ? &types[index] : NULL;
+}
+
 const struct probe_type_info *probe_type_find(const char *word)
 {
 	for (size_t i = 0; i < COUNT(types); i++) {

@@ -35,6 +35,8 @@ struct probe_type_info {
 	const char *refusal;      /* NULL; or why there is no such probe, as the rest of a sentence */
 };
 
+/* The INDEXth kind there is or is not; NULL behind the last. */
+const struct probe_type_info *probe_type_at(size_t index);
 /* The kind that WORD, a name in any case or an alias, means; NULL if there is none. */
 const struct probe_type_info *probe_type_find(const char *word);
 /* The name of a kind that WORD was probably meant to be, or NULL. */

@@ -71,6 +71,7 @@ static bool read_tree(struct lang_program *program, size_t size, const struct la
 		.parameters = options->parameters,
 		.parameter_count = options->parameter_count,
 		.has_process = options->pid || options->command_path,
+		.environment = options->environment,
 	};
 
 	if (size > DIAG_SOURCE_MAX) {
@@ -230,6 +231,15 @@ void lang_each_pattern(const struct lang_program *program,
 			on_pattern(&pattern, user);
 		}
 	}
+}
+
+void lang_each_probe_type(void (*on_type)(const char *name, const char *alias, bool is_supported, void *user),
+			  void *user)
+{
+	const struct probe_type_info *info;
+
+	for (size_t i = 0; (info = probe_type_at(i)); i++)
+		on_type(info->name, info->alias, !info->refusal, user);
 }
 
 size_t lang_probe_count(const struct lang_program *program)

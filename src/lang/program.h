@@ -27,14 +27,39 @@ struct lang_output {
 
 enum lang_format { LANG_TEXT, LANG_JSON };
 
+/* Which of its clauses a script is run for. */
+enum lang_mode {
+	LANG_TRACE, /* all but those of test: and bench: probes */
+	LANG_TEST,  /* --test: those of test: probes, once each */
+	LANG_BENCH, /* --bench: those of bench: probes, again and again */
+};
+
+/* Strings of somebody else's. */
+struct lang_words {
+	const char *const *items;
+	size_t count;
+};
+
+/* All zero but for `name' is a sensible default. Copied where it is needed longer than lang_compile() lasts. */
 struct lang_options {
-	const char *name;              /* the file's name for messages; "stdin" for -e and - */
-	pid_t pid;                     /* -p, or 0 */
-	const char *command_path;      /* -c: the program that will run, or NULL (its probes are those of `*') */
+	const char *name;         /* the file's name for messages; "stdin" for -e and - */
+	pid_t pid;                /* -p, or 0 */
+	const char *command_path; /* -c: the program that will run, or NULL (its probes are those of `*') */
+	enum lang_mode mode;
 	const char *const *parameters; /* $1... */
 	size_t parameter_count;
+	struct lang_words named_parameters;    /* for getopt(): "--name=value" or "--name", as they were written */
+	struct lang_words include_directories; /* -I */
+	struct lang_words include_files;       /* --include: read before the script */
+	const char *debug_directories;         /* --debuginfo: DIR[:DIR]..., or NULL */
+	/* Settings that win over the script's own: "BPFTRACE_NAME=value", NULL-ended, other words are skipped. NULL:
+	 * none */
+	const char *const *environment;
+	const char *probe_filter; /* a regular expression, regex(7), that names of probes must match; or NULL */
 	enum lang_format format;
-	bool colour; /* colour diagnostics */
+	bool is_unsafe;         /* --unsafe: system(), signal() and the like may be used */
+	bool warns_of_failures; /* -k: warn while running of what could not be read or is not in a map */
+	bool colour;            /* colour diagnostics */
 	bool no_warnings;
 };
 
@@ -56,6 +81,10 @@ bool lang_needs_run(const struct lang_program *program);
 /* Calls ON_PATTERN for each usdt attach point in script order: what `-l -e PROGRAM' lists. */
 void lang_each_pattern(const struct lang_program *program,
 		       void (*on_pattern)(const struct usdtrap_pattern *pattern, void *user), void *user);
+
+/* Calls ON_TYPE for each type of probe that bpftrace has; ALIAS may be NULL. */
+void lang_each_probe_type(void (*on_type)(const char *name, const char *alias, bool is_supported, void *user),
+			  void *user);
 
 /* Sets where output goes. Before anything runs. */
 void lang_set_output(struct lang_program *program, const struct lang_output *output);

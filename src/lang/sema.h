@@ -11,7 +11,8 @@
 struct sema_options {
 	const char *const *parameters; /* $1... */
 	size_t parameter_count;
-	bool has_process; /* a process is named (-p, -c), so that probes need no file */
+	bool has_process;               /* a process is named (-p, -c), so that probes need no file */
+	const char *const *environment; /* settings that win: "BPFTRACE_NAME=value"; NULL-ended; NULL: none */
 };
 
 /*

@@ -1,137 +1,282 @@
 /* SPDX-License-Identifier: MIT */
-/* config = { name = value; ... } */
+/*
+ * Settings: config = { name = value; ... }, and BPFTRACE_NAME=value in the
+ * environment, which wins. Names are taken in any case, in a script with or
+ * without the prefix.
+ *
+ * Many of bpftrace's only mean something to BPF: their values are checked and
+ * otherwise left alone, so that a script is right or wrong under both.
+ */
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/nearest.h"
+#include "base/strbuf.h"
 #include "lang/literal.h"
 #include "lang/sema_internal.h"
 
-/* Settings that this program follows, and those that only mean something to BPF or to features not here yet. */
-enum setting {
-	SETTING_MAX_STRLEN,
-	SETTING_MAX_MAP_KEYS,
-	SETTING_MISSING_PROBES,
-	SETTING_PRINT_MAPS_ON_EXIT,
-	SETTING_STR_TRUNC_TRAILER,
-	SETTING_IGNORED,
-};
-
-static const struct {
-	const char *name;
-	enum setting setting;
-} settings[] = {
-	{"cache_user_symbols", SETTING_IGNORED},
-	{"cpp_demangle", SETTING_IGNORED},
-	{"lazy_symbolication", SETTING_IGNORED},
-	{"license", SETTING_IGNORED},
-	{"log_size", SETTING_IGNORED},
-	{"max_bpf_progs", SETTING_IGNORED},
-	{"max_cat_bytes", SETTING_IGNORED},
-	{"max_map_keys", SETTING_MAX_MAP_KEYS},
-	{"max_probes", SETTING_IGNORED},
-	{"max_strlen", SETTING_MAX_STRLEN},
-	{"missing_probes", SETTING_MISSING_PROBES},
-	{"on_stack_limit", SETTING_IGNORED},
-	{"perf_rb_pages", SETTING_IGNORED},
-	{"print_maps_on_exit", SETTING_PRINT_MAPS_ON_EXIT},
-	{"show_debug_info", SETTING_IGNORED},
-	{"stack_mode", SETTING_IGNORED},
-	{"str_trunc_trailer", SETTING_STR_TRUNC_TRAILER},
-	{"unstable_addr", SETTING_IGNORED},
-	{"unstable_import", SETTING_IGNORED},
-	{"unstable_import_statement", SETTING_IGNORED},
-	{"unstable_map_decl", SETTING_IGNORED},
-	{"unstable_tseries", SETTING_IGNORED},
-	{"unstable_typeinfo", SETTING_IGNORED},
-	{"use_blazesym", SETTING_IGNORED},
-};
-
 #define PREFIX "BPFTRACE_"
 
-static bool read_number(struct sema *sema, const struct ast_setting *setting, uint64_t min, uint64_t max, uint64_t *ret)
+enum kind {
+	KIND_NUMBER, /* from `min' to `max' */
+	KIND_BOOL,
+	KIND_WORD,    /* one of `words' */
+	KIND_TEXT,    /* any text */
+	KIND_OUTSIDE, /* for the environment alone, where others read it */
+};
+
+static const char *const missing_words[] = {
+	[AST_MISSING_ERROR] = "error", [AST_MISSING_WARN] = "warn", [AST_MISSING_IGNORE] = "ignore", NULL};
+static const char *const stack_words[] = {[AST_STACK_BPFTRACE] = "bpftrace",
+					  [AST_STACK_PERF] = "perf",
+					  [AST_STACK_RAW] = "raw",
+					  [AST_STACK_BUILD_ID] = "build_id",
+					  NULL};
+static const char *const symbol_words[] = {"PER_PID", "PER_PROGRAM", "NONE", "0", "1", NULL};
+static const char *const unstable_words[] = {"warn", "error", "enable", "true", "false", "1", "0", NULL};
+/* What the kernel takes for compatible with its own. */
+static const char *const license_words[] = {
+	"GPL", "GPL v2", "GPL and additional rights", "Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL", NULL};
+
+/* Checked, and nothing else. */
+#define NOWHERE SIZE_MAX
+
+#define CONFIG(member) offsetof(struct ast_config, member)
+#define NUMBER(name_, offset_, min_, max_)                                                      \
+	{                                                                                       \
+		.name = name_, .kind = KIND_NUMBER, .offset = offset_, .min = min_, .max = max_ \
+	}
+#define BOOL(name_, offset_)                                        \
+	{                                                           \
+		.name = name_, .kind = KIND_BOOL, .offset = offset_ \
+	}
+#define WORD(name_, offset_, words_)                                                 \
+	{                                                                            \
+		.name = name_, .kind = KIND_WORD, .offset = offset_, .words = words_ \
+	}
+#define TEXT(name_, offset_)                                        \
+	{                                                           \
+		.name = name_, .kind = KIND_TEXT, .offset = offset_ \
+	}
+#define OUTSIDE(name_)                              \
+	{                                           \
+		.name = name_, .kind = KIND_OUTSIDE \
+	}
+
+static const struct row {
+	const char *name;
+	enum kind kind;
+	size_t offset; /* into the config: a uint64_t, a bool, an enumeration or a text */
+	uint64_t min, max;
+	const char *const *words;
+} rows[] = {
+	WORD("cache_user_symbols", NOWHERE, symbol_words),
+	BOOL("cpp_demangle", CONFIG(cpp_demangle)),
+	BOOL("lazy_symbolication", NOWHERE),
+	WORD("license", NOWHERE, license_words),
+	NUMBER("log_size", NOWHERE, 0, UINT64_MAX),
+	NUMBER("max_bpf_progs", NOWHERE, 0, UINT64_MAX),
+	NUMBER("max_cat_bytes", CONFIG(max_cat_bytes), 0, INT64_MAX),
+	NUMBER("max_map_keys", CONFIG(max_map_keys), 1, UINT32_MAX),
+	NUMBER("max_probes", CONFIG(max_probes), 0, UINT64_MAX),
+	NUMBER("max_strlen", CONFIG(max_strlen), 1, TYPE_STRING_MAX),
+	WORD("missing_probes", CONFIG(missing_probes), missing_words),
+	NUMBER("on_stack_limit", NOWHERE, 0, UINT64_MAX),
+	NUMBER("perf_rb_pages", NOWHERE, 0, UINT64_MAX),
+	BOOL("print_maps_on_exit", CONFIG(print_maps_on_exit)),
+	BOOL("show_debug_info", NOWHERE),
+	WORD("stack_mode", CONFIG(stack_mode), stack_words),
+	TEXT("str_trunc_trailer", CONFIG(str_trunc_trailer)),
+	WORD("unstable_addr", NOWHERE, unstable_words),
+	WORD("unstable_dw_ustack", NOWHERE, unstable_words),
+	WORD("unstable_import", NOWHERE, unstable_words),
+	WORD("unstable_import_statement", NOWHERE, unstable_words),
+	WORD("unstable_map_decl", NOWHERE, unstable_words),
+	WORD("unstable_tseries", NOWHERE, unstable_words),
+	WORD("unstable_typeinfo", NOWHERE, unstable_words),
+	BOOL("use_blazesym", NOWHERE),
+	OUTSIDE("btf"),
+	OUTSIDE("color"),
+	OUTSIDE("debug_output"),
+	OUTSIDE("kernel_build"),
+	OUTSIDE("kernel_source"),
+	OUTSIDE("verify_llvm_ir"),
+	OUTSIDE("vmlinux"),
+};
+
+/* Names of older versions: still right in the environment, where scripts that start bpftrace have them. */
+static const struct {
+	const char *name, *new_name;
+	bool is_negated; /* the new one says the opposite */
+} old_rows[] = {
+	{"cat_bytes_max", "max_cat_bytes", false},
+	{"map_keys_max", "max_map_keys", false},
+	{"no_cpp_demangle", "cpp_demangle", true},
+	{"strlen", "max_strlen", false},
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* A setting, wherever it stands. */
+struct given {
+	const char *name;
+	const char *value;
+	bool is_negated;         /* what is true means false */
+	const struct span *span; /* NULL: in the environment */
+};
+
+/* Reports that something is WRONG with a setting. */
+static void complain(struct sema *sema, const struct given *given, const char *wrong)
+{
+	if (given->span)
+		diag_error(sema->diagnostics, *given->span, "%s: %s", given->name, wrong);
+	else
+		diag_error_anywhere(sema->diagnostics, "%s: %s (it is set in the environment)", given->name, wrong);
+}
+
+static void set_number(struct sema *sema, const struct given *given, const struct row *row, void *ret)
 {
 	uint64_t value;
+	char wrong[96];
 
-	if (literal_integer(setting->value, strlen(setting->value), &value) != LITERAL_OK || value < min ||
-	    value > max) {
-		diag_error(sema->diagnostics, setting->span, "%s: expecting a number from %llu to %llu", setting->name,
-			   (unsigned long long)min, (unsigned long long)max);
-		return false;
+	if (literal_integer(given->value, strlen(given->value), &value) == LITERAL_OK && value >= row->min &&
+	    value <= row->max) {
+		if (ret)
+			*(uint64_t *)ret = value;
+		return;
 	}
-	*ret = value;
-	return true;
-}
-
-static void read_bool(struct sema *sema, const struct ast_setting *setting, bool *ret)
-{
-	if (strcasecmp(setting->value, "true") == 0 || strcmp(setting->value, "1") == 0)
-		*ret = true;
-	else if (strcasecmp(setting->value, "false") == 0 || strcmp(setting->value, "0") == 0)
-		*ret = false;
+	if (row->max == UINT64_MAX)
+		snprintf(wrong, sizeof(wrong), "expecting a number");
 	else
-		diag_error(sema->diagnostics, setting->span, "%s: expecting true or false", setting->name);
+		snprintf(wrong, sizeof(wrong), "expecting a number from %llu to %llu", (unsigned long long)row->min,
+			 (unsigned long long)row->max);
+	complain(sema, given, wrong);
 }
 
-static void read_missing(struct sema *sema, const struct ast_setting *setting, enum ast_missing *ret)
+static void set_bool(struct sema *sema, const struct given *given, void *ret)
 {
-	static const char *const names[] = {
-		[AST_MISSING_ERROR] = "error", [AST_MISSING_WARN] = "warn", [AST_MISSING_IGNORE] = "ignore"};
+	bool is_true = strcasecmp(given->value, "true") == 0 || strcmp(given->value, "1") == 0;
+	bool is_false = strcasecmp(given->value, "false") == 0 || strcmp(given->value, "0") == 0;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcasecmp(setting->value, names[i]) == 0) {
-			*ret = (enum ast_missing)i;
-			return;
+	if (!is_true && !is_false)
+		complain(sema, given, "expecting true or false");
+	else if (ret)
+		*(bool *)ret = is_true != given->is_negated;
+}
+
+/* "expecting error, warn or ignore". */
+static void add_words(struct strbuf *out, const char *const *words)
+{
+	strbuf_add_string(out, "expecting ");
+	for (size_t i = 0; words[i]; i++)
+		strbuf_addf(out, "%s%s", i == 0 ? "" : words[i + 1] ? ", " : " or ", words[i]);
+}
+
+static void set_word(struct sema *sema, const struct given *given, const char *const *words, void *ret)
+{
+	_cleanup_strbuf_ struct strbuf wrong = {0};
+
+	for (unsigned i = 0; words[i]; i++) {
+		if (strcasecmp(given->value, words[i]) != 0)
+			continue;
+		if (ret)
+			*(unsigned *)ret = i;
+		return;
+	}
+	add_words(&wrong, words);
+	sema->arena->failed |= wrong.failed;
+	complain(sema, given, strbuf_text(&wrong));
+}
+
+static void apply(struct sema *sema, const struct given *given, const struct row *row)
+{
+	void *member = row->offset == NOWHERE ? NULL : (char *)&sema->program->config + row->offset;
+
+	switch (row->kind) {
+	case KIND_NUMBER:
+		set_number(sema, given, row, member);
+		break;
+	case KIND_BOOL:
+		set_bool(sema, given, member);
+		break;
+	case KIND_WORD:
+		set_word(sema, given, row->words, member);
+		break;
+	case KIND_TEXT:
+		*(const char **)member = arena_copy(sema->arena, given->value, strlen(given->value));
+		break;
+	case KIND_OUTSIDE:
+		if (given->span)
+			complain(sema, given, "can only be set as an environment variable");
+		break;
+	}
+}
+
+static const struct row *find_row(const char *name)
+{
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		if (strcasecmp(name, rows[i].name) == 0)
+			return &rows[i];
+	}
+	return NULL;
+}
+
+/* NAME is none of the names that there are now. Of an old one, and in the environment, that may be right. */
+static void apply_other(struct sema *sema, struct given *given, const char *name)
+{
+	struct nearest search = {.wanted = name, .distance = NEAREST_START};
+
+	for (size_t i = 0; i < COUNT(old_rows); i++) {
+		if (strcasecmp(name, old_rows[i].name) != 0)
+			continue;
+		if (given->span) {
+			complain(sema, given, "renamed by bpftrace");
+			diag_hint(sema->diagnostics, "the new name is %s", old_rows[i].new_name);
+		} else {
+			given->is_negated = old_rows[i].is_negated;
+			apply(sema, given, find_row(old_rows[i].new_name));
 		}
+		return;
 	}
-	diag_error(sema->diagnostics, setting->span, "%s: expecting error, warn or ignore", setting->name);
-}
-
-static void apply(struct sema *sema, const struct ast_setting *given, enum setting setting)
-{
-	struct ast_config *config = &sema->program->config;
-	uint64_t number;
-
-	switch (setting) {
-	case SETTING_MAX_STRLEN:
-		if (read_number(sema, given, 1, TYPE_STRING_MAX, &number))
-			config->max_strlen = (uint32_t)number;
-		break;
-	case SETTING_MAX_MAP_KEYS:
-		if (read_number(sema, given, 1, UINT32_MAX, &number))
-			config->max_map_keys = number;
-		break;
-	case SETTING_MISSING_PROBES:
-		read_missing(sema, given, &config->missing_probes);
-		break;
-	case SETTING_PRINT_MAPS_ON_EXIT:
-		read_bool(sema, given, &config->print_maps_on_exit);
-		break;
-	case SETTING_STR_TRUNC_TRAILER:
-		config->str_trunc_trailer = given->value;
-		break;
-	case SETTING_IGNORED:
-		break;
-	}
-}
-
-static void resolve_setting(struct sema *sema, const struct ast_setting *given)
-{
-	struct nearest search = {.wanted = given->name, .distance = NEAREST_START};
-
-	/* Names may be those of the environment: BPFTRACE_MAX_STRLEN. */
-	if (strncasecmp(search.wanted, PREFIX, strlen(PREFIX)) == 0)
-		search.wanted += strlen(PREFIX);
-	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
-		if (strcasecmp(search.wanted, settings[i].name) == 0) {
-			apply(sema, given, settings[i].setting);
-			return;
-		}
-		nearest_offer(&search, settings[i].name);
-	}
-	diag_error(sema->diagnostics, given->span, "%s: not a known configuration option", given->name);
+	/* The environment may hold what is meant for other programs, or other versions. */
+	if (!given->span)
+		return;
+	complain(sema, given, "not a known configuration option");
+	for (size_t i = 0; i < COUNT(rows); i++)
+		nearest_offer(&search, rows[i].name);
 	if (search.best)
 		diag_hint(sema->diagnostics, "did you mean %s?", search.best);
+}
+
+static void resolve(struct sema *sema, struct given *given)
+{
+	const char *name = given->name;
+	const struct row *row;
+
+	if (strncasecmp(name, PREFIX, strlen(PREFIX)) == 0)
+		name += strlen(PREFIX);
+	row = find_row(name);
+	if (row)
+		apply(sema, given, row);
+	else
+		apply_other(sema, given, name);
+}
+
+/* WORD is NAME=value, as environ(7) has it. */
+static void resolve_environment(struct sema *sema, const char *word)
+{
+	const char *equals = strchr(word, '=');
+
+	if (equals && strncmp(word, PREFIX, strlen(PREFIX)) == 0) {
+		struct given given = {
+			.name = arena_copy(sema->arena, word, (size_t)(equals - word)),
+			.value = equals + 1,
+		};
+
+		if (given.name)
+			resolve(sema, &given);
+	}
 }
 
 void sema_config(struct sema *sema)
@@ -139,9 +284,14 @@ void sema_config(struct sema *sema)
 	sema->program->config = (struct ast_config){
 		.max_strlen = 1024,
 		.max_map_keys = 4096,
+		.max_cat_bytes = 10240,
+		.max_probes = 1024,
 		.print_maps_on_exit = true,
+		.cpp_demangle = true,
 		.str_trunc_trailer = "..",
 	};
 	for (const struct ast_setting *setting = sema->program->settings; setting; setting = setting->next)
-		resolve_setting(sema, setting);
+		resolve(sema, &(struct given){.name = setting->name, .value = setting->value, .span = &setting->span});
+	for (const char *const *word = sema->options->environment; word && *word; word++)
+		resolve_environment(sema, *word);
 }

@@ -51,6 +51,11 @@ void script_resolve_for_process(struct script *script, const char *text)
 	resolve(script, text, &(struct sema_options){.has_process = true});
 }
 
+void script_resolve_in(struct script *script, const char *text, const char *const *environment)
+{
+	resolve(script, text, &(struct sema_options){.environment = environment});
+}
+
 void script_deinit(struct script *script)
 {
 	ast_program_deinit(&script->program);

@@ -21,6 +21,8 @@ void script_parse(struct script *script, const char *text);
 void script_resolve(struct script *script, const char *text, const char *const *parameters);
 /* The same as if a process had been named. */
 void script_resolve_for_process(struct script *script, const char *text);
+/* The same with the settings of the NULL-ended list ENVIRONMENT: "BPFTRACE_NAME=value". */
+void script_resolve_in(struct script *script, const char *text, const char *const *environment);
 void script_deinit(struct script *script);
 
 /*

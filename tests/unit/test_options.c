@@ -25,17 +25,40 @@ static int split(char *text, char *argv[], int capacity)
 	return count;
 }
 
+static void describe_words(const char *format, const struct lang_words *words, struct strbuf *out)
+	__attribute__((format(printf, 1, 0)));
+
+static void describe_words(const char *format, const struct lang_words *words, struct strbuf *out)
+{
+	for (size_t i = 0; i < words->count; i++) {
+		char word[64];
+
+		snprintf(word, sizeof(word), format, words->items[i]);
+		strbuf_add_string(out, word);
+	}
+}
+
 /* All that OPTIONS say, as text, defaults left out. */
 static void describe(const struct options *options, struct strbuf *out)
 {
-	static const char *const tasks[] = {"run", "list", "help", "version"};
+	static const char *const tasks[] = {"run", "format", "list", "info", "help", "version"};
+	static const char *const run_modes[] = {"", " test", " bench"};
 	static const char *const modes[] = {"line", "full", "none"};
 
 	strbuf_add_string(out, tasks[options->task]);
 	if (options->program)
 		strbuf_addf(out, " program=%s", options->program);
-	for (size_t i = 0; i < options->word_count; i++)
-		strbuf_addf(out, " [%s]", options->words[i]);
+	describe_words(" [%s]", &options->words, out);
+	describe_words(" {%s}", &options->named, out);
+	describe_words(" I=%s", &options->include_directories, out);
+	describe_words(" include=%s", &options->include_files, out);
+	if (options->debug_directories)
+		strbuf_addf(out, " debug=%s", options->debug_directories);
+	if (options->probe_filter)
+		strbuf_addf(out, " filter=%s", options->probe_filter);
+	strbuf_add_string(out, run_modes[options->mode]);
+	strbuf_add_string(out, options->debugs_tree ? " tree" : "");
+	strbuf_add_string(out, options->is_unsafe ? " unsafe" : "");
 	if (options->pid)
 		strbuf_addf(out, " pid=%d", (int)options->pid);
 	if (options->command)
@@ -52,6 +75,7 @@ static void describe(const struct options *options, struct strbuf *out)
 	strbuf_add_string(out, options->is_quiet ? " quiet" : "");
 	strbuf_add_string(out, options->is_verbose ? " verbose" : "");
 	strbuf_add_string(out, options->no_warnings ? " no-warnings" : "");
+	strbuf_add_string(out, options->warns_of_failures ? " warns" : "");
 	strbuf_add_string(out, options->is_dry_run ? " dry-run" : "");
 	strbuf_add_string(out, options->no_recipe ? " no-recipe" : "");
 	strbuf_add_string(out, options->no_follow_cpu ? " no-follow-cpu" : "");
@@ -70,7 +94,12 @@ static void test_options_right_lines_are_understood(void **state)
 		{"a path with a subcommand's name", "./list", "run [./list]"},
 		{"options behind the file", "x.bt -p 12 -q", "run [x.bt] pid=12 quiet"},
 		{"parameters before and behind options", "x.bt a -p 12 b", "run [x.bt] [a] [b] pid=12"},
-		{"words behind --", "x.bt a -q -- --b=c -v d", "run [x.bt] [a] [--b=c] [-v] [d] quiet"},
+		{"words behind --", "x.bt a -q -- b -v -", "run [x.bt] [a] [b] [-v] [-] quiet"},
+		{"the script's options", "x.bt a -- --b=c d --e -f", "run [x.bt] [a] [d] [-f] {--b=c} {--e}"},
+		{"a program's options", "-e X -- --b=c d", "run program=X [d] {--b=c}"},
+		{"a file like an option", "-- --x.bt --y", "run [--x.bt] {--y}"},
+		{"a pattern like an option", "-l -- --x", "list [--x]"},
+		{"two dashes twice", "x.bt -- --", "run [x.bt] [--]"},
 		{"a program's words", "-e X 1 2", "run program=X [1] [2]"},
 		{"short options combined", "-lv", "list verbose"},
 		{"short options combined with a value", "-ve X", "run program=X verbose"},
@@ -92,7 +121,24 @@ static void test_options_right_lines_are_understood(void **state)
 		{"queue in GiB", "x.bt --queue 1G", "run [x.bt] queue=1073741824"},
 		{"flags", "x.bt --drop --no-warnings --dry-run --no-recipe --no-follow-cpu",
 		 "run [x.bt] drops no-warnings dry-run no-recipe no-follow-cpu"},
-		{"bpftrace's own", "x.bt -b --btf --unsafe --usdt-file-activation --verify-llvm-ir --no-feature a,b",
+		{"includes", "x.bt -I a -Ib --include c --include=d", "run [x.bt] I=a I=b include=c include=d"},
+		{"debug info", "x.bt --debuginfo a:b", "run [x.bt] debug=a:b"},
+		{"probe filter", "x.bt --probe-filter ^a|b$", "run [x.bt] filter=^a|b$"},
+		{"unsafe", "x.bt --unsafe", "run [x.bt] unsafe"},
+		{"-k", "x.bt -k", "run [x.bt] warns"},
+		{"--warnings", "x.bt --warnings", "run [x.bt] warns"},
+		{"--test", "x.bt --test", "run [x.bt] test"},
+		{"--bench", "x.bt --bench", "run [x.bt] bench"},
+		{"--mode", "x.bt --mode bench", "run [x.bt] bench"},
+		{"the same mode twice", "x.bt --mode test --test", "run [x.bt] test"},
+		{"--fmt", "x.bt --fmt", "format [x.bt]"},
+		{"--mode format", "-e X --mode=format", "format program=X"},
+		{"-d ast", "x.bt -d ast", "run [x.bt] tree"},
+		{"-d all", "x.bt -dall", "run [x.bt] tree"},
+		{"bpftrace's stages", "x.bt -d codegen,codegen-opt,libbpf,verifier,types,parse,dis", "run [x.bt]"},
+		{"stages in a list", "x.bt --debug=types,ast", "run [x.bt] tree"},
+		{"--info", "--info", "info"},
+		{"bpftrace's own", "x.bt -b --btf --usdt-file-activation --verify-llvm-ir --no-feature a,b",
 		 "run [x.bt]"},
 	};
 
@@ -110,6 +156,7 @@ static void test_options_right_lines_are_understood(void **state)
 		describe(&options, &said);
 		if (strcmp(strbuf_text(&said), rows[i].expected) != 0)
 			fail_msg("%s: \"%s\"", rows[i].name, strbuf_text(&said));
+		options_deinit(&options);
 	}
 }
 
@@ -148,6 +195,25 @@ static void test_options_wrong_lines_are_explained(void **state)
 		 "a number of bytes, with K, M or G behind it if you like: --queue 64M"},
 		{"-p and -c", "x.bt -p 1 -c ls", "-p and -c cannot be had together",
 		 "-p traces a process that runs already, -c starts one"},
+		{"-kk", "x.bt -kk", "-k was given twice", "bpftrace once had -kk; one -k warns of everything now"},
+		{"warnings and none", "x.bt -k --no-warnings", "-k, --warnings conflicts with --no-warnings", NULL},
+		{"no warnings and some", "x.bt --no-warnings --warnings", "-k, --warnings conflicts with --no-warnings",
+		 NULL},
+		{"two modes", "x.bt --test --bench", "--test and --bench cannot be had together", NULL},
+		{"two modes, spelt out", "x.bt --mode test --fmt", "--test and --fmt cannot be had together", NULL},
+		{"listing in a mode", "x.bt -l --fmt", "-l and --fmt cannot be had together", NULL},
+		{"mode", "x.bt --mode fast", "Invalid mode \"fast\"", "Valid modes: 'test', 'bench', 'format'"},
+		{"mode of a compiler", "x.bt --mode codegen", "usdtrap has no --mode codegen: no code is generated",
+		 NULL},
+		{"debug stage", "x.bt -d ast,asm", "Invalid debug stage \"asm\"",
+		 "'ast' and 'all' show something; bpftrace's other stages are accepted"},
+		{"probe filter", "x.bt --probe-filter (a", "Invalid probe filter \"(a\": Unmatched ( or \\(",
+		 "an extended regular expression is wanted: --probe-filter 'gc__(start|done)'"},
+		{"a script's option in front of --", "x.bt --rate=5", "unknown option --rate",
+		 "a script's own options stand behind a word of their own: --"},
+		{"includes and an error", "x.bt -I a --include b --nothing-like-it", "unknown option --nothing-like-it",
+		 "a script's own options stand behind a word of their own: --"},
+		{"nothing to format", "--fmt", "a FILE or -e 'PROGRAM' is needed", NULL},
 		{"nothing to run", "-p 1", "a FILE or -e 'PROGRAM' is needed", NULL},
 		{"bpftrace's, refused", "x.bt --emit-llvm f",
 		 "usdtrap has no --emit-llvm: it makes no BPF program that could be stored", NULL},

@@ -264,6 +264,83 @@ static void test_sema_config_errors_name_the_setting(void **state)
 	script_deinit(&script);
 }
 
+static void test_sema_config_values_have_their_kinds(void **state)
+{
+	struct script script;
+	const struct ast_config *config = &script.program.config;
+
+	(void)state;
+	script_resolve(&script,
+		       "config = { stack_mode=build_id; max_cat_bytes=10; max_probes=0; cpp_demangle=FALSE; "
+		       "license=\"Dual MIT/GPL\"; unstable_tseries=enable; cache_user_symbols=PER_PID }\nBEGIN { }",
+		       NULL);
+	assert_string_equal(script.text, "");
+	assert_int_equal(config->stack_mode, AST_STACK_BUILD_ID);
+	assert_int_equal(config->max_cat_bytes, 10);
+	assert_int_equal(config->max_probes, 0);
+	assert_false(config->cpp_demangle);
+	script_deinit(&script);
+
+	script_resolve(&script,
+		       "config = { stack_mode=pref;\nmax_probes=many; license=\"BSD\";\nuse_blazesym=so;\n"
+		       "strlen=64; color=never }\nBEGIN { }",
+		       NULL);
+	assert_string_equal(script.text,
+			    "stdin:1:12-27: ERROR: stack_mode: expecting bpftrace, perf, raw or build_id\n"
+			    "config = { stack_mode=pref;\n           ~~~~~~~~~~~~~~~\n"
+			    "stdin:2:1-16: ERROR: max_probes: expecting a number\n"
+			    "max_probes=many; license=\"BSD\";\n~~~~~~~~~~~~~~~\n"
+			    "stdin:2:18-31: ERROR: license: expecting GPL, GPL v2, GPL and additional rights, "
+			    "Dual BSD/GPL, Dual MIT/GPL or Dual MPL/GPL\n"
+			    "max_probes=many; license=\"BSD\";\n                 ~~~~~~~~~~~~~\n"
+			    "stdin:3:1-16: ERROR: use_blazesym: expecting true or false\n"
+			    "use_blazesym=so;\n~~~~~~~~~~~~~~~\n"
+			    "stdin:4:1-10: ERROR: strlen: renamed by bpftrace\n"
+			    "strlen=64; color=never }\n~~~~~~~~~\n"
+			    "HINT: the new name is max_strlen\n"
+			    "stdin:4:12-23: ERROR: color: can only be set as an environment variable\n"
+			    "strlen=64; color=never }\n           ~~~~~~~~~~~\n");
+	script_deinit(&script);
+}
+
+static void test_sema_config_environment_wins(void **state)
+{
+	static const char *const environment[] = {"HOME=/",
+						  "BPFTRACE_STRLEN=32",
+						  "BPFTRACE_MAP_KEYS_MAX=7",
+						  "BPFTRACE_NO_CPP_DEMANGLE=1",
+						  "BPFTRACE_STACK_MODE=raw",
+						  "BPFTRACE_STR_TRUNC_TRAILER=",
+						  "BPFTRACE_COLOR=always",
+						  "BPFTRACE_OF_THE_FUTURE=1",
+						  "BPFTRACE_",
+						  "BPFTRACE",
+						  NULL};
+	static const char *const wrong[] = {"BPFTRACE_MAX_MAP_KEYS=0", "BPFTRACE_CAT_BYTES_MAX=10k", NULL};
+	struct script script;
+	const struct ast_config *config = &script.program.config;
+
+	(void)state;
+	script_resolve_in(&script, "config = { max_strlen=100; stack_mode=perf; max_probes=5 } BEGIN { }", environment);
+	assert_string_equal(script.text, "");
+	assert_int_equal(config->max_strlen, 32);
+	assert_int_equal(config->max_map_keys, 7);
+	assert_int_equal(config->max_probes, 5);
+	assert_false(config->cpp_demangle);
+	assert_int_equal(config->stack_mode, AST_STACK_RAW);
+	assert_string_equal(config->str_trunc_trailer, "");
+	script_deinit(&script);
+
+	script_resolve_in(&script, "BEGIN { }", wrong);
+	assert_false(script.is_good);
+	assert_string_equal(script.text,
+			    "ERROR: BPFTRACE_MAX_MAP_KEYS: expecting a number from 1 to 4294967295 "
+			    "(it is set in the environment)\n"
+			    "ERROR: BPFTRACE_CAT_BYTES_MAX: expecting a number from 0 to 9223372036854775807 "
+			    "(it is set in the environment)\n");
+	script_deinit(&script);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -276,6 +353,8 @@ int main(void)
 		cmocka_unit_test(test_sema_config_has_defaults),
 		cmocka_unit_test(test_sema_config_takes_names_in_all_their_forms),
 		cmocka_unit_test(test_sema_config_errors_name_the_setting),
+		cmocka_unit_test(test_sema_config_values_have_their_kinds),
+		cmocka_unit_test(test_sema_config_environment_wins),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
