@@ -44,6 +44,13 @@ struct usdtrap_pattern {
 	 * A target of "*" implies it.
 	 */
 	int any_file;
+	/*
+	 * Called with the full name of each probe that matches: 0 leaves it out.
+	 * NULL: all are meant. A session asks for files that come later as well,
+	 * on its engine thread.
+	 */
+	int (*accepts)(const char *full_name, const void *user);
+	const void *user;
 };
 
 /* One place in a file's text where a probe's nop lies. Addresses are the file's own (before any load bias). */

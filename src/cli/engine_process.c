@@ -317,6 +317,12 @@ static void say_report(struct engine_process *engine, const struct usdtrap_repor
 		    report->late_traps);
 }
 
+/* A program that was to be started is run to its end, whatever the script has to do meanwhile. */
+static bool has_to_wait(const struct engine_process *engine)
+{
+	return lang_needs_run(engine->job->program) || engine->options->command;
+}
+
 /* From the session's creation to its end. */
 static struct usdtrap_error *trace(struct engine_process *engine)
 {
@@ -335,7 +341,9 @@ static struct usdtrap_error *trace(struct engine_process *engine)
 	if (!error && !engine->options->is_dry_run) {
 		if (engine->options->command)
 			link_send(engine->job->link, LINK_ARMED, 0);
-		error = usdtrap_run(session);
+		/* The filter may have left out all that there was to wait for. */
+		if (has_to_wait(engine))
+			error = usdtrap_run(session);
 	}
 	output_release(engine->output);
 	leave_error = usdtrap_detach(session, &report);
@@ -355,16 +363,15 @@ static struct usdtrap_error *run_program(struct engine_process *engine)
 {
 	struct lang_program *program = engine->job->program;
 	enum usdtrap_action action = USDTRAP_CONTINUE;
-	/* A program that was to be started is run to its end, whatever the script has to do meanwhile. */
-	bool has_to_wait = lang_needs_run(program) || engine->options->command;
+	bool waits = has_to_wait(engine);
 	struct usdtrap_error *error = NULL;
 
 	engine->is_holding_back = true;
 	if (!engine->options->is_dry_run)
 		action = lang_run_begin(program);
-	if (has_to_wait && action == USDTRAP_CONTINUE)
+	if (waits && action == USDTRAP_CONTINUE)
 		error = trace(engine);
-	else if (!has_to_wait)
+	else if (!waits)
 		say_attached(engine);
 	stop_holding_back(engine);
 	if (!error && !engine->options->is_dry_run)

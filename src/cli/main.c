@@ -60,7 +60,7 @@
  *     lexer, literal                text to tokens
  *     parser, parser_expression, parser_primary
  *                                   tokens to tree
- *     ast, type, builtin, probe_type
+ *     ast, type, builtin, probe_type, probe_filter
  *                                   the tree, its static types, words and kinds of probes
  *     sema, sema_types              meaning; types, in rounds until nothing changes
  *     sema_names, sema_probes, sema_probe_parts, sema_config

@@ -5,7 +5,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
-#include <regex.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,19 +83,8 @@ static struct usdtrap_error *parse_debug_directories(struct options *options, co
 	return NULL;
 }
 
-/* Only looks whether VALUE is a regular expression: a wrong one should be told of before anything else is done. */
 static struct usdtrap_error *parse_probe_filter(struct options *options, const char *value)
 {
-	char reason[128];
-	regex_t expression;
-	int problem = regcomp(&expression, value, REG_EXTENDED | REG_NOSUB);
-
-	if (problem) {
-		regerror(problem, &expression, reason, sizeof(reason));
-		return error_hint(error_create(USDTRAP_INVALID_USE, "Invalid probe filter \"%s\": %s", value, reason),
-				  "an extended regular expression is wanted: --probe-filter 'gc__(start|done)'");
-	}
-	regfree(&expression);
 	options->probe_filter = value;
 	return NULL;
 }

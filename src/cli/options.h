@@ -38,7 +38,7 @@ struct options {
 	const char *program;      /* -e: the script's text, or NULL */
 	struct lang_words words;  /* what is no option: FILE (unless -e or -l) and $1, $2...; or patterns to list */
 	struct lang_words named;  /* behind `--', with two dashes in front: the script's own options */
-	const char *probe_filter; /* --probe-filter: a regular expression that is right, or NULL */
+	const char *probe_filter; /* --probe-filter: a regular expression, or NULL */
 	bool is_unsafe;           /* --unsafe */
 
 	struct lang_words include_directories; /* -I */

@@ -17,6 +17,7 @@
 #include "lang/eval.h"
 #include "lang/map.h"
 #include "lang/parser.h"
+#include "lang/probe_filter.h"
 #include "lang/runtime.h"
 #include "lang/sema.h"
 
@@ -26,6 +27,7 @@ struct binding {
 	const struct ast_clause *clause;
 	const struct ast_attach_point *point;
 	struct usdtrap_probe *probe; /* usdt, once added: borrowed from the session */
+	bool is_filtered;            /* --probe-filter leaves it out */
 };
 
 struct lang_program {
@@ -34,6 +36,7 @@ struct lang_program {
 	char *command_path; /* or NULL */
 	pid_t pid;          /* or 0 */
 	struct source source;
+	struct probe_filter filter;
 	struct ast_program tree;
 	struct runtime runtime;
 	struct binding *bindings; /* every attach point of every clause, in script order */
@@ -101,6 +104,14 @@ static struct usdtrap_error *compile_tree(struct lang_program *program, size_t s
 	return is_right ? NULL : script_error(program);
 }
 
+/* Whether the filter leaves out a point that is one probe, known by one name. Patterns are filtered match by match. */
+static bool is_filtered(const struct lang_program *program, const struct ast_attach_point *point)
+{
+	bool is_exempt = point->type == AST_PROBE_BEGIN || point->type == AST_PROBE_END;
+
+	return !is_exempt && point->full_name && !probe_filter_accepts(&program->filter, point->full_name);
+}
+
 static struct usdtrap_error *bind_clauses(struct lang_program *program)
 {
 	size_t count = 0;
@@ -114,8 +125,12 @@ static struct usdtrap_error *bind_clauses(struct lang_program *program)
 		return &error_no_memory;
 	for (const struct ast_clause *clause = program->tree.clauses; clause; clause = clause->next) {
 		for (const struct ast_attach_point *point = clause->attach_points; point; point = point->next)
-			program->bindings[program->binding_count++] =
-				(struct binding){.program = program, .clause = clause, .point = point};
+			program->bindings[program->binding_count++] = (struct binding){
+				.program = program,
+				.clause = clause,
+				.point = point,
+				.is_filtered = is_filtered(program, point),
+			};
 	}
 	return NULL;
 }
@@ -126,6 +141,8 @@ static struct usdtrap_error *compile(struct lang_program *program, const char *t
 	const struct diag_style style = {.has_colour = options->colour, .is_quiet = options->no_warnings};
 	struct usdtrap_error *error = copy_options(program, text, size, options);
 
+	if (!error)
+		error = probe_filter_init(&program->filter, options->probe_filter);
 	if (!error)
 		error = compile_tree(program, size, options, &style, diagnostics);
 	if (!error)
@@ -163,6 +180,7 @@ void lang_program_destroy(struct lang_program *program)
 		return;
 	runtime_deinit(&program->runtime);
 	ast_program_deinit(&program->tree);
+	probe_filter_deinit(&program->filter);
 	free(program->bindings);
 	free(program->command_path);
 	free(program->text);
@@ -185,7 +203,7 @@ void lang_set_command_pid(struct lang_program *program, pid_t pid)
 static bool has_type(const struct lang_program *program, enum ast_probe_type type)
 {
 	for (size_t i = 0; i < program->binding_count; i++) {
-		if (program->bindings[i].point->type == type)
+		if (program->bindings[i].point->type == type && !program->bindings[i].is_filtered)
 			return true;
 	}
 	return false;
@@ -194,7 +212,7 @@ static bool has_type(const struct lang_program *program, enum ast_probe_type typ
 bool lang_needs_process(const struct lang_program *program)
 {
 	for (size_t i = 0; i < program->binding_count; i++) {
-		if (probe_type_has_thread(program->bindings[i].point->type))
+		if (probe_type_has_thread(program->bindings[i].point->type) && !program->bindings[i].is_filtered)
 			return true;
 	}
 	return false;
@@ -204,6 +222,11 @@ bool lang_needs_run(const struct lang_program *program)
 {
 	return lang_needs_process(program) || has_type(program, AST_PROBE_INTERVAL) ||
 	       has_type(program, AST_PROBE_SELF);
+}
+
+static int accepts_name(const char *full_name, const void *user)
+{
+	return probe_filter_accepts(user, full_name);
 }
 
 /* `*' and no target mean every file that the process maps: of one yet to be started the program and what it loads. */
@@ -216,6 +239,8 @@ static struct usdtrap_pattern pattern_of(const struct lang_program *program, con
 		.provider = point->provider,
 		.name = point->name,
 		.any_file = is_any && program->command_path,
+		.accepts = program->filter.is_set ? accepts_name : NULL,
+		.user = &program->filter,
 	};
 }
 
@@ -249,6 +274,8 @@ size_t lang_probe_count(const struct lang_program *program)
 	for (size_t i = 0; i < program->binding_count; i++) {
 		const struct binding *binding = &program->bindings[i];
 
+		if (binding->is_filtered)
+			continue;
 		if (binding->point->type != AST_PROBE_USDT)
 			count++;
 		else if (binding->probe)
@@ -378,6 +405,20 @@ static struct usdtrap_error *report_refusal(const struct binding *binding, struc
 	return NULL;
 }
 
+/* True if PATTERN means probes, all of which the filter leaves out. */
+static bool has_only_filtered(const struct lang_program *program, struct usdtrap_pattern pattern)
+{
+	const struct usdtrap_list_callbacks nobody = {0};
+	struct usdtrap_error *error;
+
+	if (!pattern.accepts)
+		return false;
+	pattern.accepts = NULL;
+	error = usdtrap_list(&pattern, program->pid, &nobody);
+	usdtrap_error_destroy(error);
+	return !error;
+}
+
 static struct usdtrap_error *add_usdt(struct binding *binding, struct usdtrap_session *session, struct diag_list *list)
 {
 	const struct lang_program *program = binding->program;
@@ -385,7 +426,12 @@ static struct usdtrap_error *add_usdt(struct binding *binding, struct usdtrap_se
 	struct usdtrap_error *error =
 		usdtrap_add_probe(session, &pattern, program->pid, on_hit, binding, &binding->probe);
 
-	if (!error && usdtrap_probe_count(binding->probe) == 0)
+	if (error && usdtrap_error_code(error) == USDTRAP_NOT_FOUND && has_only_filtered(program, pattern)) {
+		usdtrap_error_destroy(error);
+		binding->is_filtered = true;
+		return NULL;
+	}
+	if (!error && usdtrap_probe_count(binding->probe) == 0 && !has_only_filtered(program, pattern))
 		diag_warning(list, binding->point->span, "No matches for %s in %s: waiting for what it loads",
 			     binding->point->text, pattern.target);
 	return error ? report_refusal(binding, error, list) : NULL;
@@ -408,6 +454,8 @@ static void refuse_type(const struct binding *binding, struct diag_list *list)
 
 static struct usdtrap_error *add_one(struct binding *binding, struct usdtrap_session *session, struct diag_list *list)
 {
+	if (binding->is_filtered)
+		return NULL;
 	switch (binding->point->type) {
 	case AST_PROBE_BEGIN:
 	case AST_PROBE_END:
@@ -442,11 +490,13 @@ static struct usdtrap_error *add_all(struct lang_program *program, struct usdtra
 	return NULL;
 }
 
-/* True if every clause waits for probes and none of them was found. */
+/* True if nothing is left to wait for: no probe was found, or the filter left it out. */
 static bool has_lost_all(const struct lang_program *program)
 {
 	for (size_t i = 0; i < program->binding_count; i++) {
-		if (program->bindings[i].point->type != AST_PROBE_USDT || program->bindings[i].probe)
+		const struct binding *binding = &program->bindings[i];
+
+		if (!binding->is_filtered && (binding->point->type != AST_PROBE_USDT || binding->probe))
 			return false;
 	}
 	return program->binding_count > 0;

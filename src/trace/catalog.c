@@ -86,7 +86,12 @@ static struct usdtrap_error *add_locations(struct catalog_file *file)
 /* Adds what PROBE's pattern means of FILE to its matches. */
 static struct usdtrap_error *match_file(struct usdtrap_probe *probe, struct catalog_file *file)
 {
-	const struct usdtrap_pattern pattern = {.provider = probe->provider, .name = probe->name};
+	const struct usdtrap_pattern pattern = {
+		.provider = probe->provider,
+		.name = probe->name,
+		.accepts = probe->accepts,
+		.user = probe->accepts_user,
+	};
 
 	for (size_t i = 0; i < file->probes->count; i++) {
 		struct catalog_match *matches;
@@ -191,6 +196,8 @@ static struct usdtrap_error *create_probe(const struct usdtrap_pattern *pattern,
 		probe_destroy(probe);
 		return error;
 	}
+	probe->accepts = pattern->accepts;
+	probe->accepts_user = pattern->user;
 	probe->wants_any_file = pattern->any_file || !probe->target || strcmp(probe->target, "*") == 0;
 	*ret = probe;
 	return NULL;

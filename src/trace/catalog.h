@@ -50,7 +50,9 @@ struct usdtrap_probe {
 	unsigned order;                 /* counts up as probes are added */
 	char *target, *provider, *name; /* of the pattern; NULL: any */
 	bool wants_any_file;            /* the target is "*": files mapped later count as well */
-	usdtrap_hit_fn on_hit;          /* NULL: only the semaphores are raised */
+	int (*accepts)(const char *full_name, const void *user);
+	const void *accepts_user;
+	usdtrap_hit_fn on_hit; /* NULL: only the semaphores are raised */
 	void *user;
 	struct catalog_match *matches;
 	size_t match_count;

@@ -186,7 +186,8 @@ static bool matches(const char *pattern, const char *text)
 
 bool probes_match(const struct usdtrap_pattern *pattern, const struct usdtrap_probe_info *probe)
 {
-	return matches(pattern->provider, probe->provider) && matches(pattern->name, probe->name);
+	return matches(pattern->provider, probe->provider) && matches(pattern->name, probe->name) &&
+	       (!pattern->accepts || pattern->accepts(probe->full_name, pattern->user));
 }
 
 /* "PROVIDER:NAME", which is how every full name ends. */

@@ -207,8 +207,6 @@ static void test_options_wrong_lines_are_explained(void **state)
 		 NULL},
 		{"debug stage", "x.bt -d ast,asm", "Invalid debug stage \"asm\"",
 		 "'ast' and 'all' show something; bpftrace's other stages are accepted"},
-		{"probe filter", "x.bt --probe-filter (a", "Invalid probe filter \"(a\": Unmatched ( or \\(",
-		 "an extended regular expression is wanted: --probe-filter 'gc__(start|done)'"},
 		{"a script's option in front of --", "x.bt --rate=5", "unknown option --rate",
 		 "a script's own options stand behind a word of their own: --"},
 		{"includes and an error", "x.bt -I a --include b --nothing-like-it", "unknown option --nothing-like-it",
