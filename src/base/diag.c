@@ -61,6 +61,8 @@ static __attribute__((format(printf, 4, 0))) void append(struct diag_list *list,
 	else
 		list->first = diagnostic;
 	list->last = diagnostic;
+	for (const struct diag_frame *frame = list->frame; frame; frame = frame->outer)
+		diag_context(list, frame->span, "expanded from");
 }
 
 void diag_error(struct diag_list *list, struct span span, const char *format, ...)
@@ -103,8 +105,37 @@ void diag_hint(struct diag_list *list, const char *format, ...)
 	va_end(arguments);
 }
 
+void diag_context(struct diag_list *list, struct span span, const char *format, ...)
+{
+	_cleanup_strbuf_ struct strbuf scratch = {};
+	struct diag_context *context, **link;
+	va_list arguments;
+
+	if (!list->last || list->error_count > DIAG_LIST_MAX || list->warning_count > DIAG_LIST_MAX)
+		return;
+	context = arena_allocate(&list->arena, sizeof(*context));
+	if (!context)
+		return;
+	va_start(arguments, format);
+	context->message = format_text(&list->arena, &scratch, format, arguments);
+	va_end(arguments);
+	context->span = span;
+	for (link = &list->last->contexts; *link; link = &(*link)->next)
+		;
+	if (context->message)
+		*link = context;
+}
+
 /* ---- Places ----------------------------------------------------------------------------------------------------- */
 
+const struct source *diag_source_at(const struct source *source, uint32_t offset)
+{
+	while (source->next && source->next->start <= offset)
+		source = source->next;
+	return source;
+}
+
+/* OFFSET counts from the start of SOURCE's own text in what follows. */
 static uint32_t line_start(const struct source *source, uint32_t offset)
 {
 	while (offset > 0 && source->text[offset - 1] != '\n')
@@ -119,7 +150,7 @@ static uint32_t line_end(const struct source *source, uint32_t offset)
 	return newline ? (uint32_t)(newline - source->text) : (uint32_t)source->size;
 }
 
-void diag_locate(const struct source *source, uint32_t offset, unsigned *ret_line, unsigned *ret_column)
+static void locate(const struct source *source, uint32_t offset, unsigned *ret_line, unsigned *ret_column)
 {
 	unsigned line = 1;
 
@@ -129,9 +160,17 @@ void diag_locate(const struct source *source, uint32_t offset, unsigned *ret_lin
 	*ret_column = offset - line_start(source, offset) + 1;
 }
 
-/* SPAN made to lie in the source, to cover at least one column, and not to end with a newline. */
+void diag_locate(const struct source *source, uint32_t offset, unsigned *ret_line, unsigned *ret_column)
+{
+	source = diag_source_at(source, offset);
+	locate(source, offset - source->start, ret_line, ret_column);
+}
+
+/* SPAN within SOURCE's text, made to lie in it, to cover at least one column, and not to end with a newline. */
 static struct span visible_span(const struct source *source, struct span span)
 {
+	span.start -= source->start;
+	span.end = span.end > source->start ? span.end - source->start : 0;
 	if (span.end > source->size)
 		span.end = (uint32_t)source->size;
 	if (span.start > span.end)
@@ -236,29 +275,41 @@ static void add_severity(enum diag_severity severity, const struct diag_style *s
 		strbuf_addf(out, "%s: ", word);
 }
 
-void diag_render_one(const struct source *source, const struct diagnostic *diagnostic, const char *note,
-		     const struct diag_style *style, struct strbuf *out)
+/* One message about one place (NULL: about none), NOTE, if not NULL, before the source line. */
+static void render_place(const struct source *source, const struct span *place, enum diag_severity severity,
+			 const char *message, const char *note, const struct diag_style *style, struct strbuf *out)
 {
-	struct span span = visible_span(source, diagnostic->span);
 	unsigned line = 0, column = 0, last_line = 0, last_column = 0;
+	struct span span = {0};
 
-	if (diagnostic->has_place) {
-		diag_locate(source, span.start, &line, &column);
-		diag_locate(source, span.end - 1, &last_line, &last_column);
+	if (place) {
+		source = diag_source_at(source, place->start);
+		span = visible_span(source, *place);
+		locate(source, span.start, &line, &column);
+		locate(source, span.end - 1, &last_line, &last_column);
 		if (line == last_line)
 			strbuf_addf(out, "%s:%u:%u-%u: ", source->name, line, column, last_column + 1);
 		else
 			strbuf_addf(out, "%s:%u-%u: ", source->name, line, last_line);
 	}
-	add_severity(diagnostic->severity, style, out);
-	strbuf_add_string(out, diagnostic->message);
+	add_severity(severity, style, out);
+	strbuf_add_string(out, message);
 	strbuf_add_char(out, '\n');
 	if (note)
 		strbuf_addf(out, "%s\n", note);
-	if (diagnostic->has_place && line == last_line)
+	if (place && line == last_line)
 		render_underlined(source, span, out);
-	else if (diagnostic->has_place)
+	else if (place)
 		render_lines(source, span, last_line - line + 1, out);
+}
+
+void diag_render_one(const struct source *source, const struct diagnostic *diagnostic, const char *note,
+		     const struct diag_style *style, struct strbuf *out)
+{
+	render_place(source, diagnostic->has_place ? &diagnostic->span : NULL, diagnostic->severity,
+		     diagnostic->message, note, style, out);
+	for (const struct diag_context *context = diagnostic->contexts; context; context = context->next)
+		render_place(source, &context->span, diagnostic->severity, context->message, NULL, style, out);
 	if (diagnostic->hint)
 		strbuf_addf(out, "HINT: %s\n", diagnostic->hint);
 }

@@ -31,11 +31,18 @@ struct strbuf;
 #define DIAG_SOURCE_MAX ((size_t)64 * 1024 * 1024)
 #define DIAG_LIST_MAX   100
 
-/* A script's text: any bytes, at most DIAG_SOURCE_MAX of them. `name' and `text' are borrowed. */
+/*
+ * A script's text: any bytes, at most DIAG_SOURCE_MAX of them. `name' and
+ * `text' are borrowed. A script may be made of several texts, files that import
+ * one another: then they are a list, and each has offsets of its own, from
+ * `start' on, so that a span alone tells which of them is meant.
+ */
 struct source {
 	const char *name; /* as messages call it, e.g. "stdin" */
 	const char *text; /* need not end with a NUL */
 	size_t size;
+	uint32_t start;      /* the offset of the first byte; 0 for the first text, growing along the list */
+	struct source *next; /* or NULL */
 };
 
 /* A piece of a source: byte offsets, `end' one past the last. */
@@ -46,6 +53,19 @@ struct span {
 
 enum diag_severity { DIAG_ERROR, DIAG_WARNING };
 
+/* Another place that belongs to a diagnostic, shown behind it in the same way: where a macro was used, for instance. */
+struct diag_context {
+	struct diag_context *next;
+	struct span span;
+	const char *message;
+};
+
+/* What is being worked on was put there by something at `span': a macro's use. They lie on the worker's stack. */
+struct diag_frame {
+	const struct diag_frame *outer; /* or NULL */
+	struct span span;
+};
+
 struct diagnostic {
 	struct diagnostic *next;
 	enum diag_severity severity;
@@ -53,6 +73,7 @@ struct diagnostic {
 	struct span span;
 	const char *message;
 	const char *hint; /* what to do, or NULL */
+	struct diag_context *contexts;
 };
 
 /* An all-zero list with `source' set is ready to use. */
@@ -63,6 +84,7 @@ struct diag_list {
 	struct diagnostic *last;
 	size_t error_count; /* all of them, kept or not */
 	size_t warning_count;
+	const struct diag_frame *frame; /* what is appended gets "expanded from" for each; the worker's to set */
 };
 
 void diag_list_deinit(struct diag_list *list);
@@ -76,6 +98,10 @@ void diag_warning(struct diag_list *list, struct span span, const char *format, 
 void diag_error_anywhere(struct diag_list *list, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Gives the diagnostic appended last its hint. */
 void diag_hint(struct diag_list *list, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Gives the diagnostic appended last another place. */
+void diag_context(struct diag_list *list, struct span span, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 struct diag_style {
 	bool has_colour; /* escape sequences for a terminal */
@@ -92,7 +118,10 @@ void diag_render(const struct diag_list *list, const struct diag_style *style, s
 void diag_render_one(const struct source *source, const struct diagnostic *diagnostic, const char *note,
 		     const struct diag_style *style, struct strbuf *out);
 
-/* The line and column (both from 1, columns in bytes) of OFFSET, which may be the source's end. */
+/* The text of the list that begins with SOURCE in which OFFSET, or the end it stands for, lies. */
+const struct source *diag_source_at(const struct source *source, uint32_t offset);
+
+/* The line and column (both from 1, columns in bytes) of OFFSET, which may be the end of a text. */
 void diag_locate(const struct source *source, uint32_t offset, unsigned *ret_line, unsigned *ret_column);
 
 /* From the start of A to the end of B. */

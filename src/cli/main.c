@@ -58,7 +58,7 @@
  * src/lang/: scripts
  *     program                       a script from text to last map: what cli/ sees of it
  *     lexer, literal                text to tokens
- *     parser, parser_expression, parser_primary
+ *     parser, parser_statement, parser_expression, parser_primary
  *                                   tokens to tree
  *     ast, type, builtin, probe_type, probe_filter
  *                                   the tree, its static types, words and kinds of probes

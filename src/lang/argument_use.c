@@ -9,6 +9,7 @@ struct walk {
 };
 
 static void walk_expression(const struct walk *walk, const struct ast_expression *expression);
+static void walk_statements(const struct walk *walk, const struct ast_statement *statement);
 
 static void walk_list(const struct walk *walk, struct ast_expression *const *expressions, size_t count)
 {
@@ -75,6 +76,10 @@ static void walk_expression(const struct walk *walk, const struct ast_expression
 		walk_expression(walk, expression->index.operand);
 		walk_expression(walk, expression->index.index);
 		return;
+	case AST_BLOCK_VALUE:
+		walk_statements(walk, expression->block.statements);
+		walk_expression(walk, expression->block.value);
+		return;
 	case AST_CALL:
 		walk_list(walk, expression->call.arguments, expression->call.argument_count);
 		walk_expression(walk, expression->call.key);
@@ -108,9 +113,16 @@ static void walk_statements(const struct walk *walk, const struct ast_statement 
 		case AST_BLOCK:
 			walk_statements(walk, statement->block);
 			break;
+		case AST_FOR:
+			walk_expression(walk, statement->for_loop.start);
+			walk_expression(walk, statement->for_loop.end);
+			walk_statements(walk, statement->for_loop.body);
+			break;
+		case AST_RETURN:
+			walk_expression(walk, statement->returned);
+			break;
 		case AST_BREAK:
 		case AST_CONTINUE:
-		case AST_RETURN:
 			break;
 		}
 	}

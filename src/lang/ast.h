@@ -50,29 +50,50 @@ struct ast_text {
 
 /* ---- What is declared by use ------------------------------------------------------------------------------------ */
 
-/* A scratch variable, $name. Variables of one name in separate blocks are separate. */
+/* How a variable came to be. */
+enum ast_declaration {
+	AST_ASSIGNED, /* by its first assignment */
+	AST_DECLARED, /* by let */
+	AST_LOOPED,   /* by for */
+};
+
+/* A scratch variable, $name. Variables of one name in separate blocks, or of separate expansions, are separate. */
 struct ast_variable {
 	struct ast_variable *next;          /* of the same clause */
 	struct ast_variable *next_in_scope; /* of the same block */
 	const char *name;                   /* with its $ */
-	struct span span;                   /* where it is first assigned or declared */
-	unsigned slot;                      /* its place in the clause's frame, from 0 */
-	bool is_declared_type;              /* `let $x: type': the type is given */
-	bool is_assigned;                   /* ever */
-	bool is_counted;                    /* by ++, -- or OP= */
-	const struct type *type;            /* [sema] */
+	unsigned expansion;                 /* as in struct ast_expression */
+	enum ast_declaration declaration;
+	struct span span;        /* where it is first assigned or declared */
+	unsigned slot;           /* its place in the clause's frame, from 0 */
+	bool is_declared_type;   /* `let $x: type': the type is given */
+	bool is_assigned;        /* ever */
+	bool is_counted;         /* by ++, -- or OP= */
+	bool is_early;           /* [sema] read before it is assigned, and that was said */
+	const struct type *type; /* [sema] */
+};
+
+/* What `let @name = KIND(limit)' says. */
+enum ast_map_kind {
+	AST_MAP_UNDECLARED, /* as hash */
+	AST_MAP_HASH,
+	AST_MAP_LRU_HASH, /* a new key of a full map takes the place of the one used longest ago */
+	AST_MAP_PERCPU_HASH,
+	AST_MAP_PERCPU_LRU_HASH,
 };
 
 /* A map, @name. */
 struct ast_map {
 	struct ast_map *next;
-	const char *name;              /* with its @ */
-	struct span span;              /* where it first occurs */
-	unsigned slot;                 /* from 0, below the program's map_count */
-	bool is_assigned;              /* ever */
-	bool is_counted;               /* by ++, -- or OP= */
-	bool is_scalar;                /* used without a key */
-	bool is_keyed;                 /* used with a key; never both */
+	const char *name; /* with its @ */
+	struct span span; /* where it first occurs */
+	unsigned slot;    /* from 0, below the program's map_count */
+	bool is_assigned; /* ever */
+	bool is_counted;  /* by ++, -- or OP= */
+	bool is_scalar;   /* used without a key */
+	bool is_keyed;    /* used with a key; never both */
+	enum ast_map_kind kind;
+	uint64_t limit;                /* of keys, as declared; 0: the configuration's max_map_keys */
 	const struct type *key_type;   /* [sema] NULL: no key; a tuple for several keys */
 	const struct type *value_type; /* [sema] */
 };
@@ -102,6 +123,7 @@ enum ast_expression_kind {
 	AST_FIELD,       /* field: an element of a tuple */
 	AST_INDEX,       /* index: string[n], the byte there; int8 */
 	AST_CALL,        /* call */
+	AST_BLOCK_VALUE, /* block: { statements; value }, and what a macro's use becomes */
 };
 
 enum ast_unary {
@@ -157,6 +179,7 @@ struct ast_expression {
 	enum ast_expression_kind kind;
 	struct span span;
 	unsigned depth;          /* of the tree below: at least 1, at most AST_DEPTH_MAX */
+	unsigned expansion;      /* [parser] VARIABLE: which use of a macro it belongs to; 0: none, the script itself */
 	const struct type *type; /* [sema] never NULL then; in a CAST the parser sets it */
 	union {
 		uint64_t integer; /* two's complement when type is signed */
@@ -229,6 +252,12 @@ struct ast_expression {
 			struct ast_expression *index;
 		} index;
 		struct ast_call call;
+		struct {
+			struct ast_statement *statements; /* first of a list, may be NULL */
+			struct ast_expression *value;     /* NULL: none, in a macro's use that is a statement */
+			const char *macro;                /* the name of the macro, or NULL */
+			struct span use_span;             /* of a macro: where it is used */
+		} block;
 	};
 };
 
@@ -240,10 +269,11 @@ enum ast_statement_kind {
 	AST_IF,         /* condition */
 	AST_WHILE,      /* loop */
 	AST_UNROLL,     /* unroll */
+	AST_FOR,        /* for_loop */
 	AST_BLOCK,      /* block */
 	AST_BREAK,
 	AST_CONTINUE,
-	AST_RETURN, /* ends the clause */
+	AST_RETURN, /* returned: ends the clause */
 };
 
 struct ast_statement {
@@ -254,10 +284,12 @@ struct ast_statement {
 		struct {
 			struct ast_expression *value;
 			bool is_discard; /* `_ = value': that nobody uses it is no oversight */
+			bool is_last; /* [parser] no semicolon followed: the value of its block, where one is wanted */
 		} expression;
 		struct {
 			const char *name; /* with its $ */
 			struct span name_span;
+			unsigned expansion;            /* [parser] as in struct ast_expression */
 			const struct type *type;       /* NULL: none given */
 			struct ast_variable *variable; /* [sema] */
 			struct ast_expression *value;  /* NULL: none */
@@ -276,7 +308,20 @@ struct ast_statement {
 			uint64_t count; /* [sema] 1 to 100 */
 			struct ast_statement *body;
 		} unroll;
+		struct {
+			const char *name; /* with its $ */
+			struct span name_span;
+			unsigned expansion;            /* [parser] as in struct ast_expression */
+			struct ast_variable *variable; /* [sema] a number, or (key, value) */
+			struct ast_map_use map;        /* whose keys; its name is NULL in a loop over a range */
+			struct span map_span;
+			struct ast_expression *start; /* of the range, both evaluated once */
+			struct ast_expression *end;   /* the first that is not in it any more */
+			const struct type *row;       /* [sema] over a map: the variable's type */
+			struct ast_statement *body;
+		} for_loop;
 		struct ast_statement *block;
+		struct ast_expression *returned; /* NULL: nothing */
 	};
 };
 
@@ -321,6 +366,17 @@ struct ast_clause {
 	unsigned variable_count; /* the size of its frame in slots */
 };
 
+/* `let @name = kind(limit)' at the top of a script. */
+struct ast_map_declaration {
+	struct ast_map_declaration *next;
+	struct span span;
+	const char *name; /* with its @ */
+	struct span name_span;
+	const char *kind;
+	struct span kind_span;
+	struct ast_expression *limit;
+};
+
 /* `name = value' in a config block. */
 struct ast_setting {
 	struct ast_setting *next;
@@ -362,6 +418,7 @@ struct ast_program {
 	const struct source *source;
 	struct ast_setting *settings;
 	struct ast_config config;
+	struct ast_map_declaration *map_declarations;
 	struct ast_clause *clauses;
 	struct ast_map *maps;
 	unsigned map_count;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lang/eval_internal.h"
+#include "lang/flat.h"
 #include "lang/type.h"
 
 /* As many turns as bpf_loop() allows (BPF_MAX_LOOPS): a loop that never ends must not hold the target for ever. */
@@ -57,6 +58,16 @@ static struct value eval_index(struct run *run, const struct ast_expression *exp
 	return value_signed((signed char)text.text[value_integer(index)]);
 }
 
+static void run_statements(struct run *run, const struct ast_statement *statement);
+
+static struct value eval_block_value(struct run *run, const struct ast_expression *expression)
+{
+	run_statements(run, expression->block.statements);
+	if (run->flow != FLOW_NEXT)
+		return value_unknown("the clause was left");
+	return expression->block.value ? eval_expression(run, expression->block.value) : eval_nothing();
+}
+
 struct value eval_expression(struct run *run, const struct ast_expression *expression)
 {
 	switch (expression->kind) {
@@ -95,6 +106,8 @@ struct value eval_expression(struct run *run, const struct ast_expression *expre
 		return eval_index(run, expression);
 	case AST_CALL:
 		return eval_call(run, expression);
+	case AST_BLOCK_VALUE:
+		return eval_block_value(run, expression);
 	case AST_PARAMETER:
 	case AST_PARAMETERS:
 	case AST_IDENTIFIER:
@@ -105,8 +118,6 @@ struct value eval_expression(struct run *run, const struct ast_expression *expre
 }
 
 /* ---- Statements -------------------------------------------------------------------------------------------------- */
-
-static void run_statements(struct run *run, const struct ast_statement *statement);
 
 static void run_let(struct run *run, const struct ast_statement *statement)
 {
@@ -139,19 +150,74 @@ static bool run_turn(struct run *run, const struct ast_statement *body)
 	return false;
 }
 
+/* True if the clause has had all the turns it may have, which ends it. */
+static bool is_out_of_turns(struct run *run, const struct ast_statement *statement)
+{
+	if (run->turns++ < TURNS_MAX)
+		return false;
+	if (!runtime_remarked(run->runtime, statement, 0))
+		runtime_remark(run->runtime, statement, 0, statement->span, NULL,
+			       "The loop was ended after %u turns, and its clause with it", TURNS_MAX);
+	run->flow = FLOW_RETURN;
+	return true;
+}
+
 static void run_while(struct run *run, const struct ast_statement *statement)
 {
 	while (value_is_true(eval_expression(run, statement->loop.condition))) {
-		if (run->turns++ == TURNS_MAX) {
-			if (!runtime_remarked(run->runtime, statement, 0))
-				runtime_remark(run->runtime, statement, 0, statement->span, NULL,
-					       "The loop was ended after %u turns, and its clause with it", TURNS_MAX);
-			run->flow = FLOW_RETURN;
-			return;
-		}
-		if (!run_turn(run, statement->loop.body))
+		if (is_out_of_turns(run, statement) || !run_turn(run, statement->loop.body))
 			return;
 	}
+}
+
+static void run_range(struct run *run, const struct ast_statement *statement)
+{
+	struct value start = eval_expression(run, statement->for_loop.start);
+	struct value end = eval_expression(run, statement->for_loop.end);
+
+	/* What could not be had is no place to begin or end at. */
+	if (start.kind == VALUE_UNKNOWN || end.kind == VALUE_UNKNOWN)
+		return;
+	for (int64_t i = (int64_t)value_integer(start); i < (int64_t)value_integer(end); i++) {
+		run->runtime->frame[statement->for_loop.variable->slot] = value_signed(i);
+		if (is_out_of_turns(run, statement) || !run_turn(run, statement->for_loop.body))
+			return;
+	}
+}
+
+/*
+ * The keys that are there when the loop begins are gone through, but for those
+ * that its body deletes before their turn; each value is what it then is.
+ */
+static void run_walk(struct run *run, const struct ast_statement *statement)
+{
+	struct scratch *scratch = &run->runtime->scratch;
+	const struct map *map = eval_map_of(run, statement->for_loop.map.map);
+	size_t count = map_count(map);
+	const struct map_key *keys = map_keys(map, scratch);
+
+	for (size_t i = 0; keys && i < count; i++) {
+		const struct map_element *element = map_find(map, keys[i].bytes, keys[i].length);
+		struct value *row = scratch_allocate(scratch, 2 * sizeof(*row));
+
+		if (!element)
+			continue;
+		if (!row)
+			return;
+		row[0] = flat_read(keys[i].bytes, scratch);
+		row[1] = map_read(map, element, scratch);
+		run->runtime->frame[statement->for_loop.variable->slot] = value_tuple(row, 2);
+		if (is_out_of_turns(run, statement) || !run_turn(run, statement->for_loop.body))
+			return;
+	}
+}
+
+static void run_for(struct run *run, const struct ast_statement *statement)
+{
+	if (statement->for_loop.map.name)
+		run_walk(run, statement);
+	else
+		run_range(run, statement);
 }
 
 static void run_unroll(struct run *run, const struct ast_statement *statement)
@@ -160,6 +226,14 @@ static void run_unroll(struct run *run, const struct ast_statement *statement)
 		if (!run_turn(run, statement->unroll.body))
 			return;
 	}
+}
+
+static void run_return(struct run *run, const struct ast_statement *statement)
+{
+	if (statement->returned)
+		run->returned = (int64_t)value_integer(eval_expression(run, statement->returned));
+	if (run->flow == FLOW_NEXT)
+		run->flow = FLOW_RETURN;
 }
 
 static void run_statement(struct run *run, const struct ast_statement *statement)
@@ -180,6 +254,9 @@ static void run_statement(struct run *run, const struct ast_statement *statement
 	case AST_UNROLL:
 		run_unroll(run, statement);
 		return;
+	case AST_FOR:
+		run_for(run, statement);
+		return;
 	case AST_BLOCK:
 		run_statements(run, statement->block);
 		return;
@@ -190,7 +267,7 @@ static void run_statement(struct run *run, const struct ast_statement *statement
 		run->flow = FLOW_CONTINUE;
 		return;
 	case AST_RETURN:
-		run->flow = FLOW_RETURN;
+		run_return(run, statement);
 		return;
 	}
 	abort();

@@ -23,7 +23,8 @@ struct run {
 	const struct usdtrap_hit *hit; /* or NULL */
 	const struct ast_attach_point *point;
 	enum run_flow flow;
-	unsigned turns; /* of all loops so far */
+	unsigned turns;   /* of all loops so far */
+	int64_t returned; /* what the clause returned, or 0 */
 };
 
 /* eval.c: an expression of any kind. */

@@ -123,7 +123,9 @@ static struct change change_variable(struct run *run, const struct ast_expressio
 	struct change change = {.old = *slot};
 
 	change.new = eval_fit(changed(run, node, change.old), target->variable->type);
-	*slot = change.new;
+	/* The value may be a block that left the clause. */
+	if (run->flow == FLOW_NEXT)
+		*slot = change.new;
 	return change;
 }
 
@@ -148,6 +150,8 @@ static struct change change_map(struct run *run, const struct ast_expression *no
 		change.old = read_element(run, ast, element, ast->value_type);
 	}
 	change.new = eval_fit(changed(run, node, change.old), ast->value_type);
+	if (run->flow != FLOW_NEXT)
+		return change;
 	element = obtain(run, ast, &key, target->span);
 	if (element)
 		store(run, ast, element, change.new, target->span);

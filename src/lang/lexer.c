@@ -84,7 +84,8 @@ static const struct word punctuation[] = {
 
 void lexer_init(struct lexer *lexer, const struct source *source, struct arena *arena, struct diag_list *diagnostics)
 {
-	*lexer = (struct lexer){.source = source, .arena = arena, .diagnostics = diagnostics};
+	*lexer =
+		(struct lexer){.source = source, .arena = arena, .diagnostics = diagnostics, .last_end = source->start};
 	/* "#!" in the first line names the interpreter. */
 	if (source->size >= 2 && memcmp(source->text, "#!", 2) == 0) {
 		while (lexer->position < source->size && source->text[lexer->position] != '\n')
@@ -161,9 +162,16 @@ static int hex_value(int character)
 			diag_error((lexer)->diagnostics, (span), __VA_ARGS__); \
 	} while (0)
 
+/* The span from START, a position, to the current one. */
 static struct span span_from(const struct lexer *lexer, uint32_t start)
 {
-	return (struct span){start, lexer->position};
+	return (struct span){lexer->source->start + start, lexer->source->start + lexer->position};
+}
+
+/* The position where TOKEN begins. */
+static uint32_t start_of(const struct lexer *lexer, const struct token *token)
+{
+	return token->span.start - lexer->source->start;
 }
 
 static void skip_comment(struct lexer *lexer)
@@ -177,7 +185,9 @@ static void skip_comment(struct lexer *lexer)
 
 		if (character < 0) {
 			if (is_block)
-				report(lexer, ((struct span){start, start + 2}), "unterminated comment");
+				report(lexer,
+				       ((struct span){lexer->source->start + start, lexer->source->start + start + 2}),
+				       "unterminated comment");
 			return;
 		}
 		if (!is_block && character == '\n')
@@ -204,8 +214,10 @@ static void skip_blanks(struct lexer *lexer)
 
 static void take_text(struct lexer *lexer, struct token *token)
 {
-	token->length = lexer->position - token->span.start;
-	token->text = arena_copy(lexer->arena, lexer->source->text + token->span.start, token->length);
+	uint32_t start = start_of(lexer, token);
+
+	token->length = lexer->position - start;
+	token->text = arena_copy(lexer->arena, lexer->source->text + start, token->length);
 }
 
 /* ---- Literals --------------------------------------------------------------------------------------------------- */
@@ -219,7 +231,7 @@ static void read_number(struct lexer *lexer, struct token *token)
 	while (is_word(peek(lexer, 0)))
 		lexer->position++;
 	token->kind = TOKEN_INTEGER;
-	token->span.end = lexer->position;
+	token->span = span_from(lexer, start_of(lexer, token));
 	shown = (int)(token->span.end - token->span.start);
 	if (shown > 40)
 		shown = 40;
@@ -295,7 +307,7 @@ static void read_string(struct lexer *lexer, struct token *token)
 		int character = peek(lexer, 0);
 
 		if (character < 0 || character == '\n') {
-			report(lexer, span_from(lexer, token->span.start), "unterminated string");
+			report(lexer, span_from(lexer, start_of(lexer, token)), "unterminated string");
 			break;
 		}
 		if (character == '"') {
@@ -350,7 +362,7 @@ static bool read_dollar(struct lexer *lexer, struct token *token)
 		token->kind = TOKEN_PARAMETER;
 		token->integer = number;
 		if (number == 0 || number > UINT16_MAX) {
-			report(lexer, span_from(lexer, token->span.start),
+			report(lexer, span_from(lexer, start_of(lexer, token)),
 			       "positional parameters are numbered from $1 to $65535");
 			token->integer = 1;
 		}
@@ -463,15 +475,15 @@ void lexer_next(struct lexer *lexer, struct token *ret)
 {
 	for (;;) {
 		skip_blanks(lexer);
-		*ret = (struct token){.span = {lexer->position, lexer->position}};
+		*ret = (struct token){.span = span_from(lexer, lexer->position)};
 		if (peek(lexer, 0) < 0) {
 			ret->kind = TOKEN_END;
 			ret->span = (struct span){lexer->last_end, lexer->last_end};
 			return;
 		}
 		if (read_token(lexer, ret)) {
-			ret->span.end = lexer->position;
-			lexer->last_end = lexer->position;
+			ret->span.end = lexer->source->start + lexer->position;
+			lexer->last_end = ret->span.end;
 			return;
 		}
 		skip_invalid(lexer);
@@ -510,6 +522,16 @@ static void skip_quoted(struct lexer *lexer)
 	}
 }
 
+void lexer_go_back(struct lexer *lexer, const struct token *token)
+{
+	lexer->position = start_of(lexer, token);
+}
+
+const char *lexer_text_at(const struct lexer *lexer, struct span span)
+{
+	return lexer->source->text + (span.start - lexer->source->start);
+}
+
 struct span lexer_attach_point(struct lexer *lexer)
 {
 	uint32_t start;
@@ -539,6 +561,6 @@ struct span lexer_attach_point(struct lexer *lexer)
 		lexer->position++;
 	}
 	if (lexer->position > start)
-		lexer->last_end = lexer->position;
+		lexer->last_end = lexer->source->start + lexer->position;
 	return span_from(lexer, start);
 }

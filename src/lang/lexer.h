@@ -100,14 +100,19 @@ struct lexer {
 	const struct source *source;
 	struct arena *arena;           /* where texts are put */
 	struct diag_list *diagnostics; /* NULL: report nothing (when looking ahead) */
-	uint32_t position;
-	uint32_t last_end; /* where the last token ended: the place of an END */
+	uint32_t position;             /* in the source's own text; spans count from source->start */
+	uint32_t last_end;             /* where the last token ended, as in spans: the place of an END */
 };
 
 void lexer_init(struct lexer *lexer, const struct source *source, struct arena *arena, struct diag_list *diagnostics);
 
 /* The next token; END again and again at the end. */
 void lexer_next(struct lexer *lexer, struct token *ret);
+
+/* Goes back to where TOKEN begins, so that it is read again. */
+void lexer_go_back(struct lexer *lexer, const struct token *token);
+/* The text that SPAN covers, which is no longer than the span. */
+const char *lexer_text_at(const struct lexer *lexer, struct span span);
 
 /*
  * Reads an attach point that starts at the next token: all up to a blank, a

@@ -102,6 +102,25 @@ struct map_element *map_obtain(struct map *map, const char *key, size_t length)
 	return NULL;
 }
 
+const struct map_key *map_keys(const struct map *map, struct scratch *scratch)
+{
+	struct map_key *keys = scratch_allocate(scratch, map_count(map) * sizeof(*keys));
+	struct map_element *element, *next;
+	size_t count = 0;
+
+	if (!keys)
+		return NULL;
+	HASH_ITER (hh, map->elements, element, next) {
+		char *bytes = scratch_allocate(scratch, element->hh.keylen);
+
+		if (!bytes)
+			return NULL;
+		memcpy(bytes, element->key, element->hh.keylen);
+		keys[count++] = (struct map_key){bytes, element->hh.keylen};
+	}
+	return keys;
+}
+
 void map_delete(struct map *map, struct map_element *element)
 {
 	HASH_DELETE(hh, map->elements, element);

@@ -70,6 +70,15 @@ bool map_store(struct map_element *element, struct value value);
 /* Feeds NUMBER to an aggregate or a histogram. */
 void map_feed(const struct map *map, struct map_element *element, uint64_t number);
 
+/* A key as maps know it: see flat.h. */
+struct map_key {
+	const char *bytes;
+	size_t length;
+};
+
+/* Copies of all keys, map_count() of them, in the order in which they were added. NULL when memory runs out. */
+const struct map_key *map_keys(const struct map *map, struct scratch *scratch);
+
 /* Some rows of a map, sorted for printing. */
 struct map_stats {
 	struct value count;

@@ -1,19 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Scripts, clauses, statements:
+ * Scripts, clauses, and what all of the parser shares:
  *
- *	script:    {config} {clause}
+ *	script:    {config | map | clause}
  *	config:    config = { {name = value ;} }
+ *	map:       let @name = word ( expression ) ;
  *	clause:    probe {, probe} [/ expression /] block
- *	block:     { {statement} }
- *	statement: if expression block [else (block | if ...)]
- *	         | while expression block | unroll expression block
- *	         | block | break | continue | return
- *	         | let $name [: type] [= expression] | _ = expression | expression
  *
- * Statements end with a semicolon, which may be left out before a closing
- * brace and behind one. What bpftrace has beside this is known by its first
- * word and refused by name.
+ * Blocks and what is in them: parser_statement.c. What bpftrace has beside this
+ * is known by its first word and refused by name.
  *
  * After an error the parser goes on behind the next semicolon of the same
  * block, or behind the clause if the error is outside of its block, so that
@@ -110,8 +105,7 @@ void parser_skip_nested(struct parser *parser)
 	}
 }
 
-/* Goes on behind the next semicolon or block within this block, or at its closing brace. */
-static void skip_statement(struct parser *parser)
+void parser_skip_statement(struct parser *parser)
 {
 	int depth = 0;
 	int step;
@@ -128,222 +122,6 @@ static void skip_statement(struct parser *parser)
 	parser_accept(parser, TOKEN_SEMICOLON);
 }
 
-/* ---- Statements ------------------------------------------------------------------------------------------------- */
-
-static bool parse_block(struct parser *parser, struct ast_statement **ret);
-static struct ast_statement *parse_statement(struct parser *parser);
-
-static struct ast_statement *new_statement(struct parser *parser, enum ast_statement_kind kind)
-{
-	struct ast_statement *statement = arena_allocate(parser->arena, sizeof(*statement));
-
-	if (!statement)
-		return NULL;
-	statement->kind = kind;
-	statement->span = parser->token.span;
-	return statement;
-}
-
-static bool parse_else(struct parser *parser, struct ast_statement **ret)
-{
-	if (!parser_accept(parser, TOKEN_ELSE))
-		return true;
-	if (!parser_at(parser, TOKEN_IF))
-		return parse_block(parser, ret);
-	/* parse_statement() counts the nesting: a long chain of else if is a deep tree. */
-	*ret = parse_statement(parser);
-	return *ret != NULL;
-}
-
-static bool parse_if(struct parser *parser, struct ast_statement *statement)
-{
-	parser_advance(parser);
-	statement->condition.condition = parser_expression(parser);
-	return statement->condition.condition && parse_block(parser, &statement->condition.yes) &&
-	       parse_else(parser, &statement->condition.no);
-}
-
-static bool parse_while(struct parser *parser, struct ast_statement *statement)
-{
-	parser_advance(parser);
-	statement->loop.condition = parser_expression(parser);
-	return statement->loop.condition && parse_block(parser, &statement->loop.body);
-}
-
-static bool parse_unroll(struct parser *parser, struct ast_statement *statement)
-{
-	parser_advance(parser);
-	statement->unroll.count_expression = parser_expression(parser);
-	return statement->unroll.count_expression && parse_block(parser, &statement->unroll.body);
-}
-
-static bool parse_let(struct parser *parser, struct ast_statement *statement)
-{
-	parser_advance(parser);
-	statement->let.name = parser->token.text;
-	statement->let.name_span = parser->token.span;
-	if (!parser_expect(parser, TOKEN_VARIABLE))
-		return false;
-	if (parser_accept(parser, TOKEN_COLON)) {
-		statement->let.type = parser_type(parser);
-		if (!statement->let.type)
-			return false;
-	}
-	if (parser_accept(parser, TOKEN_ASSIGN)) {
-		statement->let.value = parser_expression(parser);
-		if (!statement->let.value)
-			return false;
-	}
-	return true;
-}
-
-/* An expression, or _ = expression. */
-static bool parse_expression_statement(struct parser *parser, struct ast_statement *statement)
-{
-	struct token next;
-
-	if (parser_at(parser, TOKEN_IDENTIFIER) && parser->token.length == 1 && parser->token.text[0] == '_' &&
-	    parser_peek(parser, &next) == TOKEN_ASSIGN) {
-		parser_advance(parser);
-		parser_advance(parser);
-		statement->expression.is_discard = true;
-	}
-	statement->expression.value = parser_expression(parser);
-	return statement->expression.value != NULL;
-}
-
-static bool parse_return(struct parser *parser)
-{
-	struct span value_start;
-
-	parser_advance(parser);
-	if (parser_at(parser, TOKEN_SEMICOLON) || parser_at(parser, TOKEN_RIGHT_BRACE))
-		return true;
-	value_start = parser->token.span;
-	if (!parser_expression(parser))
-		return false;
-	parser_refuse(parser, (struct span){value_start.start, parser->last_end}, "return with a value");
-	return false;
-}
-
-/* The kind of the statement that begins at the current token. */
-static enum ast_statement_kind statement_kind(const struct parser *parser)
-{
-	static const struct {
-		enum token_kind token;
-		enum ast_statement_kind kind;
-	} starts[] = {
-		{TOKEN_IF, AST_IF},
-		{TOKEN_WHILE, AST_WHILE},
-		{TOKEN_UNROLL, AST_UNROLL},
-		{TOKEN_LEFT_BRACE, AST_BLOCK},
-		{TOKEN_LET, AST_LET},
-		{TOKEN_BREAK, AST_BREAK},
-		{TOKEN_CONTINUE, AST_CONTINUE},
-		{TOKEN_RETURN, AST_RETURN},
-	};
-
-	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
-		if (parser_at(parser, starts[i].token))
-			return starts[i].kind;
-	}
-	return AST_EXPRESSION;
-}
-
-static bool parse_statement_kind(struct parser *parser, struct ast_statement *statement)
-{
-	switch (statement->kind) {
-	case AST_IF:
-		return parse_if(parser, statement);
-	case AST_WHILE:
-		return parse_while(parser, statement);
-	case AST_UNROLL:
-		return parse_unroll(parser, statement);
-	case AST_BLOCK:
-		return parse_block(parser, &statement->block);
-	case AST_LET:
-		return parse_let(parser, statement);
-	case AST_BREAK:
-	case AST_CONTINUE:
-		parser_advance(parser);
-		return true;
-	case AST_RETURN:
-		return parse_return(parser);
-	case AST_EXPRESSION:
-		return parse_expression_statement(parser, statement);
-	}
-	return false;
-}
-
-static struct ast_statement *parse_statement(struct parser *parser)
-{
-	struct ast_statement *statement;
-	bool is_good;
-
-	if (parser_at(parser, TOKEN_FOR)) {
-		parser_refuse(parser, parser->token.span, "for");
-		return NULL;
-	}
-	statement = new_statement(parser, statement_kind(parser));
-	if (!statement || !parser_enter(parser))
-		return NULL;
-	is_good = parse_statement_kind(parser, statement);
-	parser_leave(parser);
-	statement->span.end = parser->last_end;
-	return is_good ? statement : NULL;
-}
-
-static bool ends_with_brace(const struct ast_statement *statement)
-{
-	return statement->kind == AST_IF || statement->kind == AST_WHILE || statement->kind == AST_UNROLL ||
-	       statement->kind == AST_BLOCK;
-}
-
-/* What must stand behind a statement. */
-static bool parse_separator(struct parser *parser, const struct ast_statement *statement)
-{
-	if (parser_accept(parser, TOKEN_SEMICOLON) || parser_at(parser, TOKEN_RIGHT_BRACE))
-		return true;
-	if (ends_with_brace(statement) && !parser_at(parser, TOKEN_END))
-		return true;
-	parser_unexpected(parser, parser_at(parser, TOKEN_END) ? "}" : "; or }");
-	return false;
-}
-
-/*
- * { statements }. Errors within are overcome here, so that what follows the
- * block is still understood; false if it never began or never ended.
- */
-static bool parse_block(struct parser *parser, struct ast_statement **ret)
-{
-	struct ast_statement **link = ret;
-	bool is_complete;
-
-	if (!parser_expect(parser, TOKEN_LEFT_BRACE))
-		return false;
-	while (!parser_at(parser, TOKEN_RIGHT_BRACE)) {
-		size_t errors = parser->diagnostics->error_count;
-		struct ast_statement *statement;
-
-		if (parser_accept(parser, TOKEN_SEMICOLON))
-			continue;
-		if (parser_at(parser, TOKEN_END) || parser->arena->failed)
-			break;
-		statement = parse_statement(parser);
-		if (statement) {
-			*link = statement;
-			link = &statement->next;
-			if (parse_separator(parser, statement))
-				continue;
-		}
-		if (parser_at(parser, TOKEN_END) && parser->diagnostics->error_count > errors)
-			return false;
-		skip_statement(parser);
-	}
-	is_complete = parser_expect(parser, TOKEN_RIGHT_BRACE);
-	return is_complete;
-}
-
 /* ---- Clauses ---------------------------------------------------------------------------------------------------- */
 
 /* Reads the attach points, which stand where the current token begins, up to what follows them. */
@@ -351,7 +129,7 @@ static bool parse_attach_points(struct parser *parser, struct ast_clause *clause
 {
 	struct ast_attach_point **link = &clause->attach_points;
 
-	parser->lexer.position = parser->token.span.start;
+	lexer_go_back(&parser->lexer, &parser->token);
 	do {
 		struct span span = lexer_attach_point(&parser->lexer);
 		struct ast_attach_point *point;
@@ -365,7 +143,7 @@ static bool parse_attach_points(struct parser *parser, struct ast_clause *clause
 		if (!point)
 			return false;
 		point->span = span;
-		point->text = arena_copy(parser->arena, parser->lexer.source->text + span.start, span.end - span.start);
+		point->text = arena_copy(parser->arena, lexer_text_at(&parser->lexer, span), span.end - span.start);
 		if (!point->text)
 			return false;
 		*link = point;
@@ -412,7 +190,7 @@ static struct ast_clause *parse_clause(struct parser *parser)
 		skip_clause(parser);
 		return NULL;
 	}
-	return parse_block(parser, &clause->body) ? clause : NULL;
+	return parser_block(parser, &clause->body) ? clause : NULL;
 }
 
 /* ---- Config blocks ---------------------------------------------------------------------------------------------- */
@@ -433,7 +211,7 @@ static bool parse_setting(struct parser *parser, struct ast_setting **ret)
 		setting->value = parser->token.text;
 	} else if (parser_at(parser, TOKEN_INTEGER)) {
 		setting->value =
-			arena_copy(parser->arena, parser->lexer.source->text + value.start, value.end - value.start);
+			arena_copy(parser->arena, lexer_text_at(&parser->lexer, value), value.end - value.start);
 	} else {
 		parser_unexpected(parser, "a word, an integer or a string");
 		return false;
@@ -457,16 +235,52 @@ static void parse_config(struct parser *parser, struct ast_setting ***link)
 		if (parser_accept(parser, TOKEN_SEMICOLON))
 			continue;
 		if (!parse_setting(parser, &setting)) {
-			skip_statement(parser);
+			parser_skip_statement(parser);
 			continue;
 		}
 		**link = setting;
 		*link = &setting->next;
 		if (!parser_at(parser, TOKEN_RIGHT_BRACE) && !parser_expect(parser, TOKEN_SEMICOLON))
-			skip_statement(parser);
+			parser_skip_statement(parser);
 	}
 	parser_expect(parser, TOKEN_RIGHT_BRACE);
 	parser_accept(parser, TOKEN_SEMICOLON);
+}
+
+/* ---- Declarations of maps --------------------------------------------------------------------------------------- */
+
+static bool parse_map_declaration(struct parser *parser, struct ast_map_declaration *declaration)
+{
+	declaration->span = parser->token.span;
+	parser_advance(parser);
+	declaration->name = parser->token.text;
+	declaration->name_span = parser->token.span;
+	if (!parser_expect(parser, TOKEN_MAP) || !parser_expect(parser, TOKEN_ASSIGN))
+		return false;
+	declaration->kind = parser->token.text;
+	declaration->kind_span = parser->token.span;
+	if (!parser_expect(parser, TOKEN_IDENTIFIER) || !parser_expect(parser, TOKEN_LEFT_PAREN))
+		return false;
+	declaration->limit = parser_expression(parser);
+	if (!declaration->limit || !parser_expect(parser, TOKEN_RIGHT_PAREN))
+		return false;
+	declaration->span.end = parser->last_end;
+	return parser_expect(parser, TOKEN_SEMICOLON);
+}
+
+/* let @name = kind(limit); at the top of the script. */
+static void parse_map_let(struct parser *parser, struct ast_map_declaration ***link)
+{
+	struct ast_map_declaration *declaration = arena_allocate(parser->arena, sizeof(*declaration));
+
+	if (!declaration)
+		return;
+	if (!parse_map_declaration(parser, declaration)) {
+		parser_skip_statement(parser);
+		return;
+	}
+	**link = declaration;
+	*link = &declaration->next;
 }
 
 /* ---- Scripts ---------------------------------------------------------------------------------------------------- */
@@ -496,8 +310,6 @@ static const char *definition_at(const struct parser *parser)
 		return "import";
 	if (parser_at(parser, TOKEN_MACRO))
 		return "macro";
-	if (parser_at(parser, TOKEN_LET))
-		return "the declaration of a map";
 	if (!parser_at(parser, TOKEN_IDENTIFIER) || !parser->token.text)
 		return NULL;
 	parser_peek(parser, &next);
@@ -524,6 +336,7 @@ static void parse_script(struct parser *parser, struct ast_program *program)
 {
 	struct ast_clause **clause_link = &program->clauses;
 	struct ast_setting **setting_link = &program->settings;
+	struct ast_map_declaration **map_link = &program->map_declarations;
 
 	while (!parser_at(parser, TOKEN_END) && !parser->arena->failed) {
 		struct ast_clause *clause;
@@ -536,6 +349,10 @@ static void parse_script(struct parser *parser, struct ast_program *program)
 		}
 		if (at_config(parser)) {
 			parse_config(parser, &setting_link);
+			continue;
+		}
+		if (parser_at(parser, TOKEN_LET)) {
+			parse_map_let(parser, &map_link);
 			continue;
 		}
 		definition = definition_at(parser);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the parts of the parser share: parser.c (clauses and statements), parser_expression.c, parser_primary.c. */
+/* What the parts of the parser share: parser.c (scripts and clauses), parser_statement.c, parser_expression.c... */
 #ifndef USDTRAP_LANG_PARSER_INTERNAL_H
 #define USDTRAP_LANG_PARSER_INTERNAL_H
 
@@ -39,10 +39,19 @@ void parser_leave(struct parser *parser);
 /* Skips from an opening bracket of any kind behind the one that closes it, or to the end. */
 void parser_skip_nested(struct parser *parser);
 
+/* Goes on behind the next semicolon or block within this block, or at its closing brace. */
+void parser_skip_statement(struct parser *parser);
+
 /* expression, down to assignments. */
 struct ast_expression *parser_expression(struct parser *parser);
 /* A literal, a name, a call, or something in parentheses. */
 struct ast_expression *parser_primary(struct parser *parser);
+/* { statements }: false if it never began or never ended; errors within are reported and overcome. */
+bool parser_block(struct parser *parser, struct ast_statement **ret);
+/* STATEMENTS, which stand at SPAN, as a value; NULL, nothing reported, if they end without one. */
+struct ast_expression *parser_block_value(struct parser *parser, struct ast_statement *statements, struct span span);
+/* A block or an if, at the current token, that must be a value. */
+struct ast_expression *parser_statement_value(struct parser *parser);
 /* A new node of depth 1. */
 struct ast_expression *parser_node(struct parser *parser, enum ast_expression_kind kind, struct span span);
 /* Notes that CHILD (may be NULL) hangs below NODE. False, reported, when the tree gets too deep. */

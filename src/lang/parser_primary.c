@@ -5,6 +5,7 @@
  *
  *	primary: literal | $name | $1 | $# | @name [key] | word [(arguments)]
  *	       | sizeof ( type | expression ) | ( expression {, expression} )
+ *	       | block | if expression block else block       that end with a value
  */
 #include <string.h>
 
@@ -278,10 +279,6 @@ static struct ast_expression *parse_parenthesised(struct parser *parser)
 /* What of bpftrace's primary expressions is not here yet. */
 static const char *refused_primary(const struct parser *parser)
 {
-	if (parser_at(parser, TOKEN_LEFT_BRACE))
-		return "a block as an expression";
-	if (parser_at(parser, TOKEN_IF))
-		return "if as an expression";
 	if (parser_at(parser, TOKEN_STAR) || parser_at(parser, TOKEN_AMPERSAND))
 		return "a pointer operator (* and &)";
 	return NULL;
@@ -297,6 +294,8 @@ struct ast_expression *parser_primary(struct parser *parser)
 		{TOKEN_SIZEOF, parse_sizeof},
 		{TOKEN_IDENTIFIER, parse_word},
 		{TOKEN_LEFT_PAREN, parse_parenthesised},
+		{TOKEN_LEFT_BRACE, parser_statement_value},
+		{TOKEN_IF, parser_statement_value},
 	};
 	static const struct {
 		enum token_kind token;

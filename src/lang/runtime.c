@@ -44,7 +44,8 @@ struct usdtrap_error *runtime_init(struct runtime *runtime, const struct ast_pro
 	}
 	*runtime = (struct runtime){.tree = tree, .maps = maps, .frame = frame};
 	for (const struct ast_map *map = tree->maps; map; map = map->next)
-		map_init(&maps[map->slot], map->name, map->key_type, map->value_type, tree->config.max_map_keys);
+		map_init(&maps[map->slot], map->name, map->key_type, map->value_type,
+			 map->limit ? map->limit : tree->config.max_map_keys);
 	runtime_start_clock(runtime);
 	return NULL;
 }

@@ -341,6 +341,21 @@ static const struct type *type_map_node(struct sema *sema, struct ast_expression
 	return map->value_type ? type_of_read(map->value_type) : &sema_unknown;
 }
 
+/* Reports about what a macro put there tell where it was used. */
+static const struct type *type_block_value(struct sema *sema, struct ast_expression *node)
+{
+	struct diag_frame frame = {.outer = sema->diagnostics->frame, .span = node->block.use_span};
+	const struct type *type = &type_none;
+
+	if (node->block.macro)
+		sema->diagnostics->frame = &frame;
+	sema_type_block(sema, node->block.statements);
+	if (node->block.value)
+		type = sema_type(sema, node->block.value);
+	sema->diagnostics->frame = frame.outer;
+	return type;
+}
+
 static const struct type *find_type(struct sema *sema, struct ast_expression *node)
 {
 	switch (node->kind) {
@@ -383,6 +398,8 @@ static const struct type *find_type(struct sema *sema, struct ast_expression *no
 		return type_index(sema, node);
 	case AST_CALL:
 		return sema_call_type(sema, node);
+	case AST_BLOCK_VALUE:
+		return type_block_value(sema, node);
 	case AST_PARAMETER:
 	case AST_PARAMETERS:
 	case AST_IDENTIFIER:

@@ -94,6 +94,8 @@ extern const struct type sema_unknown;
 
 /* The type of NODE, found or found again. */
 const struct type *sema_type(struct sema *sema, struct ast_expression *node);
+/* Types all statements from FIRST on. */
+void sema_type_block(struct sema *sema, struct ast_statement *first);
 /* What calls and aggregations yield. Both report arguments of wrong types. */
 const struct type *sema_call_type(struct sema *sema, struct ast_expression *node);
 const struct type *sema_aggregation_type(struct sema *sema, struct ast_expression *node);

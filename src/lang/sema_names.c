@@ -12,18 +12,19 @@
 
 /* ---- Variables -------------------------------------------------------------------------------------------------- */
 
-static struct ast_variable *find_variable(const struct sema *sema, const char *name)
+static struct ast_variable *find_variable(const struct sema *sema, const char *name, unsigned expansion)
 {
 	for (const struct sema_scope *scope = sema->scope; scope; scope = scope->outer) {
 		for (struct ast_variable *variable = scope->variables; variable; variable = variable->next_in_scope) {
-			if (strcmp(variable->name, name) == 0)
+			if (variable->expansion == expansion && strcmp(variable->name, name) == 0)
 				return variable;
 		}
 	}
 	return NULL;
 }
 
-static struct ast_variable *new_variable(struct sema *sema, const char *name, struct span span)
+static struct ast_variable *new_variable(struct sema *sema, const char *name, unsigned expansion, struct span span,
+					 enum ast_declaration declaration)
 {
 	struct ast_variable *variable;
 
@@ -35,7 +36,9 @@ static struct ast_variable *new_variable(struct sema *sema, const char *name, st
 	if (!variable)
 		return NULL;
 	variable->name = name;
+	variable->expansion = expansion;
 	variable->span = span;
+	variable->declaration = declaration;
 	variable->slot = sema->clause->variable_count++;
 	variable->next = sema->clause->variables;
 	sema->clause->variables = variable;
@@ -46,10 +49,14 @@ static struct ast_variable *new_variable(struct sema *sema, const char *name, st
 
 static void name_variable(struct sema *sema, struct ast_expression *node)
 {
-	struct ast_variable *variable = find_variable(sema, node->name);
+	struct ast_variable *variable = find_variable(sema, node->name, node->expansion);
 
-	if (!variable)
+	if (!variable) {
 		diag_error(sema->diagnostics, node->span, "Undefined or undeclared variable: %s", node->name);
+	} else if (!variable->is_assigned && !variable->is_early) {
+		diag_warning(sema->diagnostics, node->span, "Variable used before it was assigned: %s", node->name);
+		variable->is_early = true;
+	}
 	node->variable = variable;
 }
 
@@ -58,11 +65,25 @@ static void name_assigned_variable(struct sema *sema, struct ast_expression *nod
 {
 	const char *name = node->name;
 
-	node->variable = find_variable(sema, name);
+	node->variable = find_variable(sema, name, node->expansion);
 	if (!node->variable)
-		node->variable = new_variable(sema, name, node->span);
+		node->variable = new_variable(sema, name, node->expansion, node->span, AST_ASSIGNED);
 	if (node->variable)
 		node->variable->is_assigned = true;
+}
+
+/* Reports that another variable of KNOWN's name is declared. */
+static void complain_about_shadow(struct sema *sema, struct span span, const struct ast_variable *known,
+				  const char *format)
+{
+	static const char *const origins[] = {
+		[AST_ASSIGNED] = "This is the initial assignment.",
+		[AST_DECLARED] = "This is the initial declaration.",
+		[AST_LOOPED] = "This is the loop variable.",
+	};
+
+	diag_error(sema->diagnostics, span, format, known->name);
+	diag_context(sema->diagnostics, known->span, "%s", origins[known->declaration]);
 }
 
 /* ---- Maps ------------------------------------------------------------------------------------------------------- */
@@ -196,6 +217,8 @@ static void name_identifier(struct sema *sema, struct ast_expression *node)
 		diag_hint(sema->diagnostics, "did you mean %s%s?", nearest, function_find(nearest) ? "()" : "");
 }
 
+static void name_block_value(struct sema *sema, struct ast_expression *node);
+
 /* ---- Expressions ------------------------------------------------------------------------------------------------ */
 
 /* The aggregation that NODE calls, with or without parentheses; NULL if it does not. */
@@ -303,6 +326,9 @@ void sema_name_expression(struct sema *sema, struct ast_expression *node)
 	case AST_CALL:
 		sema_name_call(sema, node);
 		break;
+	case AST_BLOCK_VALUE:
+		name_block_value(sema, node);
+		break;
 	}
 	sema_fold(node);
 }
@@ -327,6 +353,7 @@ static bool ends_flow(const struct ast_statement *statement)
 	case AST_IF:
 	case AST_WHILE:
 	case AST_UNROLL:
+	case AST_FOR:
 	case AST_BLOCK:
 		return false;
 	}
@@ -342,7 +369,8 @@ static void warn_unassigned(struct sema *sema, const struct sema_scope *scope)
 	}
 }
 
-static void name_block(struct sema *sema, struct ast_statement *first)
+/* Statements in a scope of their own, and the value they end with, if VALUE is not NULL. */
+static void name_block(struct sema *sema, struct ast_statement *first, struct ast_expression *value)
 {
 	struct sema_scope scope = {.outer = sema->scope};
 	bool is_reachable = true;
@@ -357,29 +385,44 @@ static void name_block(struct sema *sema, struct ast_statement *first)
 		if (ends_flow(statement))
 			is_reachable = false;
 	}
+	if (value)
+		sema_name_expression(sema, value);
 	warn_unassigned(sema, &scope);
 	sema->scope = scope.outer;
+}
+
+/* Reports about what a macro put there tell where it was used. */
+static void name_block_value(struct sema *sema, struct ast_expression *node)
+{
+	struct diag_frame frame = {.outer = sema->diagnostics->frame, .span = node->block.use_span};
+
+	if (node->block.macro)
+		sema->diagnostics->frame = &frame;
+	name_block(sema, node->block.statements, node->block.value);
+	sema->diagnostics->frame = frame.outer;
 }
 
 static void name_loop(struct sema *sema, struct ast_statement *body)
 {
 	sema->loop_depth++;
-	name_block(sema, body);
+	name_block(sema, body, NULL);
 	sema->loop_depth--;
 }
 
 static void name_let(struct sema *sema, struct ast_statement *statement)
 {
+	struct span declaration = span_join(statement->span, statement->let.name_span);
 	struct ast_variable *variable;
 
 	if (statement->let.value)
 		sema_name_expression(sema, statement->let.value);
-	if (find_variable(sema, statement->let.name)) {
-		diag_error(sema->diagnostics, statement->span,
-			   "Variable %s was already declared. Variable shadowing is not allowed.", statement->let.name);
+	variable = find_variable(sema, statement->let.name, statement->let.expansion);
+	if (variable) {
+		complain_about_shadow(sema, declaration, variable,
+				      "Variable %s was already declared. Variable shadowing is not allowed.");
 		return;
 	}
-	variable = new_variable(sema, statement->let.name, statement->let.name_span);
+	variable = new_variable(sema, statement->let.name, statement->let.expansion, declaration, AST_DECLARED);
 	if (!variable)
 		return;
 	variable->is_assigned = statement->let.value != NULL;
@@ -405,6 +448,31 @@ static void name_unroll(struct sema *sema, struct ast_statement *statement)
 	name_loop(sema, statement->unroll.body);
 }
 
+static void name_for(struct sema *sema, struct ast_statement *statement)
+{
+	struct sema_scope scope = {.outer = sema->scope};
+	struct ast_variable *variable;
+
+	if (statement->for_loop.map.name) {
+		sema_name_map(sema, &statement->for_loop.map, statement->for_loop.map_span, SEMA_MAP_WHOLE);
+	} else {
+		sema_name_expression(sema, statement->for_loop.start);
+		sema_name_expression(sema, statement->for_loop.end);
+	}
+	variable = find_variable(sema, statement->for_loop.name, statement->for_loop.expansion);
+	if (variable)
+		complain_about_shadow(sema, statement->for_loop.name_span, variable,
+				      "Loop declaration shadows existing variable: %s");
+	sema->scope = &scope;
+	variable = new_variable(sema, statement->for_loop.name, statement->for_loop.expansion,
+				statement->for_loop.name_span, AST_LOOPED);
+	if (variable)
+		variable->is_assigned = true;
+	statement->for_loop.variable = variable;
+	name_loop(sema, statement->for_loop.body);
+	sema->scope = scope.outer;
+}
+
 static void name_jump(struct sema *sema, const struct ast_statement *statement, const char *word)
 {
 	if (sema->loop_depth == 0)
@@ -422,8 +490,8 @@ static void name_statement(struct sema *sema, struct ast_statement *statement)
 		break;
 	case AST_IF:
 		sema_name_expression(sema, statement->condition.condition);
-		name_block(sema, statement->condition.yes);
-		name_block(sema, statement->condition.no);
+		name_block(sema, statement->condition.yes, NULL);
+		name_block(sema, statement->condition.no, NULL);
 		break;
 	case AST_WHILE:
 		sema_name_expression(sema, statement->loop.condition);
@@ -432,8 +500,11 @@ static void name_statement(struct sema *sema, struct ast_statement *statement)
 	case AST_UNROLL:
 		name_unroll(sema, statement);
 		break;
+	case AST_FOR:
+		name_for(sema, statement);
+		break;
 	case AST_BLOCK:
-		name_block(sema, statement->block);
+		name_block(sema, statement->block, NULL);
 		break;
 	case AST_BREAK:
 		name_jump(sema, statement, "break");
@@ -442,13 +513,78 @@ static void name_statement(struct sema *sema, struct ast_statement *statement)
 		name_jump(sema, statement, "continue");
 		break;
 	case AST_RETURN:
+		if (statement->returned)
+			sema_name_expression(sema, statement->returned);
 		break;
+	}
+}
+
+/* ---- Declarations of maps --------------------------------------------------------------------------------------- */
+
+static void find_kind(struct sema *sema, const struct ast_map_declaration *declaration, struct ast_map *map)
+{
+	static const struct {
+		const char *name;
+		enum ast_map_kind kind;
+	} kinds[] = {
+		{"hash", AST_MAP_HASH},
+		{"lruhash", AST_MAP_LRU_HASH},
+		{"percpuhash", AST_MAP_PERCPU_HASH},
+		{"percpulruhash", AST_MAP_PERCPU_LRU_HASH},
+	};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (strcmp(declaration->kind, kinds[i].name) == 0) {
+			map->kind = kinds[i].kind;
+			return;
+		}
+	}
+	diag_error(sema->diagnostics, declaration->kind_span, "Invalid bpf map type: %s", declaration->kind);
+	diag_hint(sema->diagnostics, "Valid map types: percpulruhash, percpuhash, lruhash, hash");
+}
+
+static void name_declaration(struct sema *sema, const struct ast_map_declaration *declaration)
+{
+	struct ast_map *map = find_map(sema, declaration->name, declaration->name_span);
+	bool is_negative;
+
+	sema_name_expression(sema, declaration->limit);
+	if (!map)
+		return;
+	if (map->kind != AST_MAP_UNDECLARED) {
+		diag_error(sema->diagnostics, declaration->span, "Map %s was already declared", map->name);
+		diag_context(sema->diagnostics, map->span, "This is the initial declaration.");
+		return;
+	}
+	map->span = declaration->span;
+	find_kind(sema, declaration, map);
+	if (!sema_is_constant(declaration->limit, &is_negative) || is_negative || declaration->limit->integer < 1 ||
+	    declaration->limit->integer > UINT32_MAX)
+		diag_error(sema->diagnostics, declaration->limit->span,
+			   "Max entries of %s must be a number from 1 to %u", map->name, UINT32_MAX);
+	else
+		map->limit = declaration->limit->integer;
+}
+
+/* A map that is declared may be set nowhere; one that is used and set nowhere is a mistake. */
+static void check_maps(struct sema *sema)
+{
+	for (const struct ast_map *map = sema->program->maps; map; map = map->next) {
+		if (map->is_assigned)
+			continue;
+		if (map->kind == AST_MAP_UNDECLARED || map->is_scalar || map->is_keyed)
+			diag_error(sema->diagnostics, map->span, "Undefined map: %s", map->name);
+		else
+			diag_warning(sema->diagnostics, map->span, "Unused map: %s", map->name);
 	}
 }
 
 void sema_names(struct sema *sema)
 {
 	sema->map_link = &sema->program->maps;
+	for (const struct ast_map_declaration *declaration = sema->program->map_declarations; declaration;
+	     declaration = declaration->next)
+		name_declaration(sema, declaration);
 	for (struct ast_clause *clause = sema->program->clauses; clause; clause = clause->next) {
 		struct sema_scope scope = {};
 
@@ -456,10 +592,7 @@ void sema_names(struct sema *sema)
 		sema->scope = &scope;
 		if (clause->predicate)
 			sema_name_expression(sema, clause->predicate);
-		name_block(sema, clause->body);
+		name_block(sema, clause->body, NULL);
 	}
-	for (const struct ast_map *map = sema->program->maps; map; map = map->next) {
-		if (!map->is_assigned)
-			diag_error(sema->diagnostics, map->span, "Undefined map: %s", map->name);
-	}
+	check_maps(sema);
 }

@@ -166,13 +166,12 @@ void sema_type_use(struct sema *sema, struct ast_map_use *use)
 
 /* ---- Statements ------------------------------------------------------------------------------------------------- */
 
-static void type_block(struct sema *sema, struct ast_statement *first);
-
 /* A value that was computed for nothing was probably meant for something. */
 static void check_discard(struct sema *sema, const struct ast_statement *statement)
 {
 	const struct ast_expression *value = statement->expression.value;
-	bool has_effect = value->kind == AST_INCREMENT || value->kind == AST_ASSIGN ||
+	/* A macro is used for what it does, or for its value. */
+	bool has_effect = value->kind == AST_BLOCK_VALUE || value->kind == AST_INCREMENT || value->kind == AST_ASSIGN ||
 			  (value->kind == AST_CALL && value->call.function == FUNCTION_DELETE);
 
 	if (!statement->expression.is_discard && !has_effect && value->type->kind != TYPE_NONE)
@@ -191,6 +190,79 @@ static void type_condition(struct sema *sema, struct ast_expression *condition)
 	sema_check_condition(sema, sema_type(sema, condition), condition->span);
 }
 
+/* The bounds of a range are integers; the variable is an int64, as all of them are. */
+static void type_range(struct sema *sema, struct ast_statement *statement)
+{
+	struct ast_expression *const bounds[] = {statement->for_loop.start, statement->for_loop.end};
+
+	for (size_t i = 0; i < 2; i++) {
+		const struct type *type = sema_type(sema, bounds[i]);
+
+		if (is_known(type) && type->kind != TYPE_INTEGER)
+			sema_complain(sema, bounds[i]->span, "Loop range requires an integer for the %s value",
+				      i == 0 ? "start" : "end");
+	}
+	sema_learn_variable(sema, statement->for_loop.variable, &type_int64, statement->for_loop.name_span);
+}
+
+/* The variable is a tuple (key, value), as far as both are known. */
+static void type_walk(struct sema *sema, struct ast_statement *statement)
+{
+	const struct ast_map *map = statement->for_loop.map.map;
+	const struct type *row = statement->for_loop.row;
+	const struct type *value = map->value_type ? type_of_read(map->value_type) : NULL;
+	const struct type **elements;
+
+	if (map->is_scalar) {
+		sema_complain(sema, statement->for_loop.map_span,
+			      "%s has no explicit keys (scalar map), and cannot be used for iteration", map->name);
+		return;
+	}
+	if (!map->key_type || !value)
+		return;
+	if (type_is_aggregate(value)) {
+		sema_complain(sema, statement->for_loop.map_span, "Loop expression does not support type: %s",
+			      sema_type_name(sema, value));
+		return;
+	}
+	/* The same tuple in the next round keeps its type, so that nothing seems to have changed. */
+	if (!row || row->elements[0] != map->key_type || row->elements[1] != value) {
+		elements = arena_allocate_array(sema->arena, 2, sizeof(elements[0]));
+		if (!elements)
+			return;
+		elements[0] = map->key_type;
+		elements[1] = value;
+		if (type_count_nodes(elements, 2) > TYPE_TUPLE_NODES_MAX) {
+			sema_complain(sema, statement->for_loop.map_span,
+				      "keys and values of %s are too large to loop over", map->name);
+			return;
+		}
+		row = type_tuple(sema->arena, elements, 2);
+		if (!row)
+			return;
+		statement->for_loop.row = row;
+	}
+	sema_learn_variable(sema, statement->for_loop.variable, row, statement->for_loop.name_span);
+}
+
+static void type_for(struct sema *sema, struct ast_statement *statement)
+{
+	if (statement->for_loop.map.name)
+		type_walk(sema, statement);
+	else
+		type_range(sema, statement);
+	sema_type_block(sema, statement->for_loop.body);
+}
+
+static void type_return(struct sema *sema, struct ast_statement *statement)
+{
+	const struct type *type = statement->returned ? sema_type(sema, statement->returned) : &sema_unknown;
+
+	if (is_known(type) && !type_is_number(type))
+		sema_complain(sema, statement->returned->span, "A clause can only return an integer, not %s",
+			      sema_type_name(sema, type));
+}
+
 static void type_statement(struct sema *sema, struct ast_statement *statement)
 {
 	switch (statement->kind) {
@@ -203,28 +275,33 @@ static void type_statement(struct sema *sema, struct ast_statement *statement)
 		break;
 	case AST_IF:
 		type_condition(sema, statement->condition.condition);
-		type_block(sema, statement->condition.yes);
-		type_block(sema, statement->condition.no);
+		sema_type_block(sema, statement->condition.yes);
+		sema_type_block(sema, statement->condition.no);
 		break;
 	case AST_WHILE:
 		type_condition(sema, statement->loop.condition);
-		type_block(sema, statement->loop.body);
+		sema_type_block(sema, statement->loop.body);
 		break;
 	case AST_UNROLL:
 		sema_type(sema, statement->unroll.count_expression);
-		type_block(sema, statement->unroll.body);
+		sema_type_block(sema, statement->unroll.body);
+		break;
+	case AST_FOR:
+		type_for(sema, statement);
 		break;
 	case AST_BLOCK:
-		type_block(sema, statement->block);
+		sema_type_block(sema, statement->block);
+		break;
+	case AST_RETURN:
+		type_return(sema, statement);
 		break;
 	case AST_BREAK:
 	case AST_CONTINUE:
-	case AST_RETURN:
 		break;
 	}
 }
 
-static void type_block(struct sema *sema, struct ast_statement *first)
+void sema_type_block(struct sema *sema, struct ast_statement *first)
 {
 	for (struct ast_statement *statement = first; statement; statement = statement->next)
 		type_statement(sema, statement);
@@ -239,7 +316,7 @@ static void go_round(struct sema *sema)
 		sema->clause = clause;
 		if (clause->predicate)
 			type_condition(sema, clause->predicate);
-		type_block(sema, clause->body);
+		sema_type_block(sema, clause->body);
 	}
 }
 

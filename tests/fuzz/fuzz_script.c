@@ -16,6 +16,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_expression(const struct ast_program *program, const struct ast_clause *clause,
 			     const struct ast_expression *node);
+static void check_block(const struct ast_program *program, const struct ast_clause *clause,
+			const struct ast_statement *first);
 
 static void check_optional(const struct ast_program *program, const struct ast_clause *clause,
 			   const struct ast_expression *node)
@@ -112,6 +114,10 @@ static void check_expression(const struct ast_program *program, const struct ast
 	case AST_CALL:
 		check_call(program, clause, &node->call);
 		break;
+	case AST_BLOCK_VALUE:
+		check_block(program, clause, node->block.statements);
+		check_optional(program, clause, node->block.value);
+		break;
 	}
 }
 
@@ -143,9 +149,19 @@ static void check_block(const struct ast_program *program, const struct ast_clau
 		case AST_BLOCK:
 			check_block(program, clause, statement->block);
 			break;
+		case AST_FOR:
+			assert(statement->for_loop.variable->slot < clause->variable_count);
+			assert(statement->for_loop.variable->type->kind ==
+			       (statement->for_loop.map.name ? TYPE_TUPLE : TYPE_INTEGER));
+			check_optional(program, clause, statement->for_loop.start);
+			check_optional(program, clause, statement->for_loop.end);
+			check_block(program, clause, statement->for_loop.body);
+			break;
+		case AST_RETURN:
+			check_optional(program, clause, statement->returned);
+			break;
 		case AST_BREAK:
 		case AST_CONTINUE:
-		case AST_RETURN:
 			break;
 		}
 	}

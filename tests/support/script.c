@@ -243,7 +243,28 @@ void script_add_expression(struct strbuf *out, const struct ast_expression *node
 	case AST_CALL:
 		add_call(out, &node->call);
 		break;
+	case AST_BLOCK_VALUE:
+		strbuf_add_string(out, "(block ");
+		script_add_statements(out, node->block.statements);
+		if (node->block.value) {
+			strbuf_add_char(out, ' ');
+			script_add_expression(out, node->block.value);
+		}
+		strbuf_add_char(out, ')');
+		break;
 	}
+}
+
+static void add_for(struct strbuf *out, const struct ast_statement *statement)
+{
+	strbuf_addf(out, "(for %s ", statement->for_loop.name);
+	if (statement->for_loop.map.name)
+		strbuf_add_string(out, statement->for_loop.map.name);
+	else
+		add_two(out, "..", statement->for_loop.start, statement->for_loop.end);
+	strbuf_add_char(out, ' ');
+	script_add_statements(out, statement->for_loop.body);
+	strbuf_add_char(out, ')');
 }
 
 static void add_statement(struct strbuf *out, const struct ast_statement *statement)
@@ -289,6 +310,9 @@ static void add_statement(struct strbuf *out, const struct ast_statement *statem
 		script_add_statements(out, statement->unroll.body);
 		strbuf_add_char(out, ')');
 		break;
+	case AST_FOR:
+		add_for(out, statement);
+		break;
 	case AST_BLOCK:
 		script_add_statements(out, statement->block);
 		break;
@@ -299,7 +323,10 @@ static void add_statement(struct strbuf *out, const struct ast_statement *statem
 		strbuf_add_string(out, "continue");
 		break;
 	case AST_RETURN:
-		strbuf_add_string(out, "return");
+		if (statement->returned)
+			add_list(out, "return", &statement->returned, 1);
+		else
+			strbuf_add_string(out, "return");
 		break;
 	}
 }

@@ -202,6 +202,63 @@ static void test_diag_locate_counts_from_one(void **state)
 	}
 }
 
+static void test_diag_contexts_and_frames_follow_their_diagnostic(void **state)
+{
+	struct source source = source_of("let $x; let $x");
+	struct diag_list list = {.source = &source};
+	struct diag_frame outer = {.span = {0, 3}};
+	struct diag_frame inner = {.outer = &outer, .span = {4, 6}};
+	struct strbuf out = {};
+
+	(void)state;
+	diag_error(&list, (struct span){8, 14}, "again");
+	diag_context(&list, (struct span){0, 6}, "%s", "first");
+	diag_hint(&list, "once");
+	list.frame = &inner;
+	diag_warning(&list, (struct span){12, 14}, "within");
+	list.frame = NULL;
+	diag_warning(&list, (struct span){13, 14}, "without");
+	diag_render(&list, &(struct diag_style){}, &out);
+	assert_string_equal(strbuf_text(&out), "stdin:1:9-15: ERROR: again\nlet $x; let $x\n        ~~~~~~\n"
+					       "stdin:1:1-7: ERROR: first\nlet $x; let $x\n~~~~~~\n"
+					       "HINT: once\n"
+					       "stdin:1:13-15: WARNING: within\nlet $x; let $x\n            ~~\n"
+					       "stdin:1:5-7: WARNING: expanded from\nlet $x; let $x\n    ~~\n"
+					       "stdin:1:1-4: WARNING: expanded from\nlet $x; let $x\n~~~\n"
+					       "stdin:1:14-15: WARNING: without\nlet $x; let $x\n             ~\n");
+	strbuf_deinit(&out);
+	diag_list_deinit(&list);
+}
+
+static void test_diag_places_lie_in_one_of_several_sources(void **state)
+{
+	struct source second = {.name = "b.bt", .text = "x\nyy", .size = 4, .start = 10};
+	struct source first = {.name = "a.bt", .text = "one\ntwo", .size = 7, .next = &second};
+	struct diag_list list = {.source = &first};
+	struct strbuf out = {};
+	unsigned line, column;
+
+	(void)state;
+	diag_error(&list, (struct span){4, 7}, "in the first");
+	diag_error(&list, (struct span){7, 7}, "at its end");
+	diag_error(&list, (struct span){10, 11}, "in the second");
+	diag_error(&list, (struct span){12, 14}, "in its second line");
+	diag_error(&list, (struct span){10, 14}, "over both");
+	diag_render(&list, &(struct diag_style){}, &out);
+	assert_string_equal(strbuf_text(&out), "a.bt:2:1-4: ERROR: in the first\ntwo\n~~~\n"
+					       "a.bt:2:4-5: ERROR: at its end\ntwo\n   ~\n"
+					       "b.bt:1:1-2: ERROR: in the second\nx\n~\n"
+					       "b.bt:1-2: ERROR: over both\nx\nyy\n"
+					       "b.bt:2:1-3: ERROR: in its second line\nyy\n~~\n");
+	diag_locate(&first, 12, &line, &column);
+	assert_int_equal(line, 2);
+	assert_int_equal(column, 1);
+	assert_ptr_equal(diag_source_at(&first, 9), &first);
+	assert_ptr_equal(diag_source_at(&first, 10), &second);
+	strbuf_deinit(&out);
+	diag_list_deinit(&list);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -213,6 +270,8 @@ int main(void)
 		cmocka_unit_test(test_diag_render_one_puts_the_note_before_the_line),
 		cmocka_unit_test(test_diag_list_keeps_a_hundred_and_counts_all),
 		cmocka_unit_test(test_diag_locate_counts_from_one),
+		cmocka_unit_test(test_diag_contexts_and_frames_follow_their_diagnostic),
+		cmocka_unit_test(test_diag_places_lie_in_one_of_several_sources),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -123,6 +123,26 @@ static void test_map_value_may_be_stored_into_its_own_element(void **state)
 	scratch_deinit(&scratch);
 }
 
+static void test_map_keys_are_copies_in_the_order_of_insertion(void **state)
+{
+	struct scratch scratch = {};
+	const struct map_key *keys;
+	struct map map;
+
+	(void)state;
+	map_init(&map, "@m", &type_int64, &type_count, 10);
+	obtain(&map, value_signed(7));
+	obtain(&map, value_signed(3));
+	obtain(&map, value_signed(5));
+	keys = map_keys(&map, &scratch);
+	map_clear(&map);
+	assert_int_equal(flat_read(keys[0].bytes, &scratch).integer, 7);
+	assert_int_equal(flat_read(keys[1].bytes, &scratch).integer, 3);
+	assert_int_equal(flat_read(keys[2].bytes, &scratch).integer, 5);
+	scratch_deinit(&scratch);
+	map_deinit(&map);
+}
+
 static void test_map_zero_keeps_the_keys(void **state)
 {
 	const struct type lhist = {.kind = TYPE_LHIST, .buckets = {.max = 10, .step = 1}};
@@ -301,6 +321,7 @@ int main(void)
 		cmocka_unit_test(test_map_that_is_full_refuses_new_keys_only),
 		cmocka_unit_test(test_map_stores_text_of_any_length),
 		cmocka_unit_test(test_map_value_may_be_stored_into_its_own_element),
+		cmocka_unit_test(test_map_keys_are_copies_in_the_order_of_insertion),
 		cmocka_unit_test(test_map_zero_keeps_the_keys),
 		cmocka_unit_test(test_map_holds_very_many_keys),
 		cmocka_unit_test(test_map_numbers_are_sorted_by_value_then_key),

@@ -236,8 +236,10 @@ static void test_sema_names_errors_are_told_together(void **state)
 		 "stdin:1:22-24: ERROR: Undefined or undeclared variable: $z\nBEGIN { $x = $x + 1; $z += 1 }\n"
 		 "                     ~~\n"},
 		{"a variable declared twice", "BEGIN { let $x = 1; if (1) { let $x: int8; } }",
-		 "stdin:1:30-42: ERROR: Variable $x was already declared. Variable shadowing is not allowed.\n"
-		 "BEGIN { let $x = 1; if (1) { let $x: int8; } }\n                             ~~~~~~~~~~~~\n"},
+		 "stdin:1:30-36: ERROR: Variable $x was already declared. Variable shadowing is not allowed.\n"
+		 "BEGIN { let $x = 1; if (1) { let $x: int8; } }\n                             ~~~~~~\n"
+		 "stdin:1:9-15: ERROR: This is the initial declaration.\n"
+		 "BEGIN { let $x = 1; if (1) { let $x: int8; } }\n        ~~~~~~\n"},
 		{"with and without a key", "BEGIN { @x = 1; @x[2] = 3; @y[1] = 2; print(@y + 1); delete(@x, 1) }",
 		 "stdin:1:17-22: ERROR: @x used as a map with an explicit key (non-scalar map), previously used without "
 		 "an explicit key (scalar map)\n"
@@ -395,8 +397,8 @@ static void test_sema_names_warnings(void **state)
 	script_resolve(&script, "BEGIN { let $x; exit(); print(1); print(2); }", NULL);
 	assert_true(script.is_good);
 	assert_string_equal(script.text,
-			    "stdin:1:13-15: WARNING: Variable $x was never assigned to.\n"
-			    "BEGIN { let $x; exit(); print(1); print(2); }\n            ~~\n"
+			    "stdin:1:9-15: WARNING: Variable $x was never assigned to.\n"
+			    "BEGIN { let $x; exit(); print(1); print(2); }\n        ~~~~~~\n"
 			    "stdin:1:25-33: WARNING: Unreachable statement\n"
 			    "BEGIN { let $x; exit(); print(1); print(2); }\n                        ~~~~~~~~\n");
 	script_deinit(&script);
