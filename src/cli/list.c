@@ -2,148 +2,57 @@
 #include "cli/list.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "base/glob.h"
 #include "cli/command.h"
+#include "cli/list_internal.h"
 #include "cli/message.h"
-#include "cli/pattern.h"
 #include "cli/script.h"
 
-struct listing {
-	const struct options *options;
-	FILE *out;
-	bool has_failed; /* something was asked for that could not be listed */
-};
-
-/* "int32", "uint64", "double", "24 bytes". */
-static void print_type(const struct usdtrap_argument_info *argument, FILE *out)
-{
-	char type[32];
-
-	if (argument->size == 0)
-		snprintf(type, sizeof(type), "?");
-	else if (argument->is_float && argument->size == 4)
-		snprintf(type, sizeof(type), "float");
-	else if (argument->is_float && argument->size == 8)
-		snprintf(type, sizeof(type), "double");
-	else if (argument->size > 8)
-		snprintf(type, sizeof(type), "%u bytes", argument->size);
-	else
-		snprintf(type, sizeof(type), "%sint%u", argument->is_signed ? "" : "u", argument->size * 8);
-	fprintf(out, "%-8s  ", type);
-}
-
-static void print_arguments(const struct usdtrap_probe_info *probe, size_t site, FILE *out)
-{
-	_cleanup_free_ struct usdtrap_argument_info *arguments = NULL;
-	size_t count;
-	struct usdtrap_error *error = usdtrap_arguments_describe(probe, site, &arguments, &count);
-
-	if (error) {
-		fprintf(out, "        ?      %s\n", usdtrap_error_message(error));
-		usdtrap_error_destroy(error);
-		return;
-	}
-	for (size_t i = 0; i < count; i++) {
-		fprintf(out, "        arg%-3zu ", i);
-		print_type(&arguments[i], out);
-		fprintf(out, "%s%s%s\n", arguments[i].place, arguments[i].reason ? "  ? " : "",
-			arguments[i].reason ? arguments[i].reason : "");
-	}
-}
-
-/*
- *	usdt:/usr/bin/python3.11:python:function__entry
- *	    site 0x5d839, semaphore 0x55ca4c
- *	        arg0   uint64    %r12
- *	        arg2   int32     112(%rsp)
- */
-static void print_sites(const struct usdtrap_probe_info *probe, FILE *out)
-{
-	for (size_t i = 0; i < probe->site_count; i++) {
-		const struct usdtrap_site_info *site = &probe->sites[i];
-
-		fprintf(out, "    site 0x%" PRIx64, site->vaddr);
-		if (site->semaphore_vaddr)
-			fprintf(out, ", semaphore 0x%" PRIx64 "\n", site->semaphore_vaddr);
-		else
-			fprintf(out, ", no semaphore\n");
-		print_arguments(probe, i, out);
-	}
-}
-
-static int on_probe(const struct usdtrap_probe_info *probe, void *user)
-{
-	struct listing *listing = user;
-
-	fprintf(listing->out, "%s\n", probe->full_name);
-	if (listing->options->is_verbose)
-		print_sites(probe, listing->out);
-	return ferror(listing->out);
-}
-
-static void on_problem(const struct usdtrap_error *problem, void *user)
-{
-	struct listing *listing = user;
-
-	if (!listing->options->no_warnings)
-		message_print(MESSAGE_WARNING, "%s", usdtrap_error_message(problem));
-}
-
-static void fail(struct listing *listing, struct usdtrap_error *error)
+void listing_fail(struct listing *listing, struct usdtrap_error *error)
 {
 	message_print_error(error);
 	listing->has_failed = true;
 }
 
-static void list_usdt(struct listing *listing, const struct usdtrap_pattern *pattern)
+/* The probes of one type. */
+static size_t list_type(struct listing *listing, enum pattern_type type, const struct pattern *pattern)
 {
-	const struct usdtrap_list_callbacks callbacks = {on_probe, on_problem, listing};
-	bool names_file = pattern->target && *pattern->target && strcmp(pattern->target, "*") != 0;
-	struct usdtrap_error *error;
-
-	if (!names_file && !listing->options->pid)
-		error = error_hint(error_create(USDTRAP_INVALID_USE, "whose usdt probes?"),
-				   "name a file (usdt:PATH:*) or a process with -p");
-	else
-		error = usdtrap_list(pattern, listing->options->pid, &callbacks);
-	if (error)
-		fail(listing, error);
-}
-
-/* Interval probes have no list: any number will do. Shown as bpftrace shows them. */
-static size_t list_intervals(struct listing *listing, const char *unit_wildcard)
-{
-	static const char *const units[] = {"hz", "ms", "s", "us"};
-	size_t count = 0;
-
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		if (!glob_match(unit_wildcard, units[i]))
-			continue;
-		fprintf(listing->out, "interval:%s:\n", units[i]);
-		count++;
+	switch (type) {
+	case PATTERN_INTERVAL:
+	case PATTERN_PROFILE:
+		return list_timers(listing, type, pattern->unit);
+	case PATTERN_TRACEPOINT:
+		return list_tracepoints(listing, pattern->category, pattern->event);
+	case PATTERN_UPROBE:
+	case PATTERN_URETPROBE:
+		return 0;
+	case PATTERN_USDT:
+		return list_usdt_among_others(listing, &pattern->user);
 	}
-	return count;
+	return 0;
 }
 
 static void list_pattern(struct listing *listing, const struct pattern *pattern)
 {
-	size_t count = 0;
+	size_t count = 0, type_count = 0;
 
-	if (pattern->is_usdt)
-		list_usdt(listing, &pattern->usdt);
-	if (pattern->interval_unit)
-		count = list_intervals(listing, pattern->interval_unit);
-	if (!pattern->is_usdt && count == 0)
-		fail(listing, error_hint(error_create(USDTRAP_NOT_FOUND, "no probes match '%s'", pattern->text),
-					 "for usdt probes name a file (usdt:PATH:*) or a process with -p"));
+	for (unsigned i = 0; i < PATTERN_TYPE_COUNT; i++)
+		type_count += pattern->wants[i];
+	/* Where nothing else is meant, there is more to say of what is missing. */
+	if (type_count == 1 && pattern->wants[PATTERN_USDT]) {
+		list_usdt(listing, &pattern->user);
+		return;
+	}
+	for (unsigned i = 0; i < PATTERN_TYPE_COUNT; i++)
+		count += pattern->wants[i] ? list_type(listing, (enum pattern_type)i, pattern) : 0;
+	if (count == 0)
+		listing_fail(listing, error_hint(error_create(USDTRAP_NOT_FOUND, "no probes match '%s'", pattern->text),
+						 "for usdt probes name a file (usdt:PATH:*) or a process with -p"));
 }
 
 static void list_patterns(struct listing *listing, const char *text)
@@ -152,15 +61,47 @@ static void list_patterns(struct listing *listing, const char *text)
 	struct usdtrap_error *error = pattern_list_parse(text, listing->options->pid != 0, &list);
 
 	if (error)
-		fail(listing, error);
+		listing_fail(listing, error);
 	for (size_t i = 0; i < list.count; i++)
 		list_pattern(listing, &list.patterns[i]);
 	pattern_list_deinit(&list);
 }
 
-static void on_script_pattern(const struct usdtrap_pattern *pattern, void *user)
+/* The unit of a timer's name: "s" of interval:s:1, of interval:1s, too. */
+static void list_timer_of_script(struct listing *listing, enum pattern_type type, const char *name)
 {
-	list_usdt(user, pattern);
+	const char *start = strchr(name, ':') + 1;
+	const char *unit = start + strspn(start, "0123456789_");
+
+	fprintf(listing->out, "%s:%.*s:\n", pattern_type_name(type), (int)strcspn(unit, ":"), unit);
+}
+
+static void on_script_point(const struct lang_point *point, void *user)
+{
+	struct listing *listing = user;
+	enum pattern_type type;
+	size_t count = 1;
+
+	if (!pattern_type_find(point->type, &type))
+		return; /* begin and the like: as bpftrace has it */
+	switch (type) {
+	case PATTERN_INTERVAL:
+	case PATTERN_PROFILE:
+		list_timer_of_script(listing, type, point->full_name);
+		break;
+	case PATTERN_TRACEPOINT:
+		count = list_tracepoints(listing, point->pattern.provider ? point->pattern.provider : "*",
+					 point->pattern.name ? point->pattern.name : "*");
+		break;
+	case PATTERN_UPROBE:
+	case PATTERN_URETPROBE:
+		break;
+	case PATTERN_USDT:
+		list_usdt(listing, &point->pattern);
+		break;
+	}
+	if (count == 0)
+		listing_fail(listing, error_create(USDTRAP_NOT_FOUND, "no probes match '%s'", point->text));
 }
 
 /* What a script would attach. */
@@ -176,11 +117,11 @@ static void list_script(struct listing *listing)
 	if (!error)
 		error = script_read(listing->options, &script);
 	if (error) {
-		fail(listing, error);
+		listing_fail(listing, error);
 	} else {
 		program = script_compile(&script, listing->options, command.path);
 		if (program)
-			lang_each_pattern(program, on_script_pattern, listing);
+			lang_each_point(program, on_script_point, listing);
 		else
 			listing->has_failed = true;
 	}
@@ -270,6 +211,6 @@ int list_run(const struct options *options)
 	if (listing.out)
 		list_all(&listing);
 	if (!listing.out || fflush(listing.out) != 0 || ferror(listing.out))
-		fail(&listing, error_os(errno, "cannot write to %s", path ? path : "standard output"));
+		listing_fail(&listing, error_os(errno, "cannot write to %s", path ? path : "standard output"));
 	return listing.has_failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

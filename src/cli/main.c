@@ -83,7 +83,8 @@
  *     main                          where it begins, and this map
  *     options, subcommand           the command line
  *     usage, info, message          what is said of it, of this system, and of what goes wrong
- *     list, pattern                 -l: which probes there are
+ *     list, list_usdt, list_kernel, pattern
+ *                                   -l: which probes there are
  *     script, command               what -e or a FILE says; what -c runs
  *     run, front, engine_process    tracing, by two processes
  *     link, watch                   what they tell each other; who listens

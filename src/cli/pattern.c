@@ -10,35 +10,37 @@
 #include "base/glob.h"
 #include "base/nearest.h"
 #include "base/strbuf.h"
+#include "lang/program.h"
 
 enum {
 	PART_COUNT_MAX = sizeof(((struct pattern *)NULL)->parts) / sizeof(char *),
 };
 
-struct probe_type {
+static const struct {
 	const char *name;
 	const char *alias;
-	bool is_listed; /* usdtrap has probes of this type to list */
+	bool is_of_user; /* whose probes lie in files */
+} types[PATTERN_TYPE_COUNT] = {
+	[PATTERN_INTERVAL] = {"interval", "i", false},     [PATTERN_PROFILE] = {"profile", "p", false},
+	[PATTERN_TRACEPOINT] = {"tracepoint", "t", false}, [PATTERN_UPROBE] = {"uprobe", "u", true},
+	[PATTERN_URETPROBE] = {"uretprobe", "ur", true},   [PATTERN_USDT] = {"usdt", "U", true},
 };
 
-/* All that bpftrace knows. */
-static const struct probe_type types[] = {
-	{"usdt", "U", true},        {"interval", "i", true},        {"begin", "BEGIN", false},
-	{"end", "END", false},      {"fentry", "f", false},         {"fexit", "fr", false},
-	{"hardware", "h", false},   {"iter", "it", false},          {"kfunc", "f", false},
-	{"kprobe", "k", false},     {"kretfunc", "fr", false},      {"kretprobe", "kr", false},
-	{"profile", "p", false},    {"rawtracepoint", "rt", false}, {"self", "self", false},
-	{"software", "s", false},   {"tracepoint", "t", false},     {"uprobe", "u", false},
-	{"uretprobe", "ur", false}, {"watchpoint", "w", false},
-};
-
-static const struct probe_type *type_find(const char *word)
+const char *pattern_type_name(enum pattern_type type)
 {
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-		if (strcasecmp(types[i].name, word) == 0 || strcmp(types[i].alias, word) == 0)
-			return &types[i];
+	return types[type].name;
+}
+
+bool pattern_type_find(const char *word, enum pattern_type *ret)
+{
+	for (unsigned i = 0; i < PATTERN_TYPE_COUNT; i++) {
+		/* u and U are not the same. */
+		if (strcasecmp(types[i].name, word) == 0 || strcmp(types[i].alias, word) == 0) {
+			*ret = (enum pattern_type)i;
+			return true;
+		}
 	}
-	return NULL;
+	return false;
 }
 
 static void pattern_deinit(struct pattern *pattern)
@@ -99,29 +101,74 @@ static struct usdtrap_error *split(const char **text, struct pattern *pattern, s
 }
 
 /* PARTS behind the type, COUNT of them: which file, provider and name. */
-static void read_usdt(struct pattern *pattern, char *const *parts, size_t count, bool with_process)
+static void read_user(struct pattern *pattern, char *const *parts, size_t count, bool with_process)
 {
-	pattern->is_usdt = true;
 	if (count == 1 && with_process && !strchr(parts[0], '/')) {
-		pattern->usdt.name = parts[0];
+		pattern->user.name = parts[0];
 		return;
 	}
-	pattern->usdt.target = count >= 1 ? parts[0] : NULL;
-	pattern->usdt.provider = count == 3 ? parts[1] : NULL;
-	pattern->usdt.name = count >= 2 ? parts[count - 1] : NULL;
+	pattern->user.target = count >= 1 ? parts[0] : NULL;
+	pattern->user.provider = count == 3 ? parts[1] : NULL;
+	pattern->user.name = count >= 2 ? parts[count - 1] : NULL;
+}
+
+/* The same for what lies in no file. */
+static void read_kernel(struct pattern *pattern, char *const *parts, size_t count)
+{
+	pattern->unit = count >= 1 ? parts[0] : "*";
+	pattern->category = count >= 2 ? parts[0] : NULL;
+	pattern->event = count >= 2 ? parts[1] : count == 1 ? parts[0] : "*";
+}
+
+struct type_search {
+	const char *word;
+	struct nearest nearest;
+	const char *found; /* in full */
+};
+
+static void on_type(const char *name, const char *alias, bool is_supported, void *user)
+{
+	struct type_search *search = user;
+
+	(void)is_supported;
+	nearest_offer(&search->nearest, name);
+	if (strcasecmp(name, search->word) == 0 || (alias && strcmp(alias, search->word) == 0))
+		search->found = name;
+}
+
+/* WORD is no type that can be listed: the error for one that bpftrace has, else NULL. */
+static struct usdtrap_error *refuse_type(const char *word, struct nearest *nearest)
+{
+	struct type_search search = {.word = word, .nearest = {.wanted = word, .distance = NEAREST_START}};
+
+	lang_each_probe_type(on_type, &search);
+	*nearest = search.nearest;
+	if (!search.found)
+		return NULL;
+	return error_hint(error_create(USDTRAP_UNSUPPORTED, "usdtrap lists no %s probes", search.found),
+			  "those of interval, profile, tracepoint, uprobe, uretprobe and usdt can be listed");
 }
 
 /* The error for a first part that names no type. */
-static struct usdtrap_error *no_such_type(const char *word)
+static struct usdtrap_error *no_such_type(const char *word, const struct nearest *nearest)
 {
-	struct nearest nearest = {.wanted = word, .distance = NEAREST_START};
 	struct usdtrap_error *error = error_create(USDTRAP_INVALID_USE, "Invalid probe type: %s", word);
 
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		nearest_offer(&nearest, types[i].name);
-	if (nearest.best)
-		return error_hint(error, "did you mean %s?", nearest.best);
+	if (nearest->best)
+		return error_hint(error, "did you mean %s?", nearest->best);
 	return error_hint(error, "the probes of a program are usdt:PROGRAM:*");
+}
+
+/*
+ * The first part stands for several types. Whose probes are meant must be said
+ * for those that lie in files: not all of the machine's are.
+ */
+static void want_all_like(struct pattern *pattern, const char *wildcard, bool names_file)
+{
+	for (unsigned i = 0; i < PATTERN_TYPE_COUNT; i++) {
+		if (i != PATTERN_URETPROBE && (!types[i].is_of_user || names_file))
+			pattern->wants[i] = glob_match(wildcard, types[i].name);
+	}
 }
 
 /* The first part names no type: it is a file's path, a name to look for, or has wildcards that may stand for a type. */
@@ -129,38 +176,40 @@ static struct usdtrap_error *read_untyped(struct pattern *pattern, size_t count,
 {
 	const char *first = pattern->parts[0];
 	bool has_file = count > 1 && access(pattern->parts[1], F_OK) == 0;
+	struct nearest nearest;
+	struct usdtrap_error *error = refuse_type(first, &nearest);
 
+	if (error)
+		return error;
 	if (strchr(first, '/') && count <= 3) {
-		read_usdt(pattern, pattern->parts, count, false);
+		pattern->wants[PATTERN_USDT] = true;
+		read_user(pattern, pattern->parts, count, false);
 	} else if (count == 1) {
-		pattern->is_usdt = with_process;
-		pattern->usdt.name = first;
-		pattern->interval_unit = first;
+		want_all_like(pattern, "*", with_process);
+		read_user(pattern, pattern->parts, count, with_process);
+		read_kernel(pattern, pattern->parts, count);
 	} else if (glob_has_wildcard(first)) {
-		/* Whose usdt probes are meant must still be said: not all of the machine's are. */
-		if (glob_match(first, "usdt") && (with_process || has_file))
-			read_usdt(pattern, pattern->parts + 1, count - 1, with_process);
-		if (glob_match(first, "interval"))
-			pattern->interval_unit = pattern->parts[1];
+		want_all_like(pattern, first, with_process || has_file);
+		read_user(pattern, pattern->parts + 1, count - 1, with_process);
+		read_kernel(pattern, pattern->parts + 1, count - 1);
 	} else {
-		return no_such_type(first);
+		return no_such_type(first, &nearest);
 	}
 	return NULL;
 }
 
 static struct usdtrap_error *read_parts(struct pattern *pattern, size_t count, bool with_process)
 {
-	const struct probe_type *type = type_find(pattern->parts[0]);
+	enum pattern_type type;
 
-	if (!type)
+	if (!pattern_type_find(pattern->parts[0], &type)) {
 		return read_untyped(pattern, count, with_process);
-	if (!type->is_listed)
-		return error_hint(error_create(USDTRAP_UNSUPPORTED, "usdtrap lists no %s probes", type->name),
-				  "usdt and interval probes can be listed");
-	if (strcmp(type->name, "interval") == 0)
-		pattern->interval_unit = count > 1 ? pattern->parts[1] : "*";
+	}
+	pattern->wants[type] = true;
+	if (types[type].is_of_user)
+		read_user(pattern, pattern->parts + 1, count - 1, with_process);
 	else
-		read_usdt(pattern, pattern->parts + 1, count - 1, with_process);
+		read_kernel(pattern, pattern->parts + 1, count - 1);
 	return NULL;
 }
 

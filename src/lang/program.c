@@ -244,17 +244,20 @@ static struct usdtrap_pattern pattern_of(const struct lang_program *program, con
 	};
 }
 
-void lang_each_pattern(const struct lang_program *program,
-		       void (*on_pattern)(const struct usdtrap_pattern *pattern, void *user), void *user)
+void lang_each_point(const struct lang_program *program, void (*on_point)(const struct lang_point *point, void *user),
+		     void *user)
 {
 	for (size_t i = 0; i < program->binding_count; i++) {
 		const struct ast_attach_point *point = program->bindings[i].point;
+		const struct lang_point shown = {
+			.type = probe_type_name(point->type),
+			.full_name = point->full_name,
+			.pattern = pattern_of(program, point),
+			.text = point->text,
+		};
 
-		if (point->type == AST_PROBE_USDT) {
-			struct usdtrap_pattern pattern = pattern_of(program, point);
-
-			on_pattern(&pattern, user);
-		}
+		if (!program->bindings[i].is_filtered)
+			on_point(&shown, user);
 	}
 }
 

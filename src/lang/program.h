@@ -78,9 +78,22 @@ bool lang_needs_process(const struct lang_program *program);
 /* True if there is anything to wait for beside begin and end (an interval or a usdt probe). */
 bool lang_needs_run(const struct lang_program *program);
 
-/* Calls ON_PATTERN for each usdt attach point in script order: what `-l -e PROGRAM' lists. */
-void lang_each_pattern(const struct lang_program *program,
-		       void (*on_pattern)(const struct usdtrap_pattern *pattern, void *user), void *user);
+/* One attach point of a script, for those who list. */
+struct lang_point {
+	const char *type;      /* in full: "usdt" */
+	const char *full_name; /* what `probe' yields there; NULL: it depends on what the pattern matches */
+	/*
+	 * usdt: as it is. uprobe, uretprobe: `target' and `name', the function;
+	 * NULL: an address is meant, as in `text'. tracepoint: `provider', the
+	 * category, and `name'. Others: nothing.
+	 */
+	struct usdtrap_pattern pattern;
+	const char *text; /* as it was written, parameters put in */
+};
+
+/* Calls ON_POINT for each attach point that the filter leaves, in script order: what `-l -e PROGRAM' lists. */
+void lang_each_point(const struct lang_program *program, void (*on_point)(const struct lang_point *point, void *user),
+		     void *user);
 
 /* Calls ON_TYPE for each type of probe that bpftrace has; ALIAS may be NULL. */
 void lang_each_probe_type(void (*on_type)(const char *name, const char *alias, bool is_supported, void *user),

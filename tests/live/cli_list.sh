@@ -66,11 +66,21 @@ program="usdt:$work/busy:h*,usdt:$work/busy:guarded { } interval:s:1 { }"
 cat >script.rows <<EOT
 usdt:$work/busy:busy:hot
 usdt:$work/busy:busy:guarded
+interval:s:
 EOT
 lists 0 -l -e "$program" <script.rows
 echo "$program" >script.bt
 lists 0 -l script.bt <script.rows
 lists 0 -l script.bt a b <script.rows
+
+# Each type of probe in a script, as it would be attached; begin, end and self are not listed.
+lists 0 -l -e "BEGIN { } i:ms:5 { } profile:hz:99, interval:2s { } t:raw_syscalls:* { } self:signal:SIGUSR1 { } END { }" <<EOT
+interval:ms:
+profile:hz:
+interval:s:
+tracepoint:raw_syscalls:sys_enter
+tracepoint:raw_syscalls:sys_exit
+EOT
 
 # Types without a file.
 lists 0 -l 'interval:*' <<EOT
@@ -82,6 +92,39 @@ EOT
 lists 0 -l 'i:m*' <<EOT
 interval:ms:
 EOT
+lists 0 -l 'p:s,i:s' <<EOT
+profile:s:
+interval:s:
+EOT
+lists 0 -lv 'tracepoint:syscalls:sys_enter_openat' <<EOT
+tracepoint:syscalls:sys_enter_openat
+    int __syscall_nr
+    int dfd
+    const char * filename
+    int flags
+    umode_t mode
+EOT
+lists 0 -lv 'tracepoint:raw_syscalls:*' <<EOT
+tracepoint:raw_syscalls:sys_enter
+    long id
+    unsigned long args[6]
+tracepoint:raw_syscalls:sys_exit
+    long id
+    long ret
+EOT
+# A name alone, and a type with wildcards.
+lists 0 -l '*_nanosleep' <<EOT
+tracepoint:syscalls:sys_enter_clock_nanosleep
+tracepoint:syscalls:sys_enter_nanosleep
+tracepoint:syscalls:sys_exit_clock_nanosleep
+tracepoint:syscalls:sys_exit_nanosleep
+EOT
+lists 0 -l '*:syscalls:sys_enter_nanosleep' <<EOT
+tracepoint:syscalls:sys_enter_nanosleep
+EOT
+"$usdtrap" -l >said.out
+{ "$usdtrap" -l 'interval:*' && "$usdtrap" -l 'profile:*' && "$usdtrap" -l 'tracepoint:*'; } | same - said.out
+[ "$(wc -l <said.out)" -gt 600 ] || fail "there are only $(wc -l <said.out) probes without a file"
 
 # What cannot be listed says why.
 lists 1 -l 'usdt:*' </dev/null
@@ -98,7 +141,7 @@ EOT
 lists 1 -l 'kprobe:*' </dev/null
 said <<EOT
 ERROR: usdtrap lists no kprobe probes
-HINT: usdt and interval probes can be listed
+HINT: those of interval, profile, tracepoint, uprobe, uretprobe and usdt can be listed
 EOT
 lists 1 -l "usdt:$work/busy:busy:hto,usdt:$work/busy:guarded" <<EOT
 usdt:$work/busy:busy:guarded

@@ -22,13 +22,17 @@ static void describe(const struct pattern_list *list, struct strbuf *out)
 		const struct pattern *pattern = &list->patterns[i];
 
 		strbuf_addf(out, "%s", i ? "; " : "");
-		if (pattern->is_usdt)
-			strbuf_addf(out, "usdt %s %s %s", shown(pattern->usdt.target), shown(pattern->usdt.provider),
-				    shown(pattern->usdt.name));
-		if (pattern->interval_unit)
-			strbuf_addf(out, "%sinterval %s", pattern->is_usdt ? ", " : "", pattern->interval_unit);
-		if (!pattern->is_usdt && !pattern->interval_unit)
-			strbuf_addf(out, "nothing of %s", pattern->text);
+		for (unsigned type = 0; type < PATTERN_TYPE_COUNT; type++) {
+			if (pattern->wants[type])
+				strbuf_addf(out, "%s ", pattern_type_name((enum pattern_type)type));
+		}
+		if (pattern->wants[PATTERN_USDT] || pattern->wants[PATTERN_UPROBE] || pattern->wants[PATTERN_URETPROBE])
+			strbuf_addf(out, "%s %s %s", shown(pattern->user.target), shown(pattern->user.provider),
+				    shown(pattern->user.name));
+		if (pattern->wants[PATTERN_INTERVAL] || pattern->wants[PATTERN_PROFILE])
+			strbuf_addf(out, "%s", pattern->unit);
+		if (pattern->wants[PATTERN_TRACEPOINT])
+			strbuf_addf(out, " %s %s", shown(pattern->category), pattern->event);
 	}
 }
 
@@ -55,14 +59,24 @@ static void test_pattern_forms_are_taken_apart(void **state)
 		{"/bin/x", false, "usdt /bin/x - -"},
 		{"./x:n", false, "usdt ./x - n"},
 		{"/bin/*:p:n", false, "usdt /bin/* p n"},
-		{"*", true, "usdt - - *, interval *"},
-		{"*", false, "interval *"},
-		{"*gc*", true, "usdt - - *gc*, interval *gc*"},
-		{"gc", true, "usdt - - gc, interval gc"},
-		{"x.bt", false, "interval x.bt"},
-		{"*:/dev/null:n", false, "usdt /dev/null - n, interval /dev/null"},
-		{"*:/no/such/file:n", false, "interval /no/such/file"},
-		{"k*:x", false, "nothing of k*:x"},
+		{"uprobe:/bin/x:f*", false, "uprobe /bin/x - f*"},
+		{"u:f", true, "uprobe - - f"},
+		{"ur:/bin/x:f", false, "uretprobe /bin/x - f"},
+		{"URetProbe:/bin/x:f", false, "uretprobe /bin/x - f"},
+		{"*", true, "interval profile tracepoint uprobe usdt - - ** - *"},
+		{"*", false, "interval profile tracepoint * - *"},
+		{"*gc*", true, "interval profile tracepoint uprobe usdt - - *gc**gc* - *gc*"},
+		{"gc", true, "interval profile tracepoint uprobe usdt - - gcgc - gc"},
+		{"x.bt", false, "interval profile tracepoint x.bt - x.bt"},
+		{"*:/dev/null:n", false, "interval profile tracepoint uprobe usdt /dev/null - n/dev/null /dev/null n"},
+		{"*:/no/such/file:n", false, "interval profile tracepoint /no/such/file /no/such/file n"},
+		{"u*:/dev/null:n", false, "uprobe usdt /dev/null - n"},
+		{"ur*:/dev/null:n", false, ""},
+		{"k*:x", false, ""},
+		{"p:hz:99", false, "profile hz"},
+		{"t", false, "tracepoint  - *"},
+		{"t:syscalls", false, "tracepoint  - syscalls"},
+		{"tracepoint:sys*:*open", false, "tracepoint  sys* *open"},
 		{"interval", false, "interval *"},
 		{"i:m*", false, "interval m*"},
 		{"interval:s:1", false, "interval s"},
@@ -93,8 +107,12 @@ static void test_pattern_wrong_ones_are_explained(void **state)
 	} rows[] = {
 		{"usdt:a:b:c:d", "'usdt:a:b:c:d' has too many parts", "a probe is usdt:FILE:PROVIDER:NAME"},
 		{"i:s,usdt:\"a", "'usdt:\"a' opens a quote and does not close it", NULL},
-		{"kprobe:x", "usdtrap lists no kprobe probes", "usdt and interval probes can be listed"},
-		{"kr:x", "usdtrap lists no kretprobe probes", "usdt and interval probes can be listed"},
+		{"kprobe:x", "usdtrap lists no kprobe probes",
+		 "those of interval, profile, tracepoint, uprobe, uretprobe and usdt can be listed"},
+		{"kr:x", "usdtrap lists no kretprobe probes",
+		 "those of interval, profile, tracepoint, uprobe, uretprobe and usdt can be listed"},
+		{"software", "usdtrap lists no software probes",
+		 "those of interval, profile, tracepoint, uprobe, uretprobe and usdt can be listed"},
 		{"usdr:/bin/x", "Invalid probe type: usdr", "did you mean usdt?"},
 		{"python3:x", "Invalid probe type: python3", "the probes of a program are usdt:PROGRAM:*"},
 	};

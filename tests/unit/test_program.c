@@ -97,13 +97,19 @@ static void test_program_says_what_it_needs(void **state)
 	}
 }
 
-static void on_pattern(const struct usdtrap_pattern *pattern, void *user)
+static void on_point(const struct lang_point *point, void *user)
 {
+	const struct usdtrap_pattern *pattern = &point->pattern;
+
+	if (point->full_name) {
+		strbuf_addf(user, "%s\n", point->full_name);
+		return;
+	}
 	strbuf_addf(user, "%s|%s|%s\n", pattern->target ? pattern->target : "-",
 		    pattern->provider ? pattern->provider : "-", pattern->name ? pattern->name : "-");
 }
 
-static void test_program_patterns_come_in_script_order(void **state)
+static void test_program_points_come_in_script_order(void **state)
 {
 	const char *text = "usdt:/bin/b:p:n, usdt:/bin/a:m { } begin { } usdt:*:q:* { }";
 	const struct lang_options with_pid = {.name = "stdin", .pid = 5};
@@ -113,14 +119,14 @@ static void test_program_patterns_come_in_script_order(void **state)
 
 	(void)state;
 	script_run_init(&run, text, &with_pid);
-	lang_each_pattern(run.program, on_pattern, &out);
-	assert_string_equal(strbuf_text(&out), "/bin/b|p|n\n/bin/a|-|m\n-|q|-\n");
+	lang_each_point(run.program, on_point, &out);
+	assert_string_equal(strbuf_text(&out), "/bin/b|p|n\n/bin/a|-|m\nbegin\n-|q|-\n");
 	script_run_deinit(&run);
 
 	strbuf_clear(&out);
 	script_run_init(&run, text, &with_command);
-	lang_each_pattern(run.program, on_pattern, &out);
-	assert_string_equal(strbuf_text(&out), "/bin/b|p|n\n/bin/a|-|m\n/bin/cmd|q|-\n");
+	lang_each_point(run.program, on_point, &out);
+	assert_string_equal(strbuf_text(&out), "/bin/b|p|n\n/bin/a|-|m\nbegin\n/bin/cmd|q|-\n");
 	script_run_deinit(&run);
 }
 
@@ -467,7 +473,7 @@ int main(void)
 		cmocka_unit_test(test_program_with_errors_is_not_compiled),
 		cmocka_unit_test(test_program_that_is_too_large_is_refused_unread),
 		cmocka_unit_test(test_program_says_what_it_needs),
-		cmocka_unit_test(test_program_patterns_come_in_script_order),
+		cmocka_unit_test(test_program_points_come_in_script_order),
 		cmocka_unit_test(test_program_probes_are_added_and_counted),
 		cmocka_unit_test(test_program_pid_goes_with_all_patterns),
 		cmocka_unit_test(test_program_with_a_command_any_file_may_be_loaded_later),

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of -l share. */
+#ifndef USDTRAP_CLI_LIST_INTERNAL_H
+#define USDTRAP_CLI_LIST_INTERNAL_H
+
+#include <stdio.h>
+
+#include "cli/options.h"
+#include "cli/pattern.h"
+
+struct listing {
+	const struct options *options;
+	FILE *out;
+	bool has_failed; /* something was asked for that could not be listed */
+};
+
+/* Says what is wrong, and that the listing is not all that was asked for. */
+void listing_fail(struct listing *listing, struct usdtrap_error *error);
+
+/* Lists usdt probes where nothing else was asked for: an error tells why there are none. */
+void list_usdt(struct listing *listing, const struct usdtrap_pattern *pattern);
+/* The same without that error. Returns how many there were. */
+size_t list_usdt_among_others(struct listing *listing, const struct usdtrap_pattern *pattern);
+/*
+ * Lists the templates of timers, TYPE:UNIT:, whose unit matches: any number
+ * may stand behind. Returns how many there were.
+ */
+size_t list_timers(struct listing *listing, enum pattern_type type, const char *unit);
+/* Lists tracepoints: CATEGORY:EVENT, or of any category, see struct pattern. Returns how many there were. */
+size_t list_tracepoints(struct listing *listing, const char *category, const char *event);
+
+#endif
