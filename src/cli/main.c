@@ -25,6 +25,7 @@
  *     object, handle                one ELF file, opened
  *     notes, stapsdt                notes; those that are probes
  *     symtab, slot                  symbols by name; the slots that point to them
+ *     function, debug               all functions; the separate file that a stripped one's are in
  *     foreign                       what a file is that is no ELF file
  * src/argspec/: where a probe's arguments are
  *     argspec, parse, format        text to specs, and back to text

@@ -85,21 +85,21 @@ void elf_writer_probe(struct elf_writer *writer, const char *provider, const cha
 }
 
 static void put_symbol(struct elf_writer *writer, struct strbuf *out, const char *name, unsigned char info,
-		       uint64_t value, uint16_t section)
+		       uint64_t value, uint64_t size, uint16_t section)
 {
 	if (!writer->strings.length)
 		strbuf_add_char(&writer->strings, '\0');
 	put(writer, out, writer->strings.length, 4);
 	if (writer->is_32_bit) {
 		put(writer, out, value, 4);
-		put(writer, out, 4, 4);
+		put(writer, out, size, 4);
 	}
 	put(writer, out, info, 1);
 	put(writer, out, STV_DEFAULT, 1);
 	put(writer, out, section, 2);
 	if (!writer->is_32_bit) {
 		put(writer, out, value, 8);
-		put(writer, out, 4, 8);
+		put(writer, out, size, 8);
 	}
 	strbuf_add(&writer->strings, name, strlen(name) + 1);
 }
@@ -107,15 +107,22 @@ static void put_symbol(struct elf_writer *writer, struct strbuf *out, const char
 void elf_writer_symbol(struct elf_writer *writer, bool is_dynamic, const char *name, uint64_t vaddr, uint16_t section)
 {
 	if (is_dynamic)
-		put_symbol(writer, &writer->dynamic_symbols, name, ELF64_ST_INFO(STB_GLOBAL, STT_OBJECT), vaddr,
+		put_symbol(writer, &writer->dynamic_symbols, name, ELF64_ST_INFO(STB_GLOBAL, STT_OBJECT), vaddr, 4,
 			   section);
 	else
-		put_symbol(writer, &writer->symbols, name, ELF64_ST_INFO(STB_LOCAL, STT_OBJECT), vaddr, section);
+		put_symbol(writer, &writer->symbols, name, ELF64_ST_INFO(STB_LOCAL, STT_OBJECT), vaddr, 4, section);
 }
 
 void elf_writer_thread_symbol(struct elf_writer *writer, const char *name, uint64_t offset)
 {
-	put_symbol(writer, &writer->symbols, name, ELF64_ST_INFO(STB_LOCAL, STT_TLS), offset, 1);
+	put_symbol(writer, &writer->symbols, name, ELF64_ST_INFO(STB_LOCAL, STT_TLS), offset, 4, 1);
+}
+
+void elf_writer_function(struct elf_writer *writer, bool is_dynamic, const char *name, uint64_t vaddr, uint64_t size,
+			 unsigned char type)
+{
+	put_symbol(writer, is_dynamic ? &writer->dynamic_symbols : &writer->symbols, name,
+		   ELF64_ST_INFO(is_dynamic ? STB_GLOBAL : STB_LOCAL, type), vaddr, size, vaddr ? 1 : SHN_UNDEF);
 }
 
 void elf_writer_relocation(struct elf_writer *writer, uint64_t vaddr, uint32_t symbol, uint64_t addend)

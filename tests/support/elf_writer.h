@@ -62,6 +62,10 @@ void elf_writer_note(struct elf_writer *writer, const char *owner, uint32_t type
 /* Adds an object symbol: global in .dynsym, or local in .symtab. SECTION as st_shndx has it: 1 does for any. */
 void elf_writer_symbol(struct elf_writer *writer, bool is_dynamic, const char *name, uint64_t vaddr, uint16_t section);
 
+/* The same for a function of TYPE: STT_FUNC, STT_GNU_IFUNC. One at address 0 is not defined. */
+void elf_writer_function(struct elf_writer *writer, bool is_dynamic, const char *name, uint64_t vaddr, uint64_t size,
+			 unsigned char type);
+
 /* Adds a thread-local object symbol, local in .symtab, OFFSET bytes from the PT_TLS's beginning. */
 void elf_writer_thread_symbol(struct elf_writer *writer, const char *name, uint64_t offset);
 /* Adds an Elf64_Rela for VADDR to .rela.dyn; SYMBOL is an index in .dynsym, where the first symbol added is 1. */

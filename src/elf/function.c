@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+#include "elf/function.h"
+
+#include <gelf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "elf/handle.h"
+
+struct collector {
+	const struct elf_object *object; /* whose addresses they are */
+	struct elf_functions *functions;
+	size_t capacity;
+	bool failed; /* no memory */
+};
+
+static bool is_function(const GElf_Sym *symbol)
+{
+	int type = GELF_ST_TYPE(symbol->st_info);
+
+	return (type == STT_FUNC || type == STT_GNU_IFUNC) && symbol->st_shndx != SHN_UNDEF && symbol->st_value != 0;
+}
+
+/* Only what the file has bytes for, in memory that can be executed. */
+static bool is_text(const struct elf_object *object, uint64_t vaddr)
+{
+	for (size_t i = 0; i < object->segment_count; i++) {
+		const struct elf_segment *segment = &object->segments[i];
+
+		if (segment->is_executable && vaddr >= segment->vaddr && vaddr - segment->vaddr < segment->file_size)
+			return true;
+	}
+	return false;
+}
+
+static bool grow(struct collector *collector)
+{
+	struct elf_functions *functions = collector->functions;
+	size_t capacity = collector->capacity ? collector->capacity * 2 : 1024;
+	struct elf_function *items;
+
+	if (functions->count < collector->capacity)
+		return true;
+	items = reallocarray(functions->items, capacity, sizeof(*items));
+	if (!items)
+		return false;
+	functions->items = items;
+	collector->capacity = capacity;
+	return true;
+}
+
+static void add_symbol(struct collector *collector, const GElf_Sym *symbol, const char *name)
+{
+	struct elf_functions *functions = collector->functions;
+
+	if (!name || !name[0] || name[0] == '@' || !is_function(symbol) ||
+	    !is_text(collector->object, symbol->st_value))
+		return;
+	if (!grow(collector)) {
+		collector->failed = true;
+		return;
+	}
+	functions->items[functions->count++] = (struct elf_function){
+		.name = arena_copy(&functions->arena, name, strcspn(name, "@")),
+		.vaddr = symbol->st_value,
+		.size = symbol->st_size,
+		.is_global = GELF_ST_BIND(symbol->st_info) != STB_LOCAL,
+		.is_resolver = GELF_ST_TYPE(symbol->st_info) == STT_GNU_IFUNC,
+	};
+	collector->failed |= functions->arena.failed;
+}
+
+static void add_tables(struct collector *collector, const struct elf_object *object)
+{
+	Elf_Scn *section = NULL;
+	GElf_Shdr header;
+	GElf_Sym symbol;
+
+	while ((section = elf_nextscn(object->elf, section))) {
+		Elf_Data *data;
+
+		if (!gelf_getshdr(section, &header) || (header.sh_type != SHT_SYMTAB && header.sh_type != SHT_DYNSYM))
+			continue;
+		data = elf_getdata(section, NULL);
+		for (int i = 0; data && !collector->failed && gelf_getsym(data, i, &symbol); i++)
+			add_symbol(collector, &symbol, elf_strptr(object->elf, header.sh_link, symbol.st_name));
+	}
+}
+
+static int compare_names(const void *left, const void *right)
+{
+	const struct elf_function *a = left, *b = right;
+	int by_name = strcmp(a->name, b->name);
+
+	return by_name ? by_name : (a->vaddr > b->vaddr) - (a->vaddr < b->vaddr);
+}
+
+/* Of one address: exported names first, then those without underscores before them, then bytewise. */
+static int compare_addresses(const void *left, const void *right)
+{
+	const struct elf_function *a = *(struct elf_function *const *)left, *b = *(struct elf_function *const *)right;
+	size_t a_underscores = strspn(a->name, "_"), b_underscores = strspn(b->name, "_");
+
+	if (a->vaddr != b->vaddr)
+		return a->vaddr < b->vaddr ? -1 : 1;
+	if (a->is_global != b->is_global)
+		return a->is_global ? -1 : 1;
+	if (a_underscores != b_underscores)
+		return a_underscores < b_underscores ? -1 : 1;
+	return strcmp(a->name, b->name);
+}
+
+/* .symtab repeats what .dynsym has, and versions repeat a name at one address. */
+static void drop_repeated(struct elf_functions *functions)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < functions->count; i++) {
+		const struct elf_function *item = &functions->items[i];
+		struct elf_function *last = count ? &functions->items[count - 1] : NULL;
+
+		if (!last || compare_names(last, item) != 0) {
+			functions->items[count++] = *item;
+			continue;
+		}
+		last->is_global |= item->is_global;
+		if (!last->size)
+			last->size = item->size;
+	}
+	functions->count = count;
+}
+
+static bool index_addresses(struct elf_functions *functions)
+{
+	functions->by_address = calloc(functions->count + 1, sizeof(*functions->by_address));
+	if (!functions->by_address)
+		return false;
+	for (size_t i = 0; i < functions->count; i++)
+		functions->by_address[i] = &functions->items[i];
+	qsort(functions->by_address, functions->count, sizeof(*functions->by_address), compare_addresses);
+	return true;
+}
+
+struct usdtrap_error *elf_functions_load(const struct elf_object *object, const struct elf_object *debug,
+					 struct elf_functions **ret)
+{
+	struct elf_functions *functions = calloc(1, sizeof(*functions));
+	struct collector collector = {.object = object, .functions = functions};
+
+	if (!functions)
+		return &error_no_memory;
+	add_tables(&collector, object);
+	if (debug)
+		add_tables(&collector, debug);
+	if (functions->count)
+		qsort(functions->items, functions->count, sizeof(*functions->items), compare_names);
+	drop_repeated(functions);
+	if (collector.failed || !index_addresses(functions)) {
+		elf_functions_destroy(functions);
+		return &error_no_memory;
+	}
+	*ret = functions;
+	return NULL;
+}
+
+void elf_functions_destroy(struct elf_functions *functions)
+{
+	if (!functions)
+		return;
+	free(functions->items);
+	free(functions->by_address);
+	arena_deinit(&functions->arena);
+	free(functions);
+}
+
+const struct elf_function *elf_functions_find(const struct elf_functions *functions, const char *name)
+{
+	size_t first = 0, end = functions->count;
+
+	while (first < end) {
+		size_t middle = first + (end - first) / 2;
+
+		if (strcmp(functions->items[middle].name, name) < 0)
+			first = middle + 1;
+		else
+			end = middle;
+	}
+	if (first < functions->count && strcmp(functions->items[first].name, name) == 0)
+		return &functions->items[first];
+	return NULL;
+}
+
+/* The place of the first of the functions, by address, that begin where the last one at or before VADDR does. */
+static size_t place_of(const struct elf_functions *functions, uint64_t vaddr)
+{
+	size_t first = 0, end = functions->count;
+
+	while (first < end) {
+		size_t middle = first + (end - first) / 2;
+
+		if (functions->by_address[middle]->vaddr <= vaddr)
+			first = middle + 1;
+		else
+			end = middle;
+	}
+	while (first > 1 && functions->by_address[first - 2]->vaddr == functions->by_address[first - 1]->vaddr)
+		first--;
+	return first;
+}
+
+const struct elf_function *elf_functions_at(const struct elf_functions *functions, uint64_t vaddr)
+{
+	size_t place = place_of(functions, vaddr);
+	uint64_t start;
+
+	if (place == 0)
+		return NULL;
+	start = functions->by_address[place - 1]->vaddr;
+	for (size_t i = place - 1; i < functions->count && functions->by_address[i]->vaddr == start; i++) {
+		const struct elf_function *function = functions->by_address[i];
+
+		if (function->size == 0 || vaddr - start < function->size)
+			return function;
+	}
+	return NULL;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The functions of an ELF file: what .symtab and .dynsym say lies where, and,
+ * where the file was stripped, what its separate debug file says.
+ */
+#ifndef USDTRAP_ELF_FUNCTION_H
+#define USDTRAP_ELF_FUNCTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <usdtrap/error.h>
+
+#include "base/arena.h"
+
+struct elf_object;
+
+/* One name of a function. A function may have several, and a name may mean several. */
+struct elf_function {
+	const char *name; /* without the version that some tables write behind an @ */
+	uint64_t vaddr;
+	uint64_t size;    /* bytes; 0: the table does not say */
+	bool is_global;   /* seen by other files */
+	bool is_resolver; /* STT_GNU_IFUNC: what lies here is called once, to choose the function */
+};
+
+/* All is owned by the struct and never changes. */
+struct elf_functions {
+	struct elf_function *items; /* by name, then by address; each pair of these once */
+	size_t count;
+	struct elf_function **by_address; /* the same by address; of one address, the name to call it by comes first */
+	struct arena arena;
+};
+
+/*
+ * Reads the functions of OBJECT, and of DEBUG, its debug file (NULL: none);
+ * both may be destroyed afterwards. *RET is ended with elf_functions_destroy()
+ * and may have none at all. Errors: NO_MEMORY.
+ */
+struct usdtrap_error *elf_functions_load(const struct elf_object *object, const struct elf_object *debug,
+					 struct elf_functions **ret) USDTRAP_MUST_USE;
+void elf_functions_destroy(struct elf_functions *functions);
+
+/* The first item called NAME; those with the same name follow it. NULL: none. */
+const struct elf_function *elf_functions_find(const struct elf_functions *functions, const char *name);
+/* The function that VADDR lies in: one whose size reaches so far, or is not known. NULL: none. */
+const struct elf_function *elf_functions_at(const struct elf_functions *functions, uint64_t vaddr);
+
+/*
+ * Opens the separate debug file of OBJECT, which lies at PATH: by its build id
+ * in /usr/lib/debug/.build-id, else by .gnu_debuglink in the places gdb(1)
+ * looks. ROOT goes before every path that is absolute: "" or where another
+ * mount namespace is. *RET is NULL if there is none that fits. What does not
+ * have the same build id (or, without one, the checksum) does not fit.
+ */
+void elf_debug_open(const struct elf_object *object, const char *path, const char *root, struct elf_object **ret);
+
+#endif
