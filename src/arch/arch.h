@@ -28,6 +28,8 @@ enum {
 	ARCH_VECTOR_REGISTER_SET = NT_X86_XSTATE, /* what PTRACE_GETREGSET calls the fullest set of those */
 	ARCH_TRAP_SIZE = 4,
 	ARCH_MAX_INSTRUCTION = 16,
+	ARCH_COPY_SIZE = 32, /* the most an instruction needs to be executed elsewhere */
+	ARCH_COPY_LANDINGS = 3,
 };
 
 /* A thread's general registers as the kernel hands them out (NT_PRSTATUS, elf(5)). */
@@ -85,6 +87,35 @@ struct arch_operand {
 	size_t symbol_length;
 };
 
+/* The memory of the thread whose registers are changed, a word of the architecture's size at a time. False: it cannot.
+ */
+struct arch_memory {
+	bool (*read_word)(uint64_t address, uint64_t *ret, void *user);
+	bool (*write_word)(uint64_t address, uint64_t value, void *user);
+	void *user;
+};
+
+/* A place inside a copy where a thread may stand, and what that is in the original. */
+struct arch_landing {
+	uint8_t offset;      /* in the copy */
+	uint8_t stack_shift; /* to be added to the stack pointer: the copy has pushed what the original has not yet */
+	uint64_t pc;         /* where the thread would stand */
+};
+
+/*
+ * An instruction made ready to be executed elsewhere than where it lies: it
+ * does what the original does, and ends in a jump to where the original would
+ * have gone on. A thread that is sent to its beginning needs nobody any more.
+ */
+struct arch_copy {
+	uint64_t addr; /* where it is to lie */
+	uint8_t code[ARCH_COPY_SIZE];
+	uint8_t size;
+	uint8_t landing_count;
+	struct arch_landing landings[ARCH_COPY_LANDINGS]; /* the first is its beginning */
+	bool pushes_return; /* a call: its return address is pushed by other means, which a shadow stack does not see */
+};
+
 struct arch {
 	const char *name;
 	uint16_t elf_machine; /* e_machine of files it runs, elf(5) */
@@ -136,13 +167,25 @@ struct arch {
 
 	/*
 	 * Acts out the instruction that BYTES begin with, on REGISTERS whose pc
-	 * stands at it: any nop, a landing pad for indirect branches, or a
-	 * return, whose address is read through READ_WORD. That is what begins
-	 * the hook where the dynamic loader lets debuggers stop. False: not one
-	 * of these, or the stack could not be read; nothing was changed.
+	 * stands at it, and on MEMORY: the common ones that functions begin with.
+	 * A return and a call are acted out without a shadow stack. False: not
+	 * one of these, or the memory refused; nothing was changed then.
 	 */
 	bool (*emulate)(const uint8_t *bytes, size_t available, struct arch_registers *registers,
-			bool (*read_word)(uint64_t address, uint64_t *ret, void *user), void *user);
+			const struct arch_memory *memory);
+	/*
+	 * Makes the instruction that BYTES begin with, which lies at ADDR, ready
+	 * to be executed at COPY_ADDR, which must be within 2 GiB if it names
+	 * memory relative to the pc. Errors: UNSUPPORTED, with the reason.
+	 */
+	struct usdtrap_error *(*displace)(const uint8_t *bytes, size_t available, uint64_t addr, uint64_t copy_addr,
+					  struct arch_copy *ret)USDTRAP_MUST_USE;
+	/*
+	 * If REGISTERS stand in COPY: changes them to what they would be had the
+	 * thread executed the original so far, and returns true. The thread may
+	 * then be let go, get a signal, or have its stack walked.
+	 */
+	bool (*leave_copy)(const struct arch_copy *copy, struct arch_registers *registers);
 
 	/*
 	 * REGISTERS are those of a thread that was interrupted by its tracer and

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * x86-64: the trap, nops, the few instructions that are acted out, system
- * calls, and the table that holds all of the architecture together.
+ * x86-64: the trap, nops, system calls, and the table that holds all of the
+ * architecture together.
  * Instruction formats: Intel SDM volume 2, "Instruction Format" and the pages
  * of the instructions.
  */
@@ -58,7 +58,7 @@ static bool is_segment_prefix(uint8_t byte)
  * recommended multi-byte forms ("NOP", table 4-12) and the longer ones that
  * assemblers pad with. Not `pause' (f3 90), not xchg (41 90).
  */
-static size_t x86_64_nop_length(const uint8_t *bytes, size_t available)
+size_t x86_64_nop_length(const uint8_t *bytes, size_t available)
 {
 	size_t at = 0, operand;
 	bool has_segment = false;
@@ -96,42 +96,6 @@ static uint64_t x86_64_stack_pointer(const struct arch_registers *registers)
 static uint64_t x86_64_trap_address(const struct arch_registers *registers)
 {
 	return x86_64_pc(registers) - TRAP_SIZE;
-}
-
-static bool begins_with(const uint8_t *bytes, size_t available, const char *what, size_t size)
-{
-	return available >= size && !memcmp(bytes, what, size);
-}
-
-/*
- * Not handled: a thread with a shadow stack, from which a return pops as well.
- * (Linux 6.6 and newer, where the program asked for it by arch_prctl(2).)
- */
-static bool x86_64_emulate(const uint8_t *bytes, size_t available, struct arch_registers *registers,
-			   bool (*read_word)(uint64_t address, uint64_t *ret, void *user), void *user)
-{
-	uint64_t pc = x86_64_pc(registers);
-	uint64_t stack_pointer = x86_64_stack_pointer(registers);
-	uint64_t popped = 0, return_addr;
-	size_t length = x86_64_nop_length(bytes, available);
-
-	if (begins_with(bytes, available, "\xf3\x0f\x1e\xfa", 4)) /* endbr64 */
-		length = 4;
-	if (length) {
-		x86_64_set_pc(registers, pc + length);
-		return true;
-	}
-	if (begins_with(bytes, available, "\xc2", 1) && available >= 3) /* ret $N: N more bytes are popped */
-		popped = bytes[1] | (uint64_t)bytes[2] << 8;
-	else if (!begins_with(bytes, available, "\xc3", 1) &&     /* ret */
-		 !begins_with(bytes, available, "\xf3\xc3", 2) && /* rep ret, for old branch predictors */
-		 !begins_with(bytes, available, "\xf2\xc3", 2))   /* bnd ret, of the time of MPX */
-		return false;
-	if (!read_word(stack_pointer, &return_addr, user))
-		return false;
-	x86_64_set_pc(registers, return_addr);
-	x86_64_slot_set(registers, X86_64_RSP, stack_pointer + sizeof(return_addr) + popped);
-	return true;
 }
 
 static long x86_64_system_call(const struct arch_registers *registers)
@@ -231,6 +195,8 @@ const struct arch arch_x86_64 = {
 	.operand_parse = x86_64_operand_parse,
 	.operand_format = x86_64_operand_format,
 	.emulate = x86_64_emulate,
+	.displace = x86_64_displace,
+	.leave_copy = x86_64_leave_copy,
 	.restart_interrupted_call = x86_64_restart_interrupted_call,
 	.syscalls = x86_64_syscalls,
 	.syscall_count = X86_64_SYSCALLS,

@@ -37,7 +37,62 @@ enum x86_64_slot {
 	X86_64_SLOTS,
 };
 
-/* x86_64_registers.c */
+/* ---- x86_64_decode.c ---- */
+
+enum x86_64_map { X86_64_MAP_ONE_BYTE, X86_64_MAP_0F, X86_64_MAP_0F38, X86_64_MAP_0F3A }; /* EVEX has more: 5, 6 */
+
+enum { X86_64_REX_B = 1, X86_64_REX_X = 2, X86_64_REX_R = 4, X86_64_REX_W = 8 };
+
+/* The form of an instruction. Places are offsets from its first byte. */
+struct x86_64_insn {
+	uint8_t length;
+	uint8_t map; /* enum x86_64_map */
+	uint8_t opcode;
+	uint8_t opcode_at; /* of the escape before it, if there is one */
+	uint8_t rex;       /* 0: none */
+	uint8_t segment;   /* the segment override's byte, 0: none */
+	uint8_t repeat;    /* f2 or f3, 0: none */
+	bool has_operand_size;
+	bool has_address_size;
+	bool has_lock;
+	bool is_vector;   /* VEX or EVEX */
+	uint8_t modrm_at; /* 0: none */
+	uint8_t modrm;
+	uint8_t sib;
+	uint8_t displacement_at;
+	uint8_t displacement_size; /* 0, 1 or 4 */
+	uint8_t immediate_at;
+	uint8_t immediate_size;
+	bool is_pc_relative; /* the memory operand is: its displacement counts from the next instruction */
+	bool is_branch;      /* the immediate is the distance of a jump or call, from the next instruction */
+};
+
+/* Takes the instruction that BYTES begin with apart. False: it is none, is cut off, or is too odd to be sure. */
+bool x86_64_decode(const uint8_t *bytes, size_t available, struct x86_64_insn *ret);
+/* The little-endian number of SIZE bytes, sign-extended. */
+int64_t x86_64_signed_at(const uint8_t *bytes, unsigned at, unsigned size);
+/* What INSN, which lies at ADDR, names relative to the pc: a branch's target, else its operand's address. */
+uint64_t x86_64_target(const struct x86_64_insn *insn, const uint8_t *bytes, uint64_t addr);
+
+/* ---- x86_64_emulate.c ---- */
+
+bool x86_64_emulate(const uint8_t *bytes, size_t available, struct arch_registers *registers,
+		    const struct arch_memory *memory);
+
+/* ---- x86_64_displace.c ---- */
+
+struct usdtrap_error *x86_64_displace(const uint8_t *bytes, size_t available, uint64_t addr, uint64_t copy_addr,
+				      struct arch_copy *ret) USDTRAP_MUST_USE;
+bool x86_64_leave_copy(const struct arch_copy *copy, struct arch_registers *registers);
+
+/* ---- x86_64.c ---- */
+
+size_t x86_64_nop_length(const uint8_t *bytes, size_t available);
+
+/* ---- x86_64_registers.c ---- */
+
+/* The general register that an instruction calls NUMBER: 0 is rax, 4 rsp, 15 r15. */
+enum x86_64_slot x86_64_slot_of(unsigned number);
 uint64_t x86_64_slot_get(const struct arch_registers *registers, enum x86_64_slot slot);
 void x86_64_slot_set(struct arch_registers *registers, enum x86_64_slot slot, uint64_t value);
 bool x86_64_register_by_name(const char *name, size_t length, struct arch_register *ret);
@@ -53,7 +108,8 @@ uint64_t x86_64_register_value(const struct arch_registers *registers, const str
 bool x86_64_vector_value(const struct arch_vector_registers *registers, const struct arch_register *register_,
 			 void *ret, size_t size);
 
-/* x86_64_operand.c */
+/* ---- x86_64_operand.c ---- */
+
 size_t x86_64_operand_length(const char *text, size_t length);
 struct usdtrap_error *x86_64_operand_parse(const char *text, size_t length, struct arch_operand *ret) USDTRAP_MUST_USE;
 void x86_64_operand_format(const struct arch_operand *operand, struct strbuf *out);

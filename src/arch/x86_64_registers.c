@@ -90,6 +90,17 @@ static const char *const ymm_names[VECTORS] = THIRTY_TWO(ymm);
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+/* The order is that of the instruction set: Intel SDM volume 2, table 3-1. */
+enum x86_64_slot x86_64_slot_of(unsigned number)
+{
+	static const uint8_t slots[] = {
+		X86_64_RAX, X86_64_RCX, X86_64_RDX, X86_64_RBX, X86_64_RSP, X86_64_RBP, X86_64_RSI, X86_64_RDI,
+		X86_64_R8,  X86_64_R9,  X86_64_R10, X86_64_R11, X86_64_R12, X86_64_R13, X86_64_R14, X86_64_R15,
+	};
+
+	return (enum x86_64_slot)slots[number & 15];
+}
+
 uint64_t x86_64_slot_get(const struct arch_registers *registers, enum x86_64_slot slot)
 {
 	uint64_t value;

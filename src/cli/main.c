@@ -17,6 +17,9 @@
  * src/arch/: what is true of one processor only
  *     arch                          the questions that a processor answers, and how to add one
  *     x86_64                        its trap, its nops, its calls; the table of answers
+ *     x86_64_decode                 how long an instruction is, and where its parts lie
+ *     x86_64_displace               one instruction, executed elsewhere
+ *     x86_64_emulate                one instruction, acted out
  *     x86_64_operand                its operands, as compilers write them into notes
  *     x86_64_registers              its registers, by all their names
  *     x86_64_syscalls               its system calls, all of them (generated)

@@ -48,6 +48,15 @@ static bool read_nothing(uint64_t address, uint64_t *ret, void *user)
 	return true;
 }
 
+/* What the loader's hook begins with (nop, endbr64, ret) writes nothing. */
+static bool write_nothing(uint64_t address, uint64_t value, void *user)
+{
+	(void)address;
+	(void)value;
+	(void)user;
+	return false;
+}
+
 /* Opens the loader of SPACE's program as the process sees it. NULL: a static program. */
 static struct usdtrap_error *open_loader(const struct space *space, struct elf_object **ret)
 {
@@ -95,6 +104,7 @@ static struct usdtrap_error *arm_hook(const struct engine *engine, struct space 
 	static const char name[] = "_dl_debug_state";
 	uint8_t bytes[ARCH_MAX_INSTRUCTION];
 	struct site_text text = {.bytes = bytes};
+	const struct arch_memory memory = {read_nothing, write_nothing, NULL};
 	struct arch_registers scratch = {0};
 	struct usdtrap_error *error;
 	uint64_t vaddr, bias;
@@ -108,7 +118,7 @@ static struct usdtrap_error *arm_hook(const struct engine *engine, struct space 
 	error = mapped_text(loader, vaddr, bytes, &text.size);
 	if (error)
 		return error;
-	if (!space->arch->emulate(bytes, text.size, &scratch, read_nothing, NULL))
+	if (!space->arch->emulate(bytes, text.size, &scratch, &memory))
 		return error_create(USDTRAP_UNSUPPORTED, "%s does not begin with an instruction that can be acted out",
 				    name);
 	error = site_arm(space, vaddr + bias, &text, &site);
@@ -159,10 +169,11 @@ struct usdtrap_error *loader_hook_hit(struct engine *engine, struct tracee *trac
 				      struct arch_registers *registers)
 {
 	struct space *space = tracee->space;
+	const struct arch_memory memory = {read_word, write_nothing, space};
 	struct usdtrap_error *error;
 
 	space->arch->set_pc(registers, site->addr);
-	if (!space->arch->emulate(site->original, site->original_size, registers, read_word, space))
+	if (!space->arch->emulate(site->original, site->original_size, registers, &memory))
 		return &error_gone; /* it can be acted out (arm_hook), so its memory is gone, and the thread with it */
 	error = ptrace_set_registers(tracee->tid, registers);
 	if (error)

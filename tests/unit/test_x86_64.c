@@ -322,6 +322,14 @@ static bool read_stack(uint64_t address, uint64_t *ret, void *user)
 	return true;
 }
 
+static bool refuse_write(uint64_t address, uint64_t value, void *user)
+{
+	(void)address;
+	(void)value;
+	(void)user;
+	return false;
+}
+
 static const struct {
 	const char *name;
 	const char *bytes;
@@ -337,7 +345,7 @@ static const struct {
 	{"bnd ret", "\xf2\xc3", 2, true, 0x2468, 0x7008},
 	{"ret $0x110", "\xc2\x10\x01", 3, true, 0x2468, 0x7118},
 	{"ret $N, cut", "\xc2\x10", 2, false, 0x1000, 0x7000},
-	{"push", "\x55", 1, false, 0x1000, 0x7000},
+	{"push, where nothing can be written", "\x55", 1, false, 0x1000, 0x7000},
 	{"int3", "\xcc", 1, false, 0x1000, 0x7000},
 	{"nothing", "", 0, false, 0x1000, 0x7000},
 };
@@ -345,6 +353,7 @@ static const struct {
 static void test_emulate_acts_out_nops_landing_pads_and_returns(void **state)
 {
 	uint64_t return_addr = 0x2468;
+	const struct arch_memory memory = {read_stack, refuse_write, &return_addr};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(emulated) / sizeof(emulated[0]); i++) {
@@ -354,8 +363,8 @@ static void test_emulate_acts_out_nops_landing_pads_and_returns(void **state)
 		user.rip = 0x1000;
 		user.rsp = 0x7000;
 		registers = registers_of(&user);
-		if (arch->emulate((const uint8_t *)emulated[i].bytes, emulated[i].available, &registers, read_stack,
-				  &return_addr) != emulated[i].is_emulated)
+		if (arch->emulate((const uint8_t *)emulated[i].bytes, emulated[i].available, &registers, &memory) !=
+		    emulated[i].is_emulated)
 			fail_msg("%s: not %d", emulated[i].name, emulated[i].is_emulated);
 		after = user_of(&registers);
 		assert_int_equal(after.rip, emulated[i].pc);
@@ -371,9 +380,10 @@ static void test_emulate_return_from_an_unreadable_stack_is_refused(void **state
 	struct user_regs_struct user = {.rip = 0x1000, .rsp = 0x6000};
 	struct arch_registers registers = registers_of(&user), before = registers;
 	uint64_t return_addr = 0x2468;
+	const struct arch_memory memory = {read_stack, refuse_write, &return_addr};
 
 	(void)state;
-	assert_false(arch->emulate((const uint8_t *)"\xc3", 1, &registers, read_stack, &return_addr));
+	assert_false(arch->emulate((const uint8_t *)"\xc3", 1, &registers, &memory));
 	assert_memory_equal(&registers, &before, sizeof(before));
 }
 
