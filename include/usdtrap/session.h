@@ -133,6 +133,7 @@ struct usdtrap_report {
 	unsigned sites_lost;     /* places where our trap was no longer found, so nothing was written */
 	unsigned semaphores_lowered;
 	unsigned processes; /* let go alive */
+	unsigned repaired;  /* processes in which something was found that a killed session had left */
 };
 
 /*

@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "cli/link.h"
 #include "cli/message.h"
+#include "cli/repair.h"
 
 struct front {
 	const struct front_job *job;
@@ -136,19 +137,10 @@ static void on_message(struct front *front)
 	}
 }
 
-static void say_engine_died(struct front *front, int signal_number)
+static void say_engine_died(const struct front *front, int signal_number)
 {
-	pid_t target = front->job->command ? front->program : front->job->pid;
-
 	message_print(MESSAGE_ERROR, "the tracing process %d was killed by signal %d (%s)", (int)front->job->engine,
 		      signal_number, strsignal(signal_number));
-	if (!front->engine_holds || !target)
-		return;
-	message_print(MESSAGE_WARNING,
-		      "process %d still has usdtrap's traps in its code and raised semaphores: "
-		      "SIGTRAP will end it at the next probe it reaches",
-		      (int)target);
-	message_print(MESSAGE_HINT, "restart it; nothing that runs longer should be trusted");
 }
 
 /* A program that was never let run ends by itself, as soon as nobody is left to let it. */
@@ -185,9 +177,13 @@ int front_run(const struct front_job *job)
 		if (sources[1].revents)
 			on_signal(&front);
 	}
+	if (WIFSIGNALED(front.engine_status)) {
+		if (front.engine_holds) /* first of all */
+			repair_after_engine(job->command ? front.program : job->pid);
+		say_engine_died(&front, WTERMSIG(front.engine_status));
+	}
 	drop_launch(&front);
 	if (WIFSIGNALED(front.engine_status)) {
-		say_engine_died(&front, WTERMSIG(front.engine_status));
 		return EXIT_FAILURE;
 	}
 	return front.has_failed ? EXIT_FAILURE : WEXITSTATUS(front.engine_status);

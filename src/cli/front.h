@@ -3,7 +3,7 @@
  * The front process: the one that the user's shell knows. It waits, passes
  * Ctrl-C and the like on to the engine process, starts the program of -c so
  * that the program is a child of the same shell job with the same terminal,
- * and tells when the engine dies.
+ * and repairs the target when the engine dies.
  */
 #ifndef USDTRAP_CLI_FRONT_H
 #define USDTRAP_CLI_FRONT_H

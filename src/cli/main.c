@@ -6,6 +6,7 @@
  * include/usdtrap/: the library's interface, which lang/ and cli/ use as anybody may
  *     session                       processes traced, probes armed, all put back; start reading here
  *     probe, hit                    what a file offers; what a callback sees
+ *     repair                        undoing what a killed session left
  *     launch, error                 a program that waits to be traced; what went wrong
  *     syscall, tracepoint           system calls; the kernel's tracepoints that ptrace can show
  * src/base/: what every floor needs
@@ -39,6 +40,7 @@
  *     procfs_maps, procfs_status    its mappings; its state
  *     affinity                      the tracing thread follows its busiest tracee
  *     launch, privileged            a program that waits at the door; rights that it would lose
+ *     runtime_folder                where records that outlive a process are kept
  *     refusal, capability, security_module
  *                                   why a process cannot be traced
  * src/trace/: the engine
@@ -54,6 +56,7 @@
  *     recipe                        runtimes whose probes need more than a trap
  *     hit                           what a callback may ask
  *     leave                         everything back, nobody disturbed
+ *     journal, repair               what is changed, written down first; undoing it when its tracer was killed
  *     list, arguments               a file's probes, without a process
  *     files, process_files          from what a pattern says to files
  *     library, library_cache        from libNAME to a file
@@ -90,6 +93,7 @@
  *     list, list_usdt, list_kernel, pattern
  *                                   -l: which probes there are
  *     script, command               what -e or a FILE says; what -c runs
+ *     repair                        what a killed usdtrap left
  *     run, front, engine_process    tracing, by two processes
  *     link, watch                   what they tell each other; who listens
  *     output                        the queue between the engine and a slow reader
@@ -111,6 +115,7 @@
 #include "cli/list.h"
 #include "cli/message.h"
 #include "cli/options.h"
+#include "cli/repair.h"
 #include "cli/run.h"
 #include "cli/subcommand.h"
 #include "cli/usage.h"
@@ -156,6 +161,8 @@ static int perform(const struct options *options)
 		return show(info_print);
 	case OPTIONS_LIST:
 		return list_run(options);
+	case OPTIONS_REPAIR:
+		return repair_run(options);
 	case OPTIONS_FORMAT:
 	case OPTIONS_RUN:
 		return run_script(options);
@@ -168,7 +175,7 @@ int main(int argc, char *argv[])
 	const struct subcommand *subcommand = argc > 1 ? subcommand_find(argv[1]) : NULL;
 	struct options options;
 	struct usdtrap_error *error;
-	char option[8];
+	char option[16];
 	int status;
 
 	occupy_standard_streams();

@@ -14,9 +14,6 @@
 #include "base/error.h"
 #include "base/nearest.h"
 
-/* The largest process id that Linux can be told to give (PID_MAX_LIMIT). */
-#define PID_LARGEST 0x400000
-
 #define QUEUE_SIZE_DEFAULT ((size_t)64 << 20)
 
 static struct usdtrap_error *parse_help(struct options *options, const char *value)
@@ -46,6 +43,14 @@ static struct usdtrap_error *parse_list(struct options *options, const char *val
 	(void)value;
 	if (options->task == OPTIONS_RUN)
 		options->task = OPTIONS_LIST;
+	return NULL;
+}
+
+static struct usdtrap_error *parse_repair(struct options *options, const char *value)
+{
+	(void)value;
+	if (options->task == OPTIONS_RUN)
+		options->task = OPTIONS_REPAIR;
 	return NULL;
 }
 
@@ -326,6 +331,7 @@ const struct option_group option_groups[OPTION_GROUP_COUNT] = {
 	 }},
 	{NULL,
 	 {
+		 OPTION(0, "repair", NULL, NULL, CALLS(parse_repair)),
 		 OPTION(0, "aot", "FILE", NULL, REFUSED("it makes no BPF program that could be stored")),
 		 OPTION(0, "emit-elf", "FILE", NULL, REFUSED("it makes no BPF program that could be stored")),
 		 OPTION(0, "emit-llvm", "FILE", NULL, REFUSED("it makes no BPF program that could be stored")),
@@ -517,6 +523,9 @@ struct usdtrap_error *options_parse(int argc, char *argv[], struct options *ret)
 		options.task = OPTIONS_FORMAT;
 	if (!error && options.task <= OPTIONS_LIST)
 		error = check_together(&options);
+	if (!error && options.task == OPTIONS_REPAIR && !options.words.count)
+		error = error_hint(error_create(USDTRAP_INVALID_USE, "repair which process?"),
+				   "usdtrap repair PID, or usdtrap repair all");
 	if (error)
 		options_deinit(&options);
 	else

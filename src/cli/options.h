@@ -19,11 +19,15 @@
 #include "cli/output.h"
 #include "lang/program.h"
 
+/* The largest process id that Linux can be told to give (PID_MAX_LIMIT). */
+#define PID_LARGEST 0x400000
+
 enum options_task {
 	OPTIONS_RUN,     /* a script */
 	OPTIONS_FORMAT,  /* --fmt: a script, printed in the usual layout */
 	OPTIONS_LIST,    /* -l */
 	OPTIONS_INFO,    /* --info */
+	OPTIONS_REPAIR,  /* repair */
 	OPTIONS_HELP,    /* -h */
 	OPTIONS_VERSION, /* -V */
 };

@@ -8,6 +8,7 @@
 
 const struct subcommand subcommands[] = {
 	{"list", "list [PATTERN]", "the same as -l", "-l"},
+	{"repair", "repair PID|all", "put right what a killed usdtrap left behind", "--repair"},
 	{"help", "help", "the same as -h", "-h"},
 	{NULL, NULL, NULL, NULL},
 };

@@ -79,6 +79,7 @@ struct procfs_stat {
 	char state;            /* field 3 */
 	bool is_kernel_thread; /* PF_KTHREAD in field 9 */
 	uint64_t start_time;   /* field 22, clock ticks after boot */
+	uint64_t start_stack;  /* field 28, an address; 0: the program has ended, or it may not be looked into */
 	int processor;         /* field 39, where it last ran; -1: unknown */
 };
 struct usdtrap_error *procfs_stat_read(const char *root, pid_t pid, pid_t tid,

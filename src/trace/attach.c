@@ -114,7 +114,7 @@ static struct usdtrap_error *seize_sharers(struct engine *engine, struct space *
 	return error;
 }
 
-static struct usdtrap_error *seize_all(struct engine *engine, struct space *space)
+struct usdtrap_error *attach_seize(struct engine *engine, struct space *space)
 {
 	struct usdtrap_error *error;
 	bool is_new;
@@ -204,6 +204,8 @@ static struct usdtrap_error *arm_running(struct engine *engine, struct space *sp
 
 	engine_choose_anchor(engine, space);
 	error = space->arch ? NULL : mapped_architecture(space);
+	if (!error && space->memory_fd >= 0) /* opened for a repair, perhaps before its thread was ours */
+		close(space->memory_fd);
 	if (!error)
 		error = memory_open(space->anchor, &space->memory_fd);
 	if (error)
@@ -267,9 +269,11 @@ struct usdtrap_error *attach_process(struct engine *engine, pid_t pid, enum usdt
 	engine->is_privileged = privileged_tracer(PROCFS_ROOT);
 	if (mode == USDTRAP_ATTACH_NOW)
 		error = mapped_architecture(space);
+	if (!error && mode == USDTRAP_ATTACH_NOW)
+		repair_before_attach(engine, space);
 	/* What stands in the way, the seize can tell better; and the leader may have ended, and its threads live. */
 	if (!error || error_catch(error, USDTRAP_PERMISSION) || error_catch(error, USDTRAP_GONE))
-		error = seize_all(engine, space);
+		error = attach_seize(engine, space);
 	if (!error && space->references == 1)
 		error = refusal_explain(PROCFS_ROOT, pid, pid, ESRCH);
 	if (!error && mode == USDTRAP_ATTACH_NOW)

@@ -32,6 +32,7 @@
 #include "base/error.h"
 #include "base/strbuf.h"
 #include "trace/hit.h"
+#include "trace/journal.h"
 
 void engine_notice(const struct engine *engine, enum usdtrap_notice notice, const char *format, ...)
 {
@@ -72,6 +73,22 @@ struct tracee *engine_add_tracee(struct engine *engine, pid_t tid, pid_t pid, en
 		engine->member_count++;
 	HASH_ADD(hh, engine->tracees, tid, sizeof(tracee->tid), tracee);
 	return tracee;
+}
+
+void engine_begin_journal(struct engine *engine, struct space *space)
+{
+	struct usdtrap_error *error;
+
+	if (space->journal || engine->has_no_journal)
+		return;
+	error = journal_create(space, &space->journal);
+	if (!error || error_catch(error, USDTRAP_GONE))
+		return;
+	engine->has_no_journal = true;
+	engine_notice_error(engine, USDTRAP_NOTICE_WARNING,
+			    error_prefix(error,
+					 "no journal is kept, so nobody can repair what usdtrap leaves behind if "
+					 "it is killed"));
 }
 
 /* Whether /proc shows memory through TID: not if it has ended, be it only as a leader whose threads live on. */
@@ -190,9 +207,17 @@ struct site *engine_trap_site(const struct tracee *tracee, const struct arch_reg
 		return site;
 	}
 	/* From a site that is more than a one-byte nop nobody goes on right behind the trap. */
-	if (site->is_loader_hook || site->skip)
+	if (site->is_displacing || site->skip)
 		return site;
 	return memcmp(registers, &tracee->last_hit, sizeof(*registers)) != 0 ? site : NULL;
+}
+
+bool engine_undo_trap(const struct tracee *tracee, const struct site *site, struct arch_registers *registers)
+{
+	if (!site->is_displacing && !site->skip)
+		return false;
+	tracee->space->arch->set_pc(registers, site->addr);
+	return true;
 }
 
 static void deliver(struct engine *engine, struct tracee *tracee, struct site *site,
@@ -233,7 +258,11 @@ static void handle_trap(struct engine *engine, struct tracee *tracee)
 		return;
 	}
 	tracee->last_hit = registers;
-	if (site->is_loader_hook) {
+	if (site->state == SITE_RESTORED) { /* a late trap, from before it was */
+		engine->report.late_traps++;
+		if (engine_undo_trap(tracee, site, &registers))
+			expect_gone(engine, ptrace_set_registers(tracee->tid, &registers));
+	} else if (site->is_loader_hook) {
 		expect_gone(engine, loader_hook_hit(engine, tracee, site, &registers));
 	} else {
 		if (tracee->role == TRACEE_MEMBER && !engine->is_stopping)

@@ -11,6 +11,7 @@
  *	family.c    new threads, forked children, exec
  *	hit.c       what a callback sees of a thread at a site
  *	leave.c     puts everything back and lets everybody go
+ *	repair.c    the same for a tracer that was killed
  *
  * All of these run on the engine thread alone and so need no locks.
  */
@@ -35,8 +36,9 @@ struct engine {
 	struct space *former_spaces; /* the last few whose processes ended, or ran another program */
 	struct affinity affinity;
 	struct usdtrap_report report;
-	bool is_privileged; /* may trace a program without taking the rights from it that its file gives */
-	bool is_stopping;   /* a callback said STOP: nothing further is delivered */
+	bool is_privileged;  /* may trace a program without taking the rights from it that its file gives */
+	bool has_no_journal; /* there is nowhere to keep one: told once */
+	bool is_stopping;    /* a callback said STOP: nothing further is delivered */
 	struct arch_vector_registers vectors; /* room for those of the hit that is being delivered */
 };
 
@@ -56,6 +58,8 @@ void engine_remove_tracee(struct engine *engine, struct tracee *tracee);
 /* TRACEE has ended with STATUS, as waitpid(2) gives it: tells the user if that is the end of a process, and forgets it.
  */
 void engine_ended(struct engine *engine, struct tracee *tracee, int status);
+/* From here on what is changed in SPACE is written down, if it can be; that it cannot is told once. */
+void engine_begin_journal(struct engine *engine, struct space *space);
 /* Sets the thread through which /proc reaches SPACE to one that has not ended, as any of them may at any time. */
 void engine_choose_anchor(const struct engine *engine, struct space *space);
 
@@ -71,6 +75,13 @@ enum ptrace_wait_result engine_step(struct engine *engine, bool block);
  */
 struct site *engine_trap_site(const struct tracee *tracee, const struct arch_registers *registers, int *ret_signal);
 
+/*
+ * TRACEE, with REGISTERS, has executed the trap at SITE, which is not there any
+ * more. If more than a one-byte nop stands there, sets the pc back to its
+ * beginning and returns true.
+ */
+bool engine_undo_trap(const struct tracee *tracee, const struct site *site, struct arch_registers *registers);
+
 /* Lets TRACEE run on, delivering SIGNAL (0: none). */
 void engine_resume(const struct engine *engine, const struct tracee *tracee, int signal);
 /*
@@ -85,6 +96,16 @@ void engine_restart_call(struct tracee *tracee);
 /* --- attach.c --- */
 
 struct usdtrap_error *attach_process(struct engine *engine, pid_t pid, enum usdtrap_attach_mode mode) USDTRAP_MUST_USE;
+
+/* Seizes every thread of SPACE's process, and every process that runs in its memory; waits for forks in flight. */
+struct usdtrap_error *attach_seize(struct engine *engine, struct space *space) USDTRAP_MUST_USE;
+
+/* --- repair.c --- */
+
+/* Undoes in SPACE's process, which is about to be attached, what a tracer that was killed left there. */
+void repair_before_attach(struct engine *engine, struct space *space);
+/* The same for process PID or, if 0, for all that are known of; holds them, for leave_all(). Errors: UNSUPPORTED. */
+struct usdtrap_error *repair_all(struct engine *engine, pid_t pid) USDTRAP_MUST_USE;
 
 /* --- settle.c --- */
 
@@ -110,6 +131,8 @@ struct usdtrap_error *mapped_read(const struct engine *engine, struct space *spa
  */
 struct usdtrap_error *mapped_refresh(struct engine *engine, struct space *space,
 				     struct usdtrap_error **ret_refused) USDTRAP_MUST_USE;
+/* Forgets what lay in files that SPACE has unmapped: something else may lie there. */
+void mapped_prune(const struct engine *engine, struct space *space);
 
 /* The load bias of OBJECT, given one executable mapping of it. False: no segment of it could be mapped so. */
 bool mapped_load_bias(const struct elf_object *object, const struct procfs_mapping *mapping, uint64_t *ret);

@@ -30,6 +30,7 @@
 #include "base/error.h"
 #include "os/procfs.h"
 #include "trace/engine.h"
+#include "trace/journal.h"
 #include "trace/site.h"
 
 enum {
@@ -44,6 +45,8 @@ void leave_space(struct engine *engine, struct space *space)
 	struct semaphore *semaphore;
 	struct site *site;
 
+	if (space->mapped)
+		mapped_prune(engine, space);
 	for (site = space->sites; site && !error; site = site->hh.next) {
 		if (site->state != SITE_ARMED)
 			continue;
@@ -60,9 +63,12 @@ void leave_space(struct engine *engine, struct space *space)
 		if (!error)
 			engine->report.semaphores_lowered++;
 	}
-	if (error && !error_catch(error, USDTRAP_GONE))
+	if (error && !error_catch(error, USDTRAP_GONE)) {
+		journal_leave(space->journal);
+		space->journal = NULL;
 		engine_notice_error(engine, USDTRAP_NOTICE_WARNING,
 				    error_prefix(error, "cannot undo what was changed in process %d", (int)space->pid));
+	}
 }
 
 /* Whether TID has a SIGTRAP coming that it does not block: its trap was executed and not yet reported. */
@@ -88,7 +94,6 @@ static void leave_trap(struct engine *engine, struct tracee *tracee)
 	struct arch_registers registers = {0}; /* all of it: it may be compared */
 	struct usdtrap_error *error;
 	const struct site *site;
-	const struct arch *arch;
 	int signal;
 
 	error = ptrace_get_registers(tracee->tid, &registers);
@@ -102,12 +107,8 @@ static void leave_trap(struct engine *engine, struct tracee *tracee)
 		return;
 	}
 	engine->report.late_traps++;
-	arch = tracee->space->arch;
-	if (site->is_loader_hook || site->skip) {
-		/* The whole instruction is back: it is executed from its beginning. */
-		arch->set_pc(&registers, site->addr);
+	if (engine_undo_trap(tracee, site, &registers)) /* the whole instruction is back: from its beginning */
 		usdtrap_error_destroy(ptrace_set_registers(tracee->tid, &registers));
-	}
 	let_go(engine, tracee, signal);
 }
 

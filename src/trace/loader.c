@@ -99,7 +99,7 @@ static bool find_bias(const struct engine *engine, struct space *space, const st
 	return is_found;
 }
 
-static struct usdtrap_error *arm_hook(const struct engine *engine, struct space *space, const struct elf_object *loader)
+static struct usdtrap_error *arm_hook(struct engine *engine, struct space *space, const struct elf_object *loader)
 {
 	static const char name[] = "_dl_debug_state";
 	uint8_t bytes[ARCH_MAX_INSTRUCTION];
@@ -121,6 +121,7 @@ static struct usdtrap_error *arm_hook(const struct engine *engine, struct space 
 	if (!space->arch->emulate(bytes, text.size, &scratch, &memory))
 		return error_create(USDTRAP_UNSUPPORTED, "%s does not begin with an instruction that can be acted out",
 				    name);
+	engine_begin_journal(engine, space);
 	error = site_arm(space, vaddr + bias, &text, &site);
 	if (error)
 		return error;

@@ -33,6 +33,7 @@
 #include "os/memory.h"
 #include "os/procfs.h"
 #include "trace/engine.h"
+#include "trace/journal.h"
 #include "trace/room.h"
 #include "trace/site.h"
 
@@ -232,7 +233,9 @@ static struct usdtrap_error *arm_location(struct space *space, struct mapped_fil
 	    !is_mapped_at(maps, addr, offset, mapped->inode))
 		return error_create(USDTRAP_UNSUPPORTED, "0x%" PRIx64 " is not private executable memory of the file",
 				    addr);
-	if (probe->on_hit && !site) {
+	const bool has_to_be_armed = probe->on_hit && (!site || site->state != SITE_ARMED);
+
+	if (has_to_be_armed) {
 		error = mapped_text(mapped->file->object, info->vaddr, bytes, &text.size);
 		if (error)
 			return error;
@@ -244,13 +247,13 @@ static struct usdtrap_error *arm_location(struct space *space, struct mapped_fil
 			return error;
 	}
 	if (info->semaphore_vaddr) {
-		error = semaphore_raise(space, maps, info->semaphore_vaddr + mapped->load_bias);
+		error = semaphore_raise(space, maps, mapped, info->semaphore_vaddr + mapped->load_bias);
 		if (error)
 			return error;
 	}
 	if (!probe->on_hit)
 		return NULL;
-	if (!site) {
+	if (has_to_be_armed) {
 		error = site_arm(space, addr, &text, &site);
 		if (error)
 			return error;
@@ -303,19 +306,41 @@ static struct mapped_file *mapped_find(const struct space *space, const struct c
 	return NULL;
 }
 
-/* What lay in files that are mapped no more is gone with them. */
-static void forget_unmapped(struct space *space)
+/* Whether MAPS show MAPPED where it was. */
+static bool is_still_mapped(const struct procfs_maps *maps, const struct mapped_file *mapped)
 {
+	uint64_t load_bias;
+
+	for (size_t i = 0; i < maps->count; i++)
+		if (maps->items[i].is_executable && maps->items[i].inode == mapped->inode &&
+		    mapped_load_bias(mapped->file->object, &maps->items[i], &load_bias) &&
+		    load_bias == mapped->load_bias)
+			return true;
+	return false;
+}
+
+/* What lay in files that are mapped no more is gone with them. */
+static void forget_unmapped(struct space *space, const struct procfs_maps *maps)
+{
+	struct semaphore *semaphore, *next_semaphore;
 	struct mapped_file *mapped, *next;
 	struct site *site, *next_site;
 
+	room_forget_unmapped(space, maps);
 	LL_FOREACH_SAFE(space->mapped, mapped, next)
 	{
-		if (mapped->is_seen)
+		if (is_still_mapped(maps, mapped))
 			continue;
 		HASH_ITER (hh, space->sites, site, next_site)
-			if (site->mapped == mapped)
+			if (site->mapped == mapped) {
+				usdtrap_error_destroy(journal_forget_site(space->journal, site->addr));
 				space_forget_site(space, site);
+			}
+		HASH_ITER (hh, space->semaphores, semaphore, next_semaphore)
+			if (semaphore->mapped == mapped) {
+				usdtrap_error_destroy(journal_forget_semaphore(space->journal, semaphore->addr));
+				space_forget_semaphore(space, semaphore);
+			}
 		LL_DELETE(space->mapped, mapped);
 		free(mapped);
 	}
@@ -349,8 +374,8 @@ struct usdtrap_error *mapped_refresh(struct engine *engine, struct space *space,
 	error = mapped_read(engine, space, &maps);
 	if (error)
 		return error;
-	LL_FOREACH (space->mapped, mapped)
-		mapped->is_seen = false;
+	/* First: what lies somewhere else now must not be taken for what lay there. */
+	forget_unmapped(space, &maps);
 	for (size_t i = 0; i < maps.count; i++) {
 		const struct procfs_mapping *mapping = &maps.items[i];
 		struct catalog_file *file;
@@ -363,11 +388,8 @@ struct usdtrap_error *mapped_refresh(struct engine *engine, struct space *space,
 			refuse(engine, refuse_replaced(space, successor_of(engine, mapping)), ret_refused);
 		if (!file)
 			continue;
-		mapped = mapped_find(space, file, load_bias);
-		if (mapped) {
-			mapped->is_seen = true;
+		if (mapped_find(space, file, load_bias))
 			continue;
-		}
 		mapped = calloc(1, sizeof(*mapped));
 		if (!mapped) {
 			error = &error_no_memory;
@@ -376,15 +398,23 @@ struct usdtrap_error *mapped_refresh(struct engine *engine, struct space *space,
 		mapped->file = file;
 		mapped->load_bias = load_bias;
 		mapped->inode = mapping->inode;
-		mapped->is_seen = true;
 		LL_APPEND(space->mapped, mapped);
+		engine_begin_journal(engine, space);
 		arm_file(engine, space, mapped, &maps, ret_refused);
 		recipe_apply(engine, space, mapped, &maps);
 	}
-	if (!error) {
-		forget_unmapped(space);
-		room_forget_unmapped(space, &maps);
-	}
 	procfs_maps_deinit(&maps);
 	return error;
+}
+
+void mapped_prune(const struct engine *engine, struct space *space)
+{
+	struct procfs_maps maps;
+	struct usdtrap_error *error = mapped_read(engine, space, &maps);
+
+	if (!error) {
+		forget_unmapped(space, &maps);
+		procfs_maps_deinit(&maps);
+	}
+	usdtrap_error_destroy(error); /* it is gone, and will be seen to be */
 }

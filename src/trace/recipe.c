@@ -80,7 +80,7 @@ static bool raise_companion(struct engine *engine, struct space *space, const st
 		if (!vaddr || strcmp(info->provider, recipe->provider) != 0 ||
 		    strcmp(info->name, recipe->companion) != 0)
 			continue;
-		error = semaphore_raise(space, maps, vaddr + mapped->load_bias);
+		error = semaphore_raise(space, maps, mapped, vaddr + mapped->load_bias);
 		if (error) {
 			engine_notice_error(engine, USDTRAP_NOTICE_WARNING, error_prefix(error, "%s", info->full_name));
 			return false;

@@ -12,12 +12,17 @@
 
 #include "base/error.h"
 #include "os/memory.h"
+#include "trace/journal.h"
 #include "trace/site.h"
 
 enum { SEMAPHORE_SIZE = 2, SEMAPHORE_MAX = 0xffff };
 
-/* Reads the counter, adds STEP (1 or -1) and writes it. *RET_IS_CHANGED: false where it would have left its range. */
-static struct usdtrap_error *count(int memory_fd, uint64_t addr, int step, bool *ret_is_changed)
+/*
+ * Reads the counter, adds STEP (1 or -1), says so in JOURNAL (if not NULL) and
+ * writes it. *RET_IS_CHANGED: false where it would have left its range.
+ */
+static struct usdtrap_error *count(int memory_fd, struct journal *journal, uint64_t addr, int step,
+				   bool *ret_is_changed)
 {
 	uint16_t before, wanted;
 	struct usdtrap_error *error;
@@ -29,6 +34,9 @@ static struct usdtrap_error *count(int memory_fd, uint64_t addr, int step, bool 
 	if (!*ret_is_changed)
 		return NULL;
 	wanted = (uint16_t)(before + step);
+	error = step > 0 ? journal_raise(journal, addr, before) : journal_lower(journal, addr, before);
+	if (error)
+		return error;
 	return memory_write(memory_fd, addr, &wanted, SEMAPHORE_SIZE);
 }
 
@@ -42,7 +50,8 @@ static const struct procfs_mapping *mapping_at(const struct procfs_maps *maps, u
 	return NULL;
 }
 
-struct usdtrap_error *semaphore_raise(struct space *space, const struct procfs_maps *maps, uint64_t addr)
+struct usdtrap_error *semaphore_raise(struct space *space, const struct procfs_maps *maps,
+				      const struct mapped_file *mapped, uint64_t addr)
 {
 	const struct procfs_mapping *mapping = mapping_at(maps, addr);
 	struct usdtrap_error *error;
@@ -59,7 +68,8 @@ struct usdtrap_error *semaphore_raise(struct space *space, const struct procfs_m
 	if (!semaphore)
 		return &error_no_memory;
 	semaphore->addr = addr;
-	error = count(space->memory_fd, addr, +1, &is_changed);
+	semaphore->mapped = mapped;
+	error = count(space->memory_fd, space->journal, addr, +1, &is_changed);
 	if (!error && !is_changed)
 		error = error_create(USDTRAP_UNSUPPORTED, "the semaphore at 0x%" PRIx64 " stands at its greatest value",
 				     addr);
@@ -69,7 +79,7 @@ struct usdtrap_error *semaphore_raise(struct space *space, const struct procfs_m
 	}
 	semaphore->is_raised = true;
 	HASH_ADD(hh, space->semaphores, addr, sizeof(semaphore->addr), semaphore);
-	return NULL;
+	return journal_raised(space->journal, addr);
 }
 
 struct usdtrap_error *semaphore_lower(struct space *space, struct semaphore *semaphore)
@@ -79,7 +89,7 @@ struct usdtrap_error *semaphore_lower(struct space *space, struct semaphore *sem
 
 	if (!semaphore->is_raised)
 		return NULL;
-	error = count(space->memory_fd, semaphore->addr, -1, &is_changed);
+	error = count(space->memory_fd, space->journal, semaphore->addr, -1, &is_changed);
 	if (error_catch(error, USDTRAP_FAULT)) /* unmapped meanwhile */
 		error = NULL;
 	if (!error)
@@ -92,6 +102,6 @@ struct usdtrap_error *semaphore_lower_copy(int copy_fd, const struct semaphore *
 	struct usdtrap_error *error;
 	bool is_changed;
 
-	error = count(copy_fd, semaphore->addr, -1, &is_changed);
+	error = count(copy_fd, NULL, semaphore->addr, -1, &is_changed);
 	return error_catch(error, USDTRAP_FAULT) ? NULL : error;
 }

@@ -26,6 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <usdtrap/repair.h>
 #include <utlist.h>
 
 #include "base/cleanup.h"
@@ -38,7 +39,7 @@ enum {
 	FIRST_TIMER = 2, /* in the descriptors that are polled; before it the engine's end and the interrupt */
 };
 
-enum request { REQUEST_NONE, REQUEST_ATTACH, REQUEST_RUN, REQUEST_DETACH };
+enum request { REQUEST_NONE, REQUEST_ATTACH, REQUEST_REPAIR, REQUEST_RUN, REQUEST_DETACH };
 
 struct timer {
 	int fd;
@@ -126,6 +127,8 @@ static struct usdtrap_error *answer(struct usdtrap_session *session)
 	switch (session->request) {
 	case REQUEST_ATTACH:
 		return attach_process(&session->engine, session->pid, session->mode);
+	case REQUEST_REPAIR:
+		return repair_all(&session->engine, session->pid);
 	case REQUEST_RUN:
 		run(session);
 		return NULL;
@@ -479,5 +482,20 @@ struct usdtrap_error *usdtrap_detach(struct usdtrap_session *session, struct usd
 	session->has_thread = false;
 	if (report)
 		*report = session->engine.report;
+	return error;
+}
+
+struct usdtrap_error *usdtrap_repair(const struct usdtrap_options *options, pid_t pid, struct usdtrap_report *report)
+{
+	struct usdtrap_session *session;
+	struct usdtrap_error *error = usdtrap_session_create(options, &session);
+
+	if (error)
+		return error;
+	session->pid = pid;
+	post(session, REQUEST_REPAIR);
+	error = await_end(session);
+	usdtrap_error_destroy(usdtrap_detach(session, report)); /* it is used as it should be, and there is no other */
+	usdtrap_session_destroy(session);
 	return error;
 }

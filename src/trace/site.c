@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "os/memory.h"
 #include "trace/catalog.h"
+#include "trace/journal.h"
 
 /* Why the bytes FOUND at ADDR are not those the file has. */
 static struct usdtrap_error *refuse_text(const struct space *space, uint64_t addr, const struct site_text *text,
@@ -47,10 +48,14 @@ struct usdtrap_error *site_arm(struct space *space, uint64_t addr, const struct 
 	struct usdtrap_error *error;
 	struct site *site;
 
-	assert(!space_site(space, addr));
 	error = site_check(space, addr, text);
 	if (error)
 		return error;
+	site = space_site(space, addr);
+	if (site) {
+		assert(site->state != SITE_ARMED);
+		space_forget_site(space, site);
+	}
 	site = calloc(1, sizeof(*site));
 	if (!site)
 		return &error_no_memory;
@@ -59,16 +64,15 @@ struct usdtrap_error *site_arm(struct space *space, uint64_t addr, const struct 
 	site->original_size = text->size;
 	memcpy(site->original, text->bytes, text->size);
 	site->skip = text->nop_length ? text->nop_length - space->arch->trap_size : 0;
-	error = memory_write(space->memory_fd, addr, space->arch->trap, space->arch->trap_size);
+	site->is_displacing = text->nop_length == 0;
+	error = journal_site(space->journal, space, site);
+	if (!error)
+		error = memory_write(space->memory_fd, addr, space->arch->trap, space->arch->trap_size);
 	if (error) {
 		free(site);
 		return error;
 	}
-	HASH_ADD(hh, space->sites, addr, sizeof(site->addr), site);
-	if (!space->lowest_site || addr < space->lowest_site)
-		space->lowest_site = addr;
-	if (addr > space->highest_site)
-		space->highest_site = addr;
+	space_add_site(space, site);
 	*ret = site;
 	return NULL;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The two things that are changed in a target, each with its undo: one trap
- * byte at a site, one count in a semaphore. Nothing else in this program
- * writes to a target's memory.
+ * byte at a site, one count in a semaphore. Each is told to the space's journal
+ * before it is done.
  */
 #ifndef USDTRAP_TRACE_SITE_H
 #define USDTRAP_TRACE_SITE_H
@@ -25,7 +25,7 @@ struct usdtrap_error *site_check(const struct space *space, uint64_t addr,
 				 const struct site_text *text) USDTRAP_MUST_USE;
 /*
  * Checks, then puts a trap at ADDR and records it as a new site of SPACE,
- * which has none there yet. Errors: as site_check(); OS, NO_MEMORY.
+ * which has none there that is armed. Errors: as site_check(); OS, NO_MEMORY.
  */
 struct usdtrap_error *site_arm(struct space *space, uint64_t addr, const struct site_text *text,
 			       struct site **ret) USDTRAP_MUST_USE;
@@ -47,10 +47,11 @@ void site_mask(const struct space *space, uint64_t addr, void *buffer, size_t si
 
 /*
  * Raises the counter at ADDR by one, once a space however often it is asked.
- * MAPS tells whether it lies in private, writable memory. Errors: UNSUPPORTED, FAULT, GONE, OS, NO_MEMORY.
+ * MAPS tells whether it lies in private, writable memory; MAPPED is whose it is, and it is forgotten with that. Errors:
+ * UNSUPPORTED, FAULT, GONE, OS, NO_MEMORY.
  */
 struct usdtrap_error *semaphore_raise(struct space *space, const struct procfs_maps *maps,
-				      uint64_t addr) USDTRAP_MUST_USE;
+				      const struct mapped_file *mapped, uint64_t addr) USDTRAP_MUST_USE;
 /* Lowers it again, never below 0. */
 struct usdtrap_error *semaphore_lower(struct space *space, struct semaphore *semaphore) USDTRAP_MUST_USE;
 /* Lowers it in a forked child's copy of the memory. */

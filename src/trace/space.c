@@ -7,6 +7,7 @@
 
 #include <utlist.h>
 
+#include "trace/journal.h"
 #include "trace/room.h"
 
 enum { FORMER_MAX = 8 };
@@ -24,6 +25,15 @@ struct space *space_create(struct space **list, pid_t pid, pid_t anchor)
 	return space;
 }
 
+void space_add_site(struct space *space, struct site *site)
+{
+	HASH_ADD(hh, space->sites, addr, sizeof(site->addr), site);
+	if (!space->lowest_site || site->addr < space->lowest_site)
+		space->lowest_site = site->addr;
+	if (site->addr > space->highest_site)
+		space->highest_site = site->addr;
+}
+
 void space_forget_site(struct space *space, struct site *site)
 {
 	struct attachment *attachment, *following;
@@ -34,6 +44,12 @@ void space_forget_site(struct space *space, struct site *site)
 	free(site);
 }
 
+void space_forget_semaphore(struct space *space, struct semaphore *semaphore)
+{
+	HASH_DEL(space->semaphores, semaphore);
+	free(semaphore);
+}
+
 void space_forget(struct space *space)
 {
 	struct site *site, *next_site;
@@ -42,10 +58,8 @@ void space_forget(struct space *space)
 
 	HASH_ITER (hh, space->sites, site, next_site)
 		space_forget_site(space, site);
-	HASH_ITER (hh, space->semaphores, semaphore, next_semaphore) {
-		HASH_DEL(space->semaphores, semaphore);
-		free(semaphore);
-	}
+	HASH_ITER (hh, space->semaphores, semaphore, next_semaphore)
+		space_forget_semaphore(space, semaphore);
 	LL_FOREACH_SAFE(space->mapped, mapped, next_mapped)
 	free(mapped);
 	space->mapped = NULL;
@@ -61,6 +75,7 @@ void space_forget(struct space *space)
 static void space_destroy(struct space **list, struct space *space)
 {
 	space_forget(space);
+	journal_remove(space->journal);
 	DL_DELETE2(*list, space, previous, next);
 	free(space);
 }
@@ -73,6 +88,8 @@ void space_release(struct space **list, struct space **former, struct space *spa
 	assert(space->references > 0);
 	if (--space->references > 0)
 		return;
+	journal_remove(space->journal); /* its memory is gone, or is as it was */
+	space->journal = NULL;
 	if (!former || (!space->sites && !space->semaphores)) {
 		space_destroy(list, space);
 		return;

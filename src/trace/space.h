@@ -21,6 +21,7 @@
 #include "arch/arch.h"
 
 struct catalog_file;
+struct journal;
 struct location;
 struct mapped_file;
 struct room;
@@ -43,6 +44,7 @@ struct site {
 	uint64_t addr;
 	enum site_state state;
 	bool is_loader_hook;                    /* the loader's _dl_debug_state(), not a probe */
+	bool is_displacing;                     /* the trap covers an instruction that counts, no nop */
 	uint8_t original[ARCH_MAX_INSTRUCTION]; /* what the file has from here on */
 	size_t original_size;                   /* bytes of `original' that are known */
 	size_t skip;                            /* what is left of the nop behind the trap: pc moves on by it */
@@ -55,6 +57,7 @@ struct site {
 struct semaphore {
 	uint64_t addr;
 	bool is_raised;
+	const struct mapped_file *mapped; /* whose it is; NULL where a journal told of it */
 	UT_hash_handle hh;
 };
 
@@ -63,7 +66,6 @@ struct mapped_file {
 	struct catalog_file *file;
 	uint64_t load_bias; /* target address less the file's vaddr */
 	uint64_t inode;     /* as /proc/PID/maps shows it */
-	bool is_seen;       /* by the refresh that is going on */
 	struct mapped_file *next;
 };
 
@@ -79,6 +81,7 @@ struct space {
 	uint64_t lowest_site, highest_site; /* every site's address lies between these; 0, 0 before the first */
 	struct semaphore *semaphores;       /* by address */
 	struct room *rooms;                 /* trace/room.h */
+	struct journal *journal;            /* trace/journal.h; NULL before anything is changed */
 	struct space *previous, *next;      /* the session's list */
 };
 
@@ -95,6 +98,10 @@ void space_release(struct space **list, struct space **former, struct space *spa
 void space_destroy_all(struct space **list);
 /* Forgets all that was changed: the memory it was changed in is gone, or everything was put back. */
 void space_forget(struct space *space);
+/* Adds SITE, which is taken over, to SPACE, which has none at its address. */
+void space_add_site(struct space *space, struct site *site);
+/* Takes SEMAPHORE out of SPACE and frees it without touching memory. */
+void space_forget_semaphore(struct space *space, struct semaphore *semaphore);
 /* Takes SITE out of SPACE and frees it without touching memory: what lay there is mapped no more. */
 void space_forget_site(struct space *space, struct site *site);
 

@@ -283,7 +283,7 @@ static struct usdtrap_error *raise_at(struct fixture *fixture, uint64_t addr)
 	struct usdtrap_error *error;
 
 	assert_null(procfs_maps_read(PROCFS_ROOT, getpid(), getpid(), &maps));
-	error = semaphore_raise(fixture->space, &maps, addr);
+	error = semaphore_raise(fixture->space, &maps, NULL, addr);
 	procfs_maps_deinit(&maps);
 	return error;
 }
@@ -364,7 +364,7 @@ static void test_semaphore_outside_private_writable_memory_is_refused(void **sta
 		print_message("%s\n", rows[i].name);
 		snprintf(message, sizeof(message), "the semaphore at 0x%llx does not lie in private, writable memory",
 			 (unsigned long long)rows[i].addr);
-		assert_error(rows[i].maps ? semaphore_raise(fixture->space, rows[i].maps, rows[i].addr)
+		assert_error(rows[i].maps ? semaphore_raise(fixture->space, rows[i].maps, NULL, rows[i].addr)
 					  : raise_at(fixture, rows[i].addr),
 			     USDTRAP_UNSUPPORTED, message, NULL);
 	}

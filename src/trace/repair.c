@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Undoing what a dead tracer left, by its journal.
+ *
+ * A space is made of what the journal tells, as if we had changed all that
+ * ourselves, and then left as any other: bytes back first, semaphores down,
+ * and only then every thread seized, so that a trap that was executed before
+ * is still caught, and let go.
+ */
+#include <stdlib.h>
+
+#include <utlist.h>
+
+#include "base/error.h"
+#include "os/memory.h"
+#include "os/procfs.h"
+#include "trace/engine.h"
+#include "trace/journal.h"
+#include "trace/site.h"
+
+/* Makes SPACE what TEXT tells of, and undoes it. */
+static struct usdtrap_error *undo(struct engine *engine, struct space *space, const char *text)
+{
+	struct semaphore *semaphore, *next;
+	struct usdtrap_error *error = NULL;
+
+	engine_choose_anchor(engine, space);
+	if (!space->arch)
+		error = mapped_architecture(space);
+	if (!error && space->memory_fd < 0)
+		error = memory_open(space->anchor, &space->memory_fd);
+	if (!error)
+		error = journal_load(text, space);
+	if (error)
+		return error;
+	leave_space(engine, space);
+	HASH_ITER (hh, space->semaphores, semaphore, next)
+		space_forget_semaphore(space, semaphore);
+	return NULL;
+}
+
+struct stale {
+	struct engine *engine;
+	struct space *space; /* whose; NULL: one is made */
+	pid_t live_tracer;
+	unsigned found;
+};
+
+static pid_t tracer_of(pid_t pid)
+{
+	struct procfs_status status;
+	struct usdtrap_error *error = procfs_status_read(PROCFS_ROOT, pid, &status);
+
+	usdtrap_error_destroy(error);
+	return error ? 0 : status.tracer;
+}
+
+/* What one journal says is undone in SPACE, which takes the journal over. True: it was. */
+static bool undo_journal(struct engine *engine, struct space *space, struct journal_visit *visit)
+{
+	const struct usdtrap_report before = engine->report;
+	struct usdtrap_error *error;
+	unsigned bytes, semaphores;
+
+	space->journal = visit->journal;
+	visit->journal = NULL;
+	error = undo(engine, space, visit->text);
+	if (error) {
+		journal_leave(space->journal);
+		space->journal = NULL;
+		if (!error_catch(error, USDTRAP_GONE))
+			engine_notice_error(engine, USDTRAP_NOTICE_WARNING,
+					    error_prefix(error, "cannot repair process %d", (int)space->pid));
+		return false;
+	}
+	if (!space->journal) /* something could not be undone; that was told */
+		return false;
+	bytes = engine->report.sites_restored - before.sites_restored;
+	semaphores = engine->report.semaphores_lowered - before.semaphores_lowered;
+	engine->report.repaired++;
+	engine_notice(
+		engine, USDTRAP_NOTICE_INFO,
+		"process %d had traps of usdtrap %d, which was killed: %u byte%s put back, %u semaphore%s lowered",
+		(int)space->pid, (int)visit->head.tracer, bytes, bytes == 1 ? "" : "s", semaphores,
+		semaphores == 1 ? "" : "s");
+	return true;
+}
+
+static void visit_before_attach(struct journal_visit *visit, void *user)
+{
+	struct stale *stale = user;
+
+	if (visit->state != JOURNAL_STALE || !undo_journal(stale->engine, stale->space, visit))
+		return;
+	/* What is done next is written into a journal of its own. */
+	journal_remove(stale->space->journal);
+	stale->space->journal = NULL;
+}
+
+void repair_before_attach(struct engine *engine, struct space *space)
+{
+	struct stale stale = {.engine = engine, .space = space};
+
+	journal_each(space->pid, visit_before_attach, &stale);
+}
+
+static void visit_to_repair(struct journal_visit *visit, void *user)
+{
+	struct stale *stale = user;
+	struct engine *engine = stale->engine;
+	struct usdtrap_error *error;
+	struct space *space;
+	pid_t tracer;
+
+	if (visit->state == JOURNAL_LIVE) {
+		stale->live_tracer = visit->head.tracer;
+		return;
+	}
+	if (visit->state != JOURNAL_STALE)
+		return;
+	tracer = tracer_of(visit->head.pid);
+	if (tracer != 0) {
+		engine_notice(engine, USDTRAP_NOTICE_WARNING,
+			      "process %d is traced by process %d: nothing is changed in it as long as that lives",
+			      (int)visit->head.pid, (int)tracer);
+		return;
+	}
+	space = space_create(&engine->spaces, visit->head.pid, visit->head.pid);
+	if (!space)
+		return;
+	space->references = 1;
+	if (undo_journal(engine, space, visit)) {
+		stale->found++;
+		error = attach_seize(engine, space);
+		if (error && !error_catch(error, USDTRAP_GONE))
+			engine_notice_error(engine, USDTRAP_NOTICE_WARNING, error);
+	}
+	space_release(&engine->spaces, &engine->former_spaces, space);
+}
+
+struct usdtrap_error *repair_all(struct engine *engine, pid_t pid)
+{
+	struct stale stale = {.engine = engine};
+
+	journal_each(pid, visit_to_repair, &stale);
+	if (pid && stale.live_tracer && !stale.found)
+		return error_hint(error_create(USDTRAP_UNSUPPORTED,
+					       "process %d is being traced by usdtrap %d: its traps are in use",
+					       (int)pid, (int)stale.live_tracer),
+				  "end that first: kill -INT %d", (int)stale.live_tracer);
+	return NULL;
+}
