@@ -67,11 +67,11 @@
  *     lexer, literal                text to tokens
  *     parser, parser_statement, parser_expression, parser_primary
  *                                   tokens to tree
- *     ast, type, builtin, probe_type, probe_filter
+ *     ast, ast_walk, type, builtin, probe_type, probe_filter
  *                                   the tree, its static types, words and kinds of probes
  *     sema, sema_types              meaning; types, in rounds until nothing changes
- *     sema_names, sema_probes, sema_probe_parts, sema_config
- *                                   names; attach points; settings
+ *     sema_macros, sema_names, sema_probes, sema_probe_parts, sema_config
+ *                                   macros; names; attach points; settings
  *     sema_expressions, sema_calls, sema_aggregations, sema_fold
  *                                   each kind of expression; constants
  *     argument_use                  which arguments a clause asks for

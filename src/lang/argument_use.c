@@ -1,138 +1,42 @@
 /* SPDX-License-Identifier: MIT */
 #include "lang/argument_use.h"
 
-#include <stdlib.h>
+#include "lang/ast_walk.h"
 
-struct walk {
+struct argument_walk {
+	struct ast_walk walk;
 	void (*on_argument)(const struct ast_expression *argument, void *user);
 	void *user;
 };
 
-static void walk_expression(const struct walk *walk, const struct ast_expression *expression);
-static void walk_statements(const struct walk *walk, const struct ast_statement *statement);
-
-static void walk_list(const struct walk *walk, struct ast_expression *const *expressions, size_t count)
+static void visit_expression(struct ast_expression **slot, void *user)
 {
-	for (size_t i = 0; i < count; i++)
-		walk_expression(walk, expressions[i]);
+	const struct argument_walk *walk = user;
+
+	if ((*slot)->kind == AST_BUILTIN && (*slot)->builtin.builtin == BUILTIN_ARG)
+		walk->on_argument(*slot, walk->user);
+	/* What only a size is wanted of is never evaluated. */
+	else if ((*slot)->kind != AST_SIZEOF)
+		ast_walk_expression(*slot, &walk->walk);
 }
 
-/* EXPRESSION may be NULL, as optional parts of nodes are. */
-static void walk_expression(const struct walk *walk, const struct ast_expression *expression)
+static void visit_statements(struct ast_statement **first, void *user)
 {
-	if (!expression)
-		return;
-	switch (expression->kind) {
-	case AST_INTEGER:
-	case AST_BOOL:
-	case AST_STRING:
-	case AST_PARAMETER:
-	case AST_PARAMETERS:
-	case AST_IDENTIFIER:
-	case AST_SIZEOF:
-	case AST_VARIABLE:
-		return;
-	case AST_BUILTIN:
-		if (expression->builtin.builtin == BUILTIN_ARG)
-			walk->on_argument(expression, walk->user);
-		return;
-	case AST_MAP:
-		walk_expression(walk, expression->map.key);
-		return;
-	case AST_UNARY:
-		walk_expression(walk, expression->unary.operand);
-		return;
-	case AST_BINARY:
-	case AST_LOGICAL:
-		walk_expression(walk, expression->binary.left);
-		walk_expression(walk, expression->binary.right);
-		return;
-	case AST_CONDITIONAL:
-		walk_expression(walk, expression->conditional.condition);
-		walk_expression(walk, expression->conditional.yes);
-		walk_expression(walk, expression->conditional.no);
-		return;
-	case AST_INCREMENT:
-		walk_expression(walk, expression->increment.target);
-		return;
-	case AST_ASSIGN:
-		walk_expression(walk, expression->assign.target);
-		walk_expression(walk, expression->assign.value);
-		return;
-	case AST_AGGREGATE:
-		walk_expression(walk, expression->aggregate.target.key);
-		walk_expression(walk, expression->aggregate.value);
-		return;
-	case AST_CAST:
-		walk_expression(walk, expression->cast.operand);
-		return;
-	case AST_TUPLE:
-		walk_list(walk, expression->tuple.elements, expression->tuple.count);
-		return;
-	case AST_FIELD:
-		walk_expression(walk, expression->field.operand);
-		return;
-	case AST_INDEX:
-		walk_expression(walk, expression->index.operand);
-		walk_expression(walk, expression->index.index);
-		return;
-	case AST_BLOCK_VALUE:
-		walk_statements(walk, expression->block.statements);
-		walk_expression(walk, expression->block.value);
-		return;
-	case AST_CALL:
-		walk_list(walk, expression->call.arguments, expression->call.argument_count);
-		walk_expression(walk, expression->call.key);
-		return;
-	}
-	abort();
-}
+	const struct argument_walk *walk = user;
 
-static void walk_statements(const struct walk *walk, const struct ast_statement *statement)
-{
-	for (; statement; statement = statement->next) {
-		switch (statement->kind) {
-		case AST_EXPRESSION:
-			walk_expression(walk, statement->expression.value);
-			break;
-		case AST_LET:
-			walk_expression(walk, statement->let.value);
-			break;
-		case AST_IF:
-			walk_expression(walk, statement->condition.condition);
-			walk_statements(walk, statement->condition.yes);
-			walk_statements(walk, statement->condition.no);
-			break;
-		case AST_WHILE:
-			walk_expression(walk, statement->loop.condition);
-			walk_statements(walk, statement->loop.body);
-			break;
-		case AST_UNROLL:
-			walk_statements(walk, statement->unroll.body);
-			break;
-		case AST_BLOCK:
-			walk_statements(walk, statement->block);
-			break;
-		case AST_FOR:
-			walk_expression(walk, statement->for_loop.start);
-			walk_expression(walk, statement->for_loop.end);
-			walk_statements(walk, statement->for_loop.body);
-			break;
-		case AST_RETURN:
-			walk_expression(walk, statement->returned);
-			break;
-		case AST_BREAK:
-		case AST_CONTINUE:
-			break;
-		}
-	}
+	for (struct ast_statement *statement = *first; statement; statement = statement->next)
+		ast_walk_statement(statement, &walk->walk);
 }
 
 void argument_use_each(const struct ast_clause *clause,
 		       void (*on_argument)(const struct ast_expression *argument, void *user), void *user)
 {
-	const struct walk walk = {.on_argument = on_argument, .user = user};
+	struct argument_walk walk = {{visit_expression, visit_statements, &walk}, on_argument, user};
 
-	walk_expression(&walk, clause->predicate);
-	walk_statements(&walk, clause->body);
+	struct ast_expression *predicate = clause->predicate;
+	struct ast_statement *body = clause->body;
+
+	if (predicate)
+		visit_expression(&predicate, &walk);
+	visit_statements(&body, &walk);
 }

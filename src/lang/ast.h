@@ -366,6 +366,31 @@ struct ast_clause {
 	unsigned variable_count; /* the size of its frame in slots */
 };
 
+/* What a macro takes. */
+enum ast_macro_parameter_kind {
+	AST_PARAMETER_EXPRESSION, /* name: any expression, evaluated wherever it stands in the body */
+	AST_PARAMETER_VARIABLE,   /* $name: a variable; also an expression, if the body does not assign to it */
+	AST_PARAMETER_MAP,        /* @name: a map, without a key */
+};
+
+struct ast_macro_parameter {
+	enum ast_macro_parameter_kind kind;
+	const char *name; /* with its $ or @ */
+	struct span span;
+};
+
+/* macro name(parameters) { body }. Its uses are replaced by copies of the body before names are resolved. */
+struct ast_macro {
+	struct ast_macro *next;
+	const char *name;
+	struct span name_span;
+	struct ast_macro_parameter *parameters;
+	size_t parameter_count;
+	struct ast_statement *body;   /* first of a list, may be NULL */
+	struct ast_expression *value; /* what a use yields; NULL: nothing, it is a statement */
+	struct span span;             /* of the body, braces included */
+};
+
 /* `let @name = kind(limit)' at the top of a script. */
 struct ast_map_declaration {
 	struct ast_map_declaration *next;
@@ -419,6 +444,7 @@ struct ast_program {
 	struct ast_setting *settings;
 	struct ast_config config;
 	struct ast_map_declaration *map_declarations;
+	struct ast_macro *macros;
 	struct ast_clause *clauses;
 	struct ast_map *maps;
 	unsigned map_count;

@@ -2,9 +2,11 @@
 /*
  * Scripts, clauses, and what all of the parser shares:
  *
- *	script:    {config | map | clause}
+ *	script:    {config | map | macro | clause}
  *	config:    config = { {name = value ;} }
  *	map:       let @name = word ( expression ) ;
+ *	macro:     macro word ( [parameter {, parameter}] ) block
+ *	parameter: word | $name | @name
  *	clause:    probe {, probe} [/ expression /] block
  *
  * Blocks and what is in them: parser_statement.c. What bpftrace has beside this
@@ -283,6 +285,91 @@ static void parse_map_let(struct parser *parser, struct ast_map_declaration ***l
 	*link = &declaration->next;
 }
 
+/* ---- Macros ----------------------------------------------------------------------------------------------------- */
+
+#define MACRO_PARAMETERS_MAX 64
+
+/* name, $name or @name. */
+static bool parse_macro_parameter(struct parser *parser, struct ast_macro_parameter *parameter)
+{
+	parameter->name = parser->token.text;
+	parameter->span = parser->token.span;
+	if (parser_at(parser, TOKEN_VARIABLE))
+		parameter->kind = AST_PARAMETER_VARIABLE;
+	else if (parser_at(parser, TOKEN_MAP))
+		parameter->kind = AST_PARAMETER_MAP;
+	else if (!parser_at(parser, TOKEN_IDENTIFIER)) {
+		parser_unexpected(parser, "a name, $name or @name");
+		return false;
+	}
+	parser_advance(parser);
+	return true;
+}
+
+static bool parse_macro_parameters(struct parser *parser, struct ast_macro *macro)
+{
+	struct ast_macro_parameter parameters[MACRO_PARAMETERS_MAX];
+	size_t count = 0;
+
+	if (!parser_expect(parser, TOKEN_LEFT_PAREN))
+		return false;
+	while (!parser_at(parser, TOKEN_RIGHT_PAREN)) {
+		if (count == MACRO_PARAMETERS_MAX) {
+			diag_error(parser->diagnostics, parser->token.span, "macros take at most %d arguments",
+				   MACRO_PARAMETERS_MAX);
+			return false;
+		}
+		parameters[count] = (struct ast_macro_parameter){};
+		if (!parse_macro_parameter(parser, &parameters[count++]))
+			return false;
+		if (!parser_accept(parser, TOKEN_COMMA) && !parser_at(parser, TOKEN_RIGHT_PAREN)) {
+			parser_unexpected(parser, ", or )");
+			return false;
+		}
+	}
+	parser_advance(parser);
+	macro->parameters = arena_allocate_array(parser->arena, count + 1, sizeof(parameters[0]));
+	if (!macro->parameters)
+		return false;
+	memcpy(macro->parameters, parameters, count * sizeof(parameters[0]));
+	macro->parameter_count = count;
+	return true;
+}
+
+/* macro name(parameters) { statements [value] }. The first word is the current token. */
+static bool parse_macro(struct parser *parser, struct ast_macro *macro)
+{
+	parser_advance(parser);
+	macro->name = parser->token.text;
+	macro->name_span = parser->token.span;
+	if (!parser_expect(parser, TOKEN_IDENTIFIER) || !parse_macro_parameters(parser, macro))
+		return false;
+	macro->span = parser->token.span;
+	if (!parser_at(parser, TOKEN_LEFT_BRACE)) {
+		parser_unexpected(parser, "{");
+		return false;
+	}
+	if (!parser_block(parser, &macro->body))
+		return false;
+	macro->span.end = parser->last_end;
+	macro->value = parser_take_value(parser, &macro->body);
+	return true;
+}
+
+static void parse_macro_definition(struct parser *parser, struct ast_macro ***link)
+{
+	struct ast_macro *macro = arena_allocate(parser->arena, sizeof(*macro));
+
+	if (!macro)
+		return;
+	if (!parse_macro(parser, macro)) {
+		skip_clause(parser);
+		return;
+	}
+	**link = macro;
+	*link = &macro->next;
+}
+
 /* ---- Scripts ---------------------------------------------------------------------------------------------------- */
 
 /* Steps behind the next semicolon or block, whichever comes first. */
@@ -308,8 +395,6 @@ static const char *definition_at(const struct parser *parser)
 
 	if (parser_at(parser, TOKEN_IMPORT))
 		return "import";
-	if (parser_at(parser, TOKEN_MACRO))
-		return "macro";
 	if (!parser_at(parser, TOKEN_IDENTIFIER) || !parser->token.text)
 		return NULL;
 	parser_peek(parser, &next);
@@ -337,6 +422,7 @@ static void parse_script(struct parser *parser, struct ast_program *program)
 	struct ast_clause **clause_link = &program->clauses;
 	struct ast_setting **setting_link = &program->settings;
 	struct ast_map_declaration **map_link = &program->map_declarations;
+	struct ast_macro **macro_link = &program->macros;
 
 	while (!parser_at(parser, TOKEN_END) && !parser->arena->failed) {
 		struct ast_clause *clause;
@@ -353,6 +439,10 @@ static void parse_script(struct parser *parser, struct ast_program *program)
 		}
 		if (parser_at(parser, TOKEN_LET)) {
 			parse_map_let(parser, &map_link);
+			continue;
+		}
+		if (parser_at(parser, TOKEN_MACRO)) {
+			parse_macro_definition(parser, &macro_link);
 			continue;
 		}
 		definition = definition_at(parser);

@@ -48,6 +48,8 @@ struct ast_expression *parser_expression(struct parser *parser);
 struct ast_expression *parser_primary(struct parser *parser);
 /* { statements }: false if it never began or never ended; errors within are reported and overcome. */
 bool parser_block(struct parser *parser, struct ast_statement **ret);
+/* The value of the last of STATEMENTS, which is taken off the list; NULL if it has none. */
+struct ast_expression *parser_take_value(struct parser *parser, struct ast_statement **statements);
 /* STATEMENTS, which stand at SPAN, as a value; NULL, nothing reported, if they end without one. */
 struct ast_expression *parser_block_value(struct parser *parser, struct ast_statement *statements, struct span span);
 /* A block or an if, at the current token, that must be a value. */

@@ -264,8 +264,7 @@ bool parser_block(struct parser *parser, struct ast_statement **ret)
 
 static struct ast_expression *if_value(struct parser *parser, const struct ast_statement *statement);
 
-/* The value of the last of STATEMENTS, which is taken off the list; NULL if it has none. */
-static struct ast_expression *take_value(struct parser *parser, struct ast_statement **statements)
+struct ast_expression *parser_take_value(struct parser *parser, struct ast_statement **statements)
 {
 	struct ast_statement **link = statements;
 	struct ast_expression *value = NULL;
@@ -287,7 +286,7 @@ static struct ast_expression *take_value(struct parser *parser, struct ast_state
 
 struct ast_expression *parser_block_value(struct parser *parser, struct ast_statement *statements, struct span span)
 {
-	struct ast_expression *value = take_value(parser, &statements);
+	struct ast_expression *value = parser_take_value(parser, &statements);
 	struct ast_expression *node;
 
 	if (!value)

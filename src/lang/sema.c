@@ -20,7 +20,8 @@ bool sema_resolve(struct ast_program *program, const struct sema_options *option
 
 	sema_config(&sema);
 	sema_probes(&sema);
-	sema_names(&sema);
+	if (sema_macros(&sema))
+		sema_names(&sema);
 	if (may_go_on(&sema))
 		sema_types(&sema);
 	return may_go_on(&sema);

@@ -304,7 +304,7 @@ static void name_function(struct sema *sema, struct ast_expression *node, const 
 
 void sema_name_call(struct sema *sema, struct ast_expression *node)
 {
-	const char *name = node->call.name;
+	const char *name = sema_plain_name(node->call.name);
 	const struct function_info *function = function_find(name);
 	unsigned index;
 	const struct builtin_info *builtin = builtin_find(name, &index);

@@ -2,6 +2,7 @@
 /*
  * What the stages of sema share. In their order:
  *
+ *	sema_macros.c   uses of macros replaced by their bodies
  *	sema_config.c   settings to values
  *	sema_probes.c   attach points taken apart and understood (sema_probe_parts.c)
  *	sema_names.c    words, variables, maps and calls resolved, constants folded (sema_fold.c)
@@ -52,6 +53,8 @@ struct sema_probe_parts {
 void sema_probe_parts(struct sema *sema, struct ast_attach_point *point, const char *kind,
 		      const struct sema_probe_parts *parts);
 
+/* False if there was anything wrong: names in a copy that is not whole would be reported for nothing. */
+bool sema_macros(struct sema *sema);
 void sema_config(struct sema *sema);
 void sema_probes(struct sema *sema);
 void sema_names(struct sema *sema);
@@ -66,6 +69,8 @@ void sema_set_constant(struct ast_expression *node, uint64_t value, bool is_nega
 
 /* Resolves all names below NODE. */
 void sema_name_expression(struct sema *sema, struct ast_expression *node);
+/* NAME without the `__builtin_' by which words are meant that a macro of the same name hides. */
+const char *sema_plain_name(const char *name);
 /* Resolves the map and the key of USE. WHOLE: the map itself is meant, whether it has keys or not. */
 enum sema_map_use { SEMA_MAP_VALUE, SEMA_MAP_WHOLE };
 void sema_name_map(struct sema *sema, struct ast_map_use *use, struct span span, enum sema_map_use how);

@@ -181,9 +181,17 @@ void sema_name_builtin(struct sema *sema, struct ast_expression *node, const cha
 	node->type = info->type;
 }
 
+const char *sema_plain_name(const char *name)
+{
+	static const char prefix[] = "__builtin_";
+	size_t length = sizeof(prefix) - 1;
+
+	return strncmp(name, prefix, length) == 0 ? name + length : name;
+}
+
 static void name_identifier(struct sema *sema, struct ast_expression *node)
 {
-	const char *name = node->name;
+	const char *name = sema_plain_name(node->name);
 	const struct function_info *function = function_find(name);
 	const struct aggregation_info *aggregation = aggregation_find(name);
 	const struct builtin_info *info;

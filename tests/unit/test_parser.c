@@ -292,7 +292,6 @@ static void test_parser_refuses_by_name_what_is_not_here_yet(void **state)
 		 "the definition of a struct, union or enum is not supported yet"},
 		{"enum { A, B }\nBEGIN { }", "enum", "the definition of a struct, union or enum is not supported yet"},
 		{"import \"x.bt\";\nBEGIN { }", "import", "import is not supported yet"},
-		{"macro m($x) { $x }\nBEGIN { }", "macro", "macro is not supported yet"},
 		{"fn f(): uint8 { }\nBEGIN { }", "fn", "fn is not supported yet"},
 		{"BEGIN { $x = (a=1, b=2); }", "a=", "a record: (name=value, ...) is not supported yet"},
 		{"BEGIN { $x = *$y; }", "*", "a pointer operator (* and &) is not supported yet"},
