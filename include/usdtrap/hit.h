@@ -80,6 +80,26 @@ USDTRAP_API USDTRAP_MUST_USE struct usdtrap_error *usdtrap_hit_read_string(const
 									   size_t capacity, size_t *ret_length,
 									   int *ret_cut);
 
+/*
+ * Writes SIZE bytes into the target's memory at ADDRESS, as far as the target
+ * itself may write there. The write is not undone when the session ends.
+ * Errors: FAULT (not all of it is writable, or a trap of ours lies in it:
+ * nothing is written), GONE.
+ */
+USDTRAP_API USDTRAP_MUST_USE struct usdtrap_error *usdtrap_hit_write(const struct usdtrap_hit *hit, uint64_t address,
+								     const void *bytes, size_t size);
+
+/* Whom a signal is for. */
+enum usdtrap_signal_target {
+	USDTRAP_SIGNAL_PROCESS, /* the process: any of its threads takes it, kill(2) */
+	USDTRAP_SIGNAL_THREAD,  /* the thread that was hit, tgkill(2) */
+};
+
+/* Sends SIGNAL. The target gets it after the hit, as if somebody else had sent it. Errors: GONE, PERMISSION,
+ * INVALID_USE (no such signal). */
+USDTRAP_API USDTRAP_MUST_USE struct usdtrap_error *usdtrap_hit_signal(const struct usdtrap_hit *hit,
+								      enum usdtrap_signal_target target, int signal);
+
 /* Process and thread id, as the caller's pid namespace knows them. */
 USDTRAP_API pid_t usdtrap_hit_pid(const struct usdtrap_hit *hit);
 USDTRAP_API pid_t usdtrap_hit_tid(const struct usdtrap_hit *hit);

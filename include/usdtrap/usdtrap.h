@@ -7,6 +7,7 @@
 #include <usdtrap/hit.h>
 #include <usdtrap/launch.h>
 #include <usdtrap/probe.h>
+#include <usdtrap/process.h>
 #include <usdtrap/session.h>
 #include <usdtrap/syscall.h>
 #include <usdtrap/tracepoint.h>

@@ -275,6 +275,22 @@ static void add_severity(enum diag_severity severity, const struct diag_style *s
 		strbuf_addf(out, "%s: ", word);
 }
 
+void diag_render_head(const struct source *source, struct span span, enum diag_severity severity,
+		      const struct diag_style *style, struct strbuf *out)
+{
+	unsigned line, column, last_line, last_column;
+
+	source = diag_source_at(source, span.start);
+	span = visible_span(source, span);
+	locate(source, span.start, &line, &column);
+	locate(source, span.end - 1, &last_line, &last_column);
+	if (line == last_line)
+		strbuf_addf(out, "%s:%u:%u-%u: ", source->name, line, column, last_column + 1);
+	else
+		strbuf_addf(out, "%s:%u-%u: ", source->name, line, last_line);
+	add_severity(severity, style, out);
+}
+
 /* One message about one place (NULL: about none), NOTE, if not NULL, before the source line. */
 static void render_place(const struct source *source, const struct span *place, enum diag_severity severity,
 			 const char *message, const char *note, const struct diag_style *style, struct strbuf *out)
@@ -283,16 +299,14 @@ static void render_place(const struct source *source, const struct span *place, 
 	struct span span = {0};
 
 	if (place) {
+		diag_render_head(source, *place, severity, style, out);
 		source = diag_source_at(source, place->start);
 		span = visible_span(source, *place);
 		locate(source, span.start, &line, &column);
 		locate(source, span.end - 1, &last_line, &last_column);
-		if (line == last_line)
-			strbuf_addf(out, "%s:%u:%u-%u: ", source->name, line, column, last_column + 1);
-		else
-			strbuf_addf(out, "%s:%u-%u: ", source->name, line, last_line);
+	} else {
+		add_severity(severity, style, out);
 	}
-	add_severity(severity, style, out);
 	strbuf_add_string(out, message);
 	strbuf_add_char(out, '\n');
 	if (note)

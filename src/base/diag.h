@@ -118,6 +118,10 @@ void diag_render(const struct diag_list *list, const struct diag_style *style, s
 void diag_render_one(const struct source *source, const struct diagnostic *diagnostic, const char *note,
 		     const struct diag_style *style, struct strbuf *out);
 
+/* The part of a message in front of its text: "stdin:1:9-11: ERROR: ". */
+void diag_render_head(const struct source *source, struct span span, enum diag_severity severity,
+		      const struct diag_style *style, struct strbuf *out);
+
 /* The text of the list that begins with SOURCE in which OFFSET, or the end it stands for, lies. */
 const struct source *diag_source_at(const struct source *source, uint32_t offset);
 

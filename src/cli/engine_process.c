@@ -136,8 +136,7 @@ static void on_script_warning(const char *text, size_t length, void *user)
 {
 	struct engine_process *engine = user;
 
-	if (!engine->options->no_warnings)
-		output_write(engine->messages, text, length);
+	output_write(engine->messages, text, length);
 }
 
 static void on_output_full(void *user)
@@ -421,7 +420,8 @@ int engine_process_run(const struct engine_job *job)
 		.pid = job->options->pid,
 		.lock = PTHREAD_MUTEX_INITIALIZER,
 	};
-	const struct lang_output script_output = {on_script_output, on_script_warning, &engine};
+	const struct lang_output script_output = {
+		.write = on_script_output, .warn = on_script_warning, .user = &engine};
 	struct link_message launched;
 	struct output_report report;
 	struct usdtrap_error *error;

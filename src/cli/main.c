@@ -6,6 +6,7 @@
  * include/usdtrap/: the library's interface, which lang/ and cli/ use as anybody may
  *     session                       processes traced, probes armed, all put back; start reading here
  *     probe, hit                    what a file offers; what a callback sees
+ *     process                       facts about processes
  *     repair                        undoing what a killed session left
  *     launch, error                 a program that waits to be traced; what went wrong
  *     syscall, tracepoint           system calls; the kernel's tracepoints that ptrace can show
@@ -38,6 +39,7 @@
  *     ptrace, memory                stops and registers; its memory, kept open
  *     procfs, procfs_file           what /proc tells, and how it is read
  *     procfs_maps, procfs_status    its mappings; its state
+ *     cgroup                        control groups
  *     affinity                      the tracing thread follows its busiest tracee
  *     launch, privileged            a program that waits at the door; rights that it would lose
  *     runtime_folder                where records that outlive a process are kept
@@ -55,6 +57,7 @@
  *     loader                        libraries that come later
  *     recipe                        runtimes whose probes need more than a trap
  *     hit                           what a callback may ask
+ *     process_facts                 what anybody may ask of any process
  *     leave                         everything back, nobody disturbed
  *     journal, repair               what is changed, written down first; undoing it when its tracer was killed
  *     list, arguments               a file's probes, without a process
@@ -69,17 +72,19 @@
  *                                   tokens to tree
  *     ast, ast_walk, type, builtin, probe_type, probe_filter
  *                                   the tree, its static types, words and kinds of probes
+ *     builtin_refusal               words that are not to be had
  *     sema, sema_types              meaning; types, in rounds until nothing changes
  *     sema_macros, sema_names, sema_probes, sema_probe_parts, sema_config
  *                                   macros; names; attach points; settings
- *     sema_expressions, sema_calls, sema_aggregations, sema_fold
+ *     sema_expressions, sema_calls, sema_call_types, sema_aggregations, sema_fold
  *                                   each kind of expression; constants
  *     argument_use                  which arguments a clause asks for
  *     eval, eval_store, eval_operator, eval_call, eval_builtin
  *                                   the tree, walked at each hit
- *     function_map, function_output, function_text
+ *     function_map, function_memory, function_name, function_network, function_output
+ *     function_process, function_system, function_text, signal_names
  *                                   the functions
- *     runtime, scratch, value, flat
+ *     runtime, runtime_warning, scratch, value, flat
  *                                   what lives while a script runs
  *     map, map_element, map_select, aggregate, histogram
  *                                   maps and what they keep

@@ -166,13 +166,13 @@ struct ast_call {
 	struct span name_span;
 	struct ast_expression **arguments; /* what is evaluated; see enum function */
 	size_t argument_count;
-	enum function function;             /* [sema] from here on */
-	struct ast_map *map;                /* functions of maps: which; else NULL */
-	struct ast_expression *key;         /* functions of maps: at which key; NULL: none given */
-	uint64_t top;                       /* print(@m, top): the last so many; 0: all */
-	uint64_t divisor;                   /* print(@m, top, div): at least 1 */
-	struct format *format;              /* printf; owned by the program */
-	const struct ast_text *time_format; /* time, strftime */
+	bool is_discarded;          /* nobody uses the result: a delete() that fails warns */
+	enum function function;     /* [sema] from here on */
+	struct ast_map *map;        /* functions of maps: which; else NULL */
+	struct ast_expression *key; /* functions of maps: at which key; NULL: none given */
+	uint64_t top;               /* print(@m, top): the last so many; 0: all */
+	uint64_t divisor;           /* print(@m, top, div): at least 1 */
+	struct format *format;      /* printf and its like; owned by the program */
 };
 
 struct ast_expression {

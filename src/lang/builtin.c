@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "lang/builtin.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/nearest.h"
@@ -12,40 +13,105 @@ static const struct type type_comm = {.kind = TYPE_STRING, .size = 16};
 /* Longer than any name of a probe is likely to be, and than LOGIN_NAME_MAX. */
 static const struct type type_long_name = {.kind = TYPE_STRING, .size = 1024};
 static const struct type type_user_name = {.kind = TYPE_STRING, .size = 256};
+/* What bpftrace's functions that name a number have. */
+static const struct type type_name = {.kind = TYPE_STRING, .size = 64};
+/* "00:11:22:33:44:55"; INET6_ADDRSTRLEN; PATH_MAX. */
+static const struct type type_mac_address = {.kind = TYPE_STRING, .size = 18};
+static const struct type type_inet_address = {.kind = TYPE_STRING, .size = 46};
+static const struct type type_path = {.kind = TYPE_STRING, .size = 4096};
 
 static const struct builtin_info builtins[] = {
-	{"arg", BUILTIN_ARG, BUILTIN_AT_HITS, &type_int64, "arg0, arg1, ...: the probe's arguments"},
-	{"comm", BUILTIN_COMM, BUILTIN_ANYWHERE, &type_comm, "name of the thread"},
-	{"cpid", BUILTIN_CPID, BUILTIN_ANYWHERE, &type_uint64, "process id of the program started with -c"},
-	{"cpu", BUILTIN_CPU, BUILTIN_ANYWHERE, &type_uint64, "processor the thread runs on"},
-	{"elapsed", BUILTIN_ELAPSED, BUILTIN_ANYWHERE, &type_uint64, "nanoseconds since the script began"},
-	{"gid", BUILTIN_GID, BUILTIN_ANYWHERE, &type_uint64, "group id of the process"},
-	{"ncpus", BUILTIN_NCPUS, BUILTIN_ANYWHERE, &type_uint64, "number of processors"},
-	{"nsecs", BUILTIN_NSECS, BUILTIN_ANYWHERE, &type_uint64, "nanoseconds since the machine was started"},
-	{"pid", BUILTIN_PID, BUILTIN_ANYWHERE, &type_uint32, "process id"},
-	{"probe", BUILTIN_PROBE, BUILTIN_ANYWHERE, &type_long_name, "full name of the probe"},
-	{"rand", BUILTIN_RAND, BUILTIN_ANYWHERE, &type_uint64, "a random number of 32 bits"},
-	{"tid", BUILTIN_TID, BUILTIN_ANYWHERE, &type_uint32, "thread id"},
-	{"uid", BUILTIN_UID, BUILTIN_ANYWHERE, &type_uint64, "user id of the process"},
-	{"username", BUILTIN_USERNAME, BUILTIN_ANYWHERE, &type_user_name, "name of the user"},
+	{"arg", BUILTIN_ARG, &type_int64, "arg0, arg1, ...: the probe's arguments"},
+	{"cgroup", BUILTIN_CGROUP, &type_uint64, "id of the process's control group"},
+	{"comm", BUILTIN_COMM, &type_comm, "name of the thread"},
+	{"cpid", BUILTIN_CPID, &type_uint32, "process id of the program started with -c"},
+	{"cpu", BUILTIN_CPU, &type_uint32, "processor the thread last ran on"},
+	{"elapsed", BUILTIN_ELAPSED, &type_uint64, "nanoseconds since the script began"},
+	{"gid", BUILTIN_GID, &type_uint64, "group id of the process"},
+	{"has_cpid", BUILTIN_HAS_CPID, &type_bool, "was a program started with -c?"},
+	{"jiffies", BUILTIN_JIFFIES, &type_uint64, "ticks since the machine was started"},
+	{"leader_comm", BUILTIN_LEADER_COMM, &type_comm, "name of the process"},
+	{"leader_tid", BUILTIN_LEADER_TID, &type_uint32, "id of the process's first thread"},
+	{"ncpus", BUILTIN_NCPUS, &type_uint64, "number of processors"},
+	{"nsecs", BUILTIN_NSECS, &type_uint64, "nanoseconds since the machine was started"},
+	{"numaid", BUILTIN_NUMAID, &type_uint32, "memory node of the processor"},
+	{"pcomm", BUILTIN_LEADER_COMM, &type_comm, "name of the process"},
+	{"pid", BUILTIN_PID, &type_uint32, "process id"},
+	{"ppid", BUILTIN_PPID, &type_uint32, "process id of the parent"},
+	{"probe", BUILTIN_PROBE, &type_long_name, "full name of the probe"},
+	{"probetype", BUILTIN_PROBETYPE, &type_name, "kind of the probe"},
+	{"rand", BUILTIN_RAND, &type_uint32, "a random number"},
+	{"tid", BUILTIN_TID, &type_uint32, "thread id"},
+	{"uid", BUILTIN_UID, &type_uint64, "user id of the process"},
+	{"usermode", BUILTIN_USERMODE, &type_uint8, "1: the thread runs in user mode"},
+	{"username", BUILTIN_USERNAME, &type_user_name, "name of the user"},
 };
 
 static const struct function_info functions[] = {
-	{"buf", FUNCTION_BUF, 1, 2, "buf(address or string, length)", "bytes of the target's memory"},
-	{"clear", FUNCTION_CLEAR, 1, 1, "clear(@map)", "delete all keys"},
-	{"delete", FUNCTION_DELETE, 1, 2, "delete(@map[, key])", "delete one key; was it there?"},
-	{"exit", FUNCTION_EXIT, 0, 1, "exit([status])", "end the program"},
-	{"has_key", FUNCTION_HAS_KEY, 2, 2, "has_key(@map, key)", "is the key in the map?"},
-	{"join", FUNCTION_JOIN, 1, 2, "join(address[, delimiter])", "print an array of strings, as argv is"},
-	{"len", FUNCTION_LEN, 1, 1, "len(@map)", "number of keys"},
-	{"print", FUNCTION_PRINT, 1, 3, "print(value), print(@map[, top[, divisor]])", "print a value or a map"},
-	{"printf", FUNCTION_PRINTF, 1, 128, "printf(format, ...)", "print as printf(3) does"},
-	{"str", FUNCTION_STR, 1, 2, "str(address[, length])", "a string of the target's memory"},
-	{"strftime", FUNCTION_STRFTIME, 2, 2, "strftime(format, nsecs)", "a time as strftime(3) writes it"},
-	{"strlen", FUNCTION_STRLEN, 1, 1, "strlen(string)", "its length in bytes"},
-	{"strncmp", FUNCTION_STRNCMP, 3, 3, "strncmp(string, string, length)", "0 if the first bytes are equal"},
-	{"time", FUNCTION_TIME, 0, 1, "time([format])", "print the time of day"},
-	{"zero", FUNCTION_ZERO, 1, 1, "zero(@map)", "set all values to 0"},
+	{"assert", FUNCTION_ASSERT, "vs", &type_none, "assert(condition, text)",
+	 "end the program with status 1 unless it holds"},
+	{"bswap", FUNCTION_BSWAP, "i", NULL, "bswap(number)", "its bytes in reverse order"},
+	{"buf", FUNCTION_BUF, ".|i", NULL, "buf(address or string, length)", "bytes of the target's memory"},
+	{"cat", FUNCTION_CAT, "f", &type_none, "cat(format, ...)", "print a file"},
+	{"cgroup_path", FUNCTION_CGROUP_PATH, "i|S", &type_path, "cgroup_path(id[, filter])",
+	 "the path of a control group"},
+	{"cgroupid", FUNCTION_CGROUPID, "S", &type_uint64, "cgroupid(path)", "the id of a control group"},
+	{"clear", FUNCTION_CLEAR, "m", &type_none, "clear(@map)", "delete all keys"},
+	{"comm", FUNCTION_COMM, "i", &type_comm, "comm(pid)", "name of a process"},
+	{"delete", FUNCTION_DELETE, ".|k", &type_bool, "delete(@map[, key])", "delete one key; was it there?"},
+	{"errorf", FUNCTION_ERRORF, "f", &type_none, "errorf(format, ...)", "print an error with its place"},
+	{"exit", FUNCTION_EXIT, "|i", &type_none, "exit([status])", "end the program"},
+	{"fail", FUNCTION_FAIL, "f", &type_none, "fail(format, ...)", "an error when the script is compiled"},
+	{"find", FUNCTION_FIND, "mk.", &type_bool, "find(@map, key, $variable)",
+	 "is the key in the map? Its value too"},
+	{"globmatch", FUNCTION_GLOBMATCH, "ss", &type_bool, "globmatch(string, pattern)", "does it match * ? [a-z]?"},
+	{"has_key", FUNCTION_HAS_KEY, "mk", &type_bool, "has_key(@map, key)", "is the key in the map?"},
+	{"is_array", FUNCTION_IS_ARRAY, ".", &type_bool, "is_array(expression)", "is it an array?"},
+	{"is_integer", FUNCTION_IS_INTEGER, ".", &type_bool, "is_integer(expression)", "is it an integer?"},
+	{"is_literal", FUNCTION_IS_LITERAL, ".", &type_bool, "is_literal(expression)", "is it a literal?"},
+	{"is_ptr", FUNCTION_IS_PTR, ".", &type_bool, "is_ptr(expression)", "is it a pointer?"},
+	{"is_str", FUNCTION_IS_STR, ".", &type_bool, "is_str(expression)", "is it a string?"},
+	{"is_unsigned_integer", FUNCTION_IS_UNSIGNED_INTEGER, ".", &type_bool, "is_unsigned_integer(expression)",
+	 "is it an unsigned integer?"},
+	{"join", FUNCTION_JOIN, "a|S", &type_none, "join(address[, delimiter])",
+	 "print an array of strings, as argv is"},
+	{"len", FUNCTION_LEN, "m", &type_int64, "len(@map)", "number of keys"},
+	{"macaddr", FUNCTION_MACADDR, "b", &type_mac_address, "macaddr(bytes)", "a hardware address as text"},
+	{"memcmp", FUNCTION_MEMCMP, "bbI", &type_int32, "memcmp(bytes, bytes, length)", "0 if they are equal"},
+	{"ntop", FUNCTION_NTOP, ".|.", &type_inet_address, "ntop([family, ]address)", "an internet address as text"},
+	{"pcomm", FUNCTION_PCOMM, "i", &type_comm, "pcomm(pid)", "name of a process"},
+	{"ppid", FUNCTION_PPID, "i", &type_uint32, "ppid(pid)", "parent of a process"},
+	{"print", FUNCTION_PRINT, ".|..", NULL, "print(value), print(@map[, top[, divisor]])",
+	 "print a value or a map"},
+	{"printf", FUNCTION_PRINTF, "f", &type_none, "printf(format, ...)", "print as printf(3) does"},
+	{"pton", FUNCTION_PTON, "S", NULL, "pton(text)", "an internet address from text"},
+	{"signal", FUNCTION_SIGNAL, ".", &type_none, "signal(name or number)", "send a signal to the process"},
+	{"signal_name", FUNCTION_SIGNAL_NAME, "i", &type_name, "signal_name(number)", "the name of a signal"},
+	{"signal_thread", FUNCTION_SIGNAL_THREAD, ".", &type_none, "signal_thread(name or number)",
+	 "send a signal to the thread"},
+	{"static_assert", FUNCTION_STATIC_ASSERT, "vS", &type_none, "static_assert(condition, text)",
+	 "an error when compiled, unless it holds"},
+	{"str", FUNCTION_STR, ".|i", NULL, "str(address[, length])", "a string of the target's memory"},
+	{"str_concat", FUNCTION_STR_CONCAT, "ss", NULL, "str_concat(string, string)", "both, one behind the other"},
+	{"strcap", FUNCTION_STRCAP, "b", &type_int64, "strcap(string)", "how many bytes it has room for"},
+	{"strcontains", FUNCTION_STRCONTAINS, "ss", &type_bool, "strcontains(string, string)",
+	 "is the second in the first?"},
+	{"strerror", FUNCTION_STRERROR, "i", &type_name, "strerror(number)", "what an errno means"},
+	{"strftime", FUNCTION_STRFTIME, "Si", NULL, "strftime(format, nsecs)", "a time as strftime(3) writes it"},
+	{"strlen", FUNCTION_STRLEN, "b", &type_uint64, "strlen(string)", "its length in bytes"},
+	{"strncmp", FUNCTION_STRNCMP, "ssI", &type_uint64, "strncmp(string, string, length)",
+	 "0 if the first bytes are equal"},
+	{"strstr", FUNCTION_STRSTR, "ss", &type_int64, "strstr(string, string)",
+	 "where the second is in the first, or -1"},
+	{"syscall_name", FUNCTION_SYSCALL_NAME, "i", &type_name, "syscall_name(number)", "the name of a system call"},
+	{"system", FUNCTION_SYSTEM, "f", &type_none, "system(format, ...)",
+	 "run a command of the shell and print what it prints"},
+	{"time", FUNCTION_TIME, "|S", &type_none, "time([format])", "print the time of day"},
+	{"uptr", FUNCTION_UPTR, "a", NULL, "uptr(address)", "the address itself: all are the target's"},
+	{"warnf", FUNCTION_WARNF, "f", &type_none, "warnf(format, ...)", "print a warning with its place"},
+	{"write_user", FUNCTION_WRITE_USER, "abi", &type_bool, "write_user(address, bytes, length)",
+	 "change the target's memory; could it be?"},
+	{"zero", FUNCTION_ZERO, "m", &type_none, "zero(@map)", "set all values to 0"},
 };
 
 static const struct aggregation_info aggregations[] = {
@@ -59,71 +125,40 @@ static const struct aggregation_info aggregations[] = {
 	{"sum", AGGREGATION_SUM, TYPE_SUM, 1, 1, "sum(number)", "the total"},
 };
 
-static const char not_yet[] = "is not supported yet";
-static const char needs_kernel[] = "looks into the kernel, which only BPF can; usdtrap works without it";
+/* A signature's kinds before its bar, or all of them. */
+static size_t count_kinds(const char *signature, bool with_optional)
+{
+	size_t needed = strcspn(signature, "|");
 
-static const struct {
-	const char *name;
-	const char *reason;
-} refusals[] = {
-	{"args", not_yet},
-	{"assert", not_yet},
-	{"bswap", not_yet},
-	{"cat", not_yet},
-	{"cgroup", not_yet},
-	{"cgroup_path", not_yet},
-	{"cgroupid", not_yet},
-	{"ctx", needs_kernel},
-	{"curtask", needs_kernel},
-	{"debugf", needs_kernel},
-	{"errorf", not_yet},
-	{"fail", not_yet},
-	{"find", not_yet},
-	{"func", not_yet},
-	{"getopt", not_yet},
-	{"has_cpid", not_yet},
-	{"jiffies", not_yet},
-	{"kaddr", needs_kernel},
-	{"kptr", needs_kernel},
-	{"kstack", needs_kernel},
-	{"ksym", needs_kernel},
-	{"leader_comm", not_yet},
-	{"leader_tid", not_yet},
-	{"macaddr", not_yet},
-	{"memcmp", not_yet},
-	{"ntop", not_yet},
-	{"numaid", not_yet},
-	{"override", needs_kernel},
-	{"path", needs_kernel},
-	{"pcomm", not_yet},
-	{"percpu_kaddr", needs_kernel},
-	{"ppid", not_yet},
-	{"probetype", not_yet},
-	{"pton", not_yet},
-	{"reg", not_yet},
-	{"retval", not_yet},
-	{"signal", not_yet},
-	{"signal_name", not_yet},
-	{"signal_thread", not_yet},
-	{"skboutput", needs_kernel},
-	{"socket_cookie", needs_kernel},
-	{"static_assert", not_yet},
-	{"str_concat", not_yet},
-	{"strcap", not_yet},
-	{"strcontains", not_yet},
-	{"strerror", not_yet},
-	{"strstr", not_yet},
-	{"syscall_name", not_yet},
-	{"system", not_yet},
-	{"tseries", not_yet},
-	{"uaddr", not_yet},
-	{"unwatch", not_yet},
-	{"uptr", not_yet},
-	{"usermode", not_yet},
-	{"ustack", not_yet},
-	{"usym", not_yet},
-	{"write_user", not_yet},
-};
+	if (!with_optional || !signature[needed])
+		return needed;
+	return strlen(signature) - 1;
+}
+
+size_t function_arguments_min(const struct function_info *info)
+{
+	return count_kinds(info->signature, false);
+}
+
+size_t function_arguments_max(const struct function_info *info)
+{
+	bool is_format = strchr(info->signature, ARGUMENT_FORMAT) != NULL;
+
+	return is_format ? FORMAT_ARGUMENTS : count_kinds(info->signature, true);
+}
+
+enum argument_kind function_argument_kind(const struct function_info *info, size_t index)
+{
+	size_t needed = count_kinds(info->signature, false);
+
+	return (enum argument_kind)info->signature[index < needed ? index : index + 1];
+}
+
+bool function_is_unsafe(enum function function)
+{
+	return function == FUNCTION_SIGNAL || function == FUNCTION_SIGNAL_THREAD || function == FUNCTION_SYSTEM ||
+	       function == FUNCTION_WRITE_USER;
+}
 
 /* The N of argN, at most 254 as the notes allow; false if NAME is none. */
 static bool parse_argument_name(const char *name, unsigned *ret)
@@ -176,13 +211,13 @@ const struct aggregation_info *aggregation_find(const char *name)
 	return NULL;
 }
 
-const char *builtin_refusal(const char *name)
+const struct function_info *function_info(enum function function)
 {
-	for (size_t i = 0; i < COUNT(refusals); i++) {
-		if (strcmp(name, refusals[i].name) == 0)
-			return refusals[i].reason;
+	for (size_t i = 0; i < COUNT(functions); i++) {
+		if (functions[i].function == function)
+			return &functions[i];
 	}
-	return NULL;
+	abort();
 }
 
 const char *builtin_nearest(const char *name)

@@ -2,6 +2,7 @@
 #include "lang/clock.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -19,9 +20,22 @@ static uint64_t read_clock(clockid_t clock)
 	return (uint64_t)now.tv_sec * NS_PER_SECOND + (uint64_t)now.tv_nsec;
 }
 
+uint64_t clock_ns(enum clock_kind kind)
+{
+	switch (kind) {
+	case CLOCK_KIND_BOOT:
+		return read_clock(CLOCK_BOOTTIME);
+	case CLOCK_KIND_MONOTONIC:
+		return read_clock(CLOCK_MONOTONIC);
+	case CLOCK_KIND_TAI:
+		return read_clock(CLOCK_TAI);
+	}
+	abort();
+}
+
 uint64_t clock_boottime_ns(void)
 {
-	return read_clock(CLOCK_BOOTTIME);
+	return clock_ns(CLOCK_KIND_BOOT);
 }
 
 uint64_t clock_wall_ns(void)

@@ -11,7 +11,16 @@
 struct scratch;
 struct strbuf;
 
-/* Nanoseconds of CLOCK_BOOTTIME. clock_gettime(2). */
+/* The clocks that `nsecs' may be asked for. */
+enum clock_kind {
+	CLOCK_KIND_BOOT,      /* CLOCK_BOOTTIME */
+	CLOCK_KIND_MONOTONIC, /* CLOCK_MONOTONIC: stands still while the machine sleeps */
+	CLOCK_KIND_TAI,       /* CLOCK_TAI: since 1970, without leap seconds */
+};
+
+/* Nanoseconds of that clock. clock_gettime(2). */
+uint64_t clock_ns(enum clock_kind kind);
+/* Nanoseconds of CLOCK_BOOTTIME. */
 uint64_t clock_boottime_ns(void);
 /* Nanoseconds since 1970. */
 uint64_t clock_wall_ns(void);

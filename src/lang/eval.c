@@ -81,7 +81,7 @@ struct value eval_expression(struct run *run, const struct ast_expression *expre
 	case AST_VARIABLE:
 		return run->runtime->frame[expression->variable->slot];
 	case AST_MAP:
-		return eval_map(run, &expression->map, expression->type);
+		return eval_map(run, &expression->map, expression->type, expression->span);
 	case AST_UNARY:
 		return eval_unary(run, expression);
 	case AST_BINARY:
@@ -156,7 +156,7 @@ static bool is_out_of_turns(struct run *run, const struct ast_statement *stateme
 	if (run->turns++ < TURNS_MAX)
 		return false;
 	if (!runtime_remarked(run->runtime, statement, 0))
-		runtime_remark(run->runtime, statement, 0, statement->span, NULL,
+		runtime_remark(run->runtime, statement, 0, statement->span,
 			       "The loop was ended after %u turns, and its clause with it", TURNS_MAX);
 	run->flow = FLOW_RETURN;
 	return true;

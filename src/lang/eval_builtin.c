@@ -9,6 +9,8 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include <usdtrap/process.h>
+
 #include "base/error.h"
 #include "lang/clock.h"
 #include "lang/eval_internal.h"
@@ -55,7 +57,7 @@ static struct value unknown_argument(struct run *run, const struct ast_expressio
 	if (error_catch(error, USDTRAP_GONE))
 		return value_unknown("the thread has ended");
 	if (!reason)
-		reason = runtime_remark(run->runtime, probe, index, expression->span, NULL, "arg%u of %s: %s", index,
+		reason = runtime_remark(run->runtime, probe, index, expression->span, "arg%u of %s: %s", index,
 					probe->full_name, usdtrap_error_message(error));
 	usdtrap_error_destroy(error);
 	return value_unknown(reason);
@@ -139,6 +141,76 @@ static struct value builtin_username(struct run *run)
 	return copy ? value_text(strcpy(copy, name)) : value_unknown("out of memory");
 }
 
+/* The process that a hit is of, or this program. */
+static pid_t current_pid(const struct run *run)
+{
+	return run->hit ? usdtrap_hit_pid(run->hit) : getpid();
+}
+
+static struct value builtin_leader_comm(struct run *run)
+{
+	char *name = scratch_allocate(&run->runtime->scratch, USDTRAP_PROCESS_NAME_MAX);
+
+	if (!name)
+		return value_unknown("out of memory");
+	usdtrap_process_name(current_pid(run), name);
+	return value_text(name);
+}
+
+static struct value builtin_cgroup(const struct run *run)
+{
+	uint64_t id;
+
+	if (!usdtrap_process_cgroup(current_pid(run), &id))
+		return value_unknown("the process is in no control group of version 2 that can be seen");
+	return value_unsigned(id);
+}
+
+/* pid, tid, and the same with (init): the numbers are the same if this program is in the first namespace, too. */
+static struct value builtin_pid(const struct ast_expression *expression, pid_t id)
+{
+	if (expression->builtin.index == 1 && !usdtrap_in_initial_namespace())
+		return value_unknown("the initial pid namespace cannot be seen from here");
+	return value_unsigned((uint64_t)id);
+}
+
+static struct value builtin_numaid(const struct run *run)
+{
+	int cpu = run->hit ? usdtrap_hit_cpu(run->hit) : sched_getcpu();
+	int node = cpu < 0 ? -1 : usdtrap_node_of_cpu(cpu);
+
+	return node < 0 ? value_unknown("the memory node is not known") : value_unsigned((unsigned)node);
+}
+
+/* Without -c there is a warning, which has_cpid avoids. */
+static struct value builtin_cpid(struct run *run, const struct ast_expression *expression)
+{
+	struct runtime *runtime = run->runtime;
+
+	if (!runtime->command_pid && !runtime_remarked(runtime, expression, 0))
+		runtime_remark(runtime, expression, 0, expression->span,
+			       "cpid is not available because no command was started with -c");
+	return value_unsigned((uint64_t)runtime->command_pid);
+}
+
+/* The kernel's counter starts INITIAL_JIFFIES, five minutes, below 0, and has CONFIG_HZ ticks a second, which user
+ * space cannot read. What can be had is the clock that /proc counts in, from the machine's start. */
+static struct value builtin_jiffies(void)
+{
+	uint64_t ticks = (uint64_t)sysconf(_SC_CLK_TCK);
+
+	return value_unsigned(clock_ns(CLOCK_KIND_BOOT) / (UINT64_C(1000000000) / ticks));
+}
+
+static struct value builtin_probetype(const struct run *run)
+{
+	enum ast_probe_type type = run->point->type;
+
+	if (type == AST_PROBE_BEGIN || type == AST_PROBE_END)
+		return value_text("special");
+	return value_text(probe_type_name(type));
+}
+
 static struct value builtin_probe(struct run *run)
 {
 	return value_text(run->point->full_name ? run->point->full_name : usdtrap_hit_probe(run->hit)->full_name);
@@ -168,35 +240,60 @@ static struct value builtin_rand(void)
 	return value_unsigned(number);
 }
 
+static struct value builtin_nsecs(const struct run *run, const struct ast_expression *expression)
+{
+	enum clock_kind kind = (enum clock_kind)expression->builtin.index;
+
+	return value_unsigned(kind == CLOCK_KIND_BOOT ? current_ns(run) : clock_ns(kind));
+}
+
 struct value eval_builtin(struct run *run, const struct ast_expression *expression)
 {
 	switch (expression->builtin.builtin) {
 	case BUILTIN_ARG:
 		return builtin_arg(run, expression);
+	case BUILTIN_CGROUP:
+		return builtin_cgroup(run);
 	case BUILTIN_COMM:
 		return builtin_comm(run);
 	case BUILTIN_CPID:
-		return value_unsigned((uint64_t)run->runtime->command_pid);
+		return builtin_cpid(run, expression);
 	case BUILTIN_CPU:
 		return builtin_cpu(run);
 	case BUILTIN_ELAPSED:
 		return builtin_elapsed(run);
 	case BUILTIN_GID:
 		return builtin_gid(run);
+	case BUILTIN_HAS_CPID:
+		return value_bool(run->runtime->command_pid != 0);
+	case BUILTIN_JIFFIES:
+		return builtin_jiffies();
+	case BUILTIN_LEADER_COMM:
+		return builtin_leader_comm(run);
+	case BUILTIN_LEADER_TID:
+		return value_unsigned((uint64_t)current_pid(run));
 	case BUILTIN_NCPUS:
 		return value_unsigned((uint64_t)sysconf(_SC_NPROCESSORS_CONF));
 	case BUILTIN_NSECS:
-		return value_unsigned(current_ns(run));
+		return builtin_nsecs(run, expression);
+	case BUILTIN_NUMAID:
+		return builtin_numaid(run);
 	case BUILTIN_PID:
-		return value_unsigned((uint64_t)(run->hit ? usdtrap_hit_pid(run->hit) : getpid()));
+		return builtin_pid(expression, current_pid(run));
+	case BUILTIN_PPID:
+		return value_unsigned((uint64_t)usdtrap_process_parent(current_pid(run)));
 	case BUILTIN_PROBE:
 		return builtin_probe(run);
+	case BUILTIN_PROBETYPE:
+		return builtin_probetype(run);
 	case BUILTIN_RAND:
 		return builtin_rand();
 	case BUILTIN_TID:
-		return value_unsigned((uint64_t)(run->hit ? usdtrap_hit_tid(run->hit) : gettid()));
+		return builtin_pid(expression, run->hit ? usdtrap_hit_tid(run->hit) : gettid());
 	case BUILTIN_UID:
 		return builtin_uid(run);
+	case BUILTIN_USERMODE:
+		return value_unsigned(1);
 	case BUILTIN_USERNAME:
 		return builtin_username(run);
 	}

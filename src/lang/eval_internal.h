@@ -42,7 +42,7 @@ struct value eval_operate(struct run *run, const struct ast_expression *node, en
 			  const struct type *operand_type, struct value left, struct value right);
 
 /* eval_store.c: what reads and writes variables and maps. */
-struct value eval_map(struct run *run, const struct ast_map_use *use, const struct type *type);
+struct value eval_map(struct run *run, const struct ast_map_use *use, const struct type *type, struct span span);
 struct value eval_assign(struct run *run, const struct ast_expression *expression);
 struct value eval_increment(struct run *run, const struct ast_expression *expression);
 struct value eval_aggregate(struct run *run, const struct ast_expression *expression);
@@ -56,21 +56,62 @@ struct value eval_builtin(struct run *run, const struct ast_expression *expressi
 /* eval_call.c sends a call to its function in function_*.c. */
 struct value eval_call(struct run *run, const struct ast_expression *expression);
 
+struct value function_assert(struct run *run, const struct ast_expression *expression);
+struct value function_bswap(struct run *run, const struct ast_expression *expression);
 struct value function_buf(struct run *run, const struct ast_expression *expression);
+struct value function_cat(struct run *run, const struct ast_expression *expression);
+struct value function_cgroup_path(struct run *run, const struct ast_expression *expression);
+struct value function_cgroupid(struct run *run, const struct ast_expression *expression);
 struct value function_clear(struct run *run, const struct ast_expression *expression);
+struct value function_comm(struct run *run, const struct ast_expression *expression);
 struct value function_delete(struct run *run, const struct ast_expression *expression);
+struct value function_errorf(struct run *run, const struct ast_expression *expression);
 struct value function_exit(struct run *run, const struct ast_expression *expression);
+struct value function_find_key(struct run *run, const struct ast_expression *expression);
+struct value function_globmatch(struct run *run, const struct ast_expression *expression);
 struct value function_has_key(struct run *run, const struct ast_expression *expression);
 struct value function_join(struct run *run, const struct ast_expression *expression);
 struct value function_len(struct run *run, const struct ast_expression *expression);
+struct value function_macaddr(struct run *run, const struct ast_expression *expression);
+struct value function_memcmp(struct run *run, const struct ast_expression *expression);
+struct value function_nothing(struct run *run, const struct ast_expression *expression);
+struct value function_ntop(struct run *run, const struct ast_expression *expression);
+struct value function_ppid(struct run *run, const struct ast_expression *expression);
 struct value function_print(struct run *run, const struct ast_expression *expression);
 struct value function_printf(struct run *run, const struct ast_expression *expression);
+struct value function_pton(struct run *run, const struct ast_expression *expression);
+struct value function_signal(struct run *run, const struct ast_expression *expression);
+struct value function_signal_name(struct run *run, const struct ast_expression *expression);
 struct value function_str(struct run *run, const struct ast_expression *expression);
+struct value function_str_concat(struct run *run, const struct ast_expression *expression);
+struct value function_strcap(struct run *run, const struct ast_expression *expression);
+struct value function_strerror(struct run *run, const struct ast_expression *expression);
 struct value function_strftime(struct run *run, const struct ast_expression *expression);
 struct value function_strlen(struct run *run, const struct ast_expression *expression);
 struct value function_strncmp(struct run *run, const struct ast_expression *expression);
+struct value function_strstr(struct run *run, const struct ast_expression *expression);
+struct value function_syscall_name(struct run *run, const struct ast_expression *expression);
+struct value function_system(struct run *run, const struct ast_expression *expression);
 struct value function_time(struct run *run, const struct ast_expression *expression);
+struct value function_uptr(struct run *run, const struct ast_expression *expression);
+struct value function_write_user(struct run *run, const struct ast_expression *expression);
 struct value function_zero(struct run *run, const struct ast_expression *expression);
+
+/* function_memory.c: what functions read of the target. */
+
+/* Whether VALUE has its bytes with it, and is not only the address of some. */
+bool eval_has_bytes(struct value value);
+/*
+ * The string at ADDRESS, at most CAPACITY - 1 bytes. What cannot be read is
+ * empty, as in bpftrace; with -k that is told, at SPAN.
+ */
+struct value eval_read_string(struct run *run, uint64_t address, size_t capacity, struct span span);
+/* The SIZE bytes at ADDRESS as a buffer; unknown, told with -k, if they cannot be read. */
+struct value eval_read_buffer(struct run *run, uint64_t address, size_t size, struct span span);
+/* A string of TEXT, which may go away, or unknown when memory runs out. */
+struct value eval_copy_text(struct run *run, const char *text, size_t length);
+/* The call's arguments as its format prints them, in runtime->text, which is emptied first. */
+bool eval_format(struct run *run, const struct ast_call *call);
 
 /* What a function without a value yields. */
 static inline struct value eval_nothing(void)

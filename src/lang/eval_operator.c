@@ -42,7 +42,7 @@ static bool is_zero_divisor(struct run *run, const struct ast_expression *node, 
 	if (divisor)
 		return false;
 	if (!runtime_remarked(run->runtime, node, 0))
-		runtime_remark(run->runtime, node, 0, node->span, NULL,
+		runtime_remark(run->runtime, node, 0, node->span,
 			       "Divide or modulo by 0 detected. This can lead to unexpected results. "
 			       "1 is being used as the result.");
 	return true;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Maps and variables: keys, reading, assigning, counting. */
+#include <errno.h>
+
 #include "lang/eval_internal.h"
 #include "lang/flat.h"
 #include "lang/type.h"
@@ -64,13 +66,10 @@ static struct map_element *obtain(struct run *run, const struct ast_map *ast, co
 
 	if (element || runtime_remarked(run->runtime, map, 0))
 		return element;
-	if (map_count(map) >= map->limit)
-		runtime_remark(run->runtime, map, 0, span, "Additional Info - helper: map_update_elem, retcode: -7",
-			       "Map full; can't update element. Try increasing max_map_keys config or manually "
-			       "setting the max entries in a map declaration e.g. `let %s = hash(5000)`",
-			       ast->name);
-	else
-		runtime_remark(run->runtime, map, 0, span, NULL, "No memory for another key of %s", ast->name);
+	if (map_count(map) >= map->limit && map_note_full(map))
+		runtime_helper_warning(run->runtime, span, HELPER_MAP_UPDATE_ELEM, -E2BIG, ast->name);
+	else if (map_count(map) < map->limit)
+		runtime_remark(run->runtime, map, 0, span, "No memory for another key of %s", ast->name);
 	return NULL;
 }
 
@@ -84,9 +83,13 @@ static struct value read_element(struct run *run, const struct ast_map *ast, con
 	return map_read(eval_map_of(run, ast), element, &run->runtime->scratch);
 }
 
-struct value eval_map(struct run *run, const struct ast_map_use *use, const struct type *type)
+struct value eval_map(struct run *run, const struct ast_map_use *use, const struct type *type, struct span span)
 {
-	return read_element(run, use->map, eval_find(run, use->map, use->key), type);
+	struct map_element *element = eval_find(run, use->map, use->key);
+
+	if (!element && use->key)
+		runtime_helper_error(run->runtime, span, HELPER_MAP_LOOKUP_ELEM, 0);
+	return read_element(run, use->map, element, type);
 }
 
 /* ---- Writing ----------------------------------------------------------------------------------------------------- */
@@ -95,7 +98,7 @@ static void store(struct run *run, const struct ast_map *ast, struct map_element
 		  struct span span)
 {
 	if (!map_store(element, value) && !runtime_remarked(run->runtime, ast, 0))
-		runtime_remark(run->runtime, ast, 0, span, NULL, "No memory for a value of %s", ast->name);
+		runtime_remark(run->runtime, ast, 0, span, "No memory for a value of %s", ast->name);
 }
 
 /* What changes a value: an assignment, plain or compound, or ++ and --. */

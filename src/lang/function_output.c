@@ -1,25 +1,42 @@
 /* SPDX-License-Identifier: MIT */
-/* Functions that write: printf, print, time, join; and exit. */
+/* Functions that write: printf, errorf and warnf, print, time; and what ends a program: exit, assert. */
 #include <string.h>
 
 #include "lang/clock.h"
 #include "lang/eval_internal.h"
 #include "lang/format.h"
 
-struct value function_printf(struct run *run, const struct ast_expression *expression)
+bool eval_format(struct run *run, const struct ast_call *call)
 {
-	const struct ast_call *call = &expression->call;
 	struct runtime *runtime = run->runtime;
 	struct value *values = scratch_allocate(&runtime->scratch, call->argument_count * sizeof(*values));
 
 	if (!values)
-		return eval_nothing();
+		return false;
 	for (size_t i = 0; i < call->argument_count; i++)
 		values[i] = eval_expression(run, call->arguments[i]);
 	/* Only now, since an argument may write, too. */
 	strbuf_clear(&runtime->text);
 	format_render(call->format, values, runtime->tree->config.str_trunc_trailer, &runtime->text);
-	runtime_flush_as(runtime, "printf");
+	return true;
+}
+
+struct value function_printf(struct run *run, const struct ast_expression *expression)
+{
+	if (eval_format(run, &expression->call))
+		runtime_flush_as(run->runtime, "printf");
+	return eval_nothing();
+}
+
+/* errorf() and warnf(). */
+struct value function_errorf(struct run *run, const struct ast_expression *expression)
+{
+	enum diag_severity severity = expression->call.function == FUNCTION_ERRORF ? DIAG_ERROR : DIAG_WARNING;
+	struct strbuf *text = &run->runtime->text;
+
+	if (eval_format(run, &expression->call))
+		runtime_say(run->runtime, severity, expression->span, strbuf_text(text), text->length);
+	strbuf_clear(text);
 	return eval_nothing();
 }
 
@@ -36,10 +53,12 @@ struct value function_print(struct run *run, const struct ast_expression *expres
 
 struct value function_time(struct run *run, const struct ast_expression *expression)
 {
+	const struct ast_call *call = &expression->call;
+	const char *format = call->argument_count ? call->arguments[0]->text.bytes : "%H:%M:%S\n";
 	struct runtime *runtime = run->runtime;
 
 	strbuf_clear(&runtime->text);
-	clock_format(expression->call.time_format->bytes, clock_wall_ns(), &runtime->scratch, &runtime->text);
+	clock_format(format, clock_wall_ns(), &runtime->scratch, &runtime->text);
 	runtime_flush_as(runtime, "time");
 	return eval_nothing();
 }
@@ -54,49 +73,26 @@ struct value function_exit(struct run *run, const struct ast_expression *express
 	return eval_nothing();
 }
 
-/* join() reads at most so many strings, each of so many bytes, as bpftrace does. */
-#define JOIN_COUNT    16
-#define JOIN_CAPACITY 1024
-
-/* Appends the strings that the NULL-ended array at ADDRESS points to, until one cannot be read. */
-static void join_strings(struct run *run, uint64_t address, struct value delimiter, struct strbuf *out)
+/* What is not known is not true. */
+struct value function_assert(struct run *run, const struct ast_expression *expression)
 {
-	char *text = scratch_allocate(&run->runtime->scratch, JOIN_CAPACITY);
+	struct value condition = eval_expression(run, expression->call.arguments[0]);
+	struct value text;
 
-	for (unsigned i = 0; text && i < JOIN_COUNT; i++) {
-		struct usdtrap_error *error;
-		uint64_t string;
-		size_t length;
-
-		error = usdtrap_hit_read(run->hit, address + i * sizeof(string), &string, sizeof(string));
-		if (!error && string)
-			error = usdtrap_hit_read_string(run->hit, string, text, JOIN_CAPACITY, &length, NULL);
-		else if (!error)
-			return;
-		if (error) {
-			usdtrap_error_destroy(error);
-			return;
-		}
-		if (i)
-			strbuf_add(out, delimiter.text, delimiter.length);
-		strbuf_add(out, text, length);
-	}
+	if (value_is_true(condition))
+		return eval_nothing();
+	text = eval_expression(run, expression->call.arguments[1]);
+	if (text.kind == VALUE_STRING)
+		runtime_say(run->runtime, DIAG_ERROR, expression->span, text.text, text.length);
+	run->runtime->exit_status = 1;
+	run->flow = FLOW_EXIT;
+	return eval_nothing();
 }
 
-struct value function_join(struct run *run, const struct ast_expression *expression)
+/* fail() and static_assert() have said what they had to when the script was compiled. */
+struct value function_nothing(struct run *run, const struct ast_expression *expression)
 {
-	const struct ast_call *call = &expression->call;
-	struct value array = eval_expression(run, call->arguments[0]);
-	struct value delimiter = value_text(" ");
-	struct runtime *runtime = run->runtime;
-
-	if (call->argument_count > 1)
-		delimiter = eval_expression(run, call->arguments[1]);
-	strbuf_clear(&runtime->text);
-	if (run->hit && array.kind != VALUE_UNKNOWN && delimiter.kind == VALUE_STRING)
-		join_strings(run, value_integer(array), delimiter, &runtime->text);
-	if (runtime->format == LANG_TEXT)
-		strbuf_add_char(&runtime->text, '\n');
-	runtime_flush_as(runtime, "join");
+	(void)run;
+	(void)expression;
 	return eval_nothing();
 }

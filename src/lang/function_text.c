@@ -1,168 +1,182 @@
 /* SPDX-License-Identifier: MIT */
-/* Functions that make or look at text: str, buf, strftime, strlen, strncmp. */
+/* Functions of text: strftime, strlen, strncmp, memcmp, strstr and strcontains, str_concat, strcap, globmatch. */
+#include <fnmatch.h>
 #include <string.h>
 
 #include "lang/clock.h"
 #include "lang/eval_internal.h"
 #include "lang/type.h"
 
-static bool is_bytes(struct value value)
+/* Argument INDEX with its bytes: of an address the string there. */
+static struct value text_argument(struct run *run, const struct ast_expression *expression, size_t index)
 {
-	return value.kind == VALUE_STRING || value.kind == VALUE_BUFFER;
+	const struct ast_expression *argument = expression->call.arguments[index];
+	struct value value = eval_expression(run, argument);
+
+	if (value.kind == VALUE_UNKNOWN || value.kind == VALUE_STRING)
+		return value;
+	if (value.kind == VALUE_BUFFER)
+		return value_string(value.text, strnlen(value.text, value.length));
+	return eval_read_string(run, value_integer(value), run->runtime->tree->config.max_strlen, argument->span);
 }
 
-/* How many bytes are wanted: what the type allows, or less if the call's second argument says so. */
-static size_t wanted_size(struct run *run, const struct ast_expression *expression, struct value *ret_unknown)
+/* Two strings of a call; false, with *RET_UNKNOWN, if one of them is not known. */
+static bool two_texts(struct run *run, const struct ast_expression *expression, struct value ret[2],
+		      struct value *ret_unknown)
 {
-	const struct ast_call *call = &expression->call;
-	size_t size = expression->type->size;
-	struct value length;
-
-	if (call->argument_count < 2)
-		return size;
-	length = eval_expression(run, call->arguments[1]);
-	if (length.kind == VALUE_UNKNOWN)
-		*ret_unknown = length;
-	return value_integer(length) < size ? (size_t)value_integer(length) : size;
-}
-
-/* The string at ADDRESS, at most CAPACITY - 1 bytes. What cannot be read is empty, as in bpftrace. */
-static struct value read_string(struct run *run, uint64_t address, size_t capacity)
-{
-	struct scratch *scratch = &run->runtime->scratch;
-	struct usdtrap_error *error;
-	struct value string;
-	size_t length;
-	char *text;
-	int is_cut;
-
-	if (!run->hit || !address || !capacity)
-		return value_string("", 0);
-	text = scratch_allocate(scratch, capacity);
-	if (!text)
-		return value_unknown("out of memory");
-	error = usdtrap_hit_read_string(run->hit, address, text, capacity, &length, &is_cut);
-	if (error) {
-		usdtrap_error_destroy(error);
-		scratch_trim(scratch, text, 0);
-		return value_string("", 0);
+	for (size_t i = 0; i < 2; i++) {
+		ret[i] = text_argument(run, expression, i);
+		if (ret[i].kind != VALUE_STRING) {
+			*ret_unknown = ret[i];
+			return false;
+		}
 	}
-	scratch_trim(scratch, text, length);
-	string = value_string(text, length);
-	string.is_cut = is_cut;
-	return string;
-}
-
-struct value function_str(struct run *run, const struct ast_expression *expression)
-{
-	struct value operand = eval_expression(run, expression->call.arguments[0]);
-	struct value unknown = value_signed(0);
-	size_t capacity = wanted_size(run, expression, &unknown);
-
-	if (operand.kind == VALUE_UNKNOWN)
-		return operand;
-	if (unknown.kind == VALUE_UNKNOWN)
-		return unknown;
-	if (!is_bytes(operand))
-		return read_string(run, value_integer(operand), capacity);
-	if (operand.kind == VALUE_BUFFER)
-		operand = value_string(operand.text, strnlen(operand.text, operand.length));
-	if (operand.length >= capacity)
-		operand.length = capacity ? (uint32_t)capacity - 1 : 0;
-	return operand;
-}
-
-static struct value read_buffer(struct run *run, uint64_t address, size_t size)
-{
-	struct usdtrap_error *error;
-	char *bytes;
-
-	if (!run->hit)
-		return value_unknown("only a probe has memory to read");
-	bytes = scratch_allocate(&run->runtime->scratch, size);
-	if (!bytes)
-		return value_unknown("out of memory");
-	error = usdtrap_hit_read(run->hit, address, bytes, size);
-	if (error) {
-		usdtrap_error_destroy(error);
-		return value_unknown("the memory cannot be read");
-	}
-	return value_buffer(bytes, size);
-}
-
-/* The bytes of TEXT; NULs behind its end up to SIZE, if so many were asked for. */
-static struct value buffer_of_text(struct run *run, struct value text, size_t size, bool is_padded)
-{
-	char *bytes;
-
-	if (text.length >= size || !is_padded)
-		return value_buffer(text.text, text.length < size ? text.length : size);
-	bytes = scratch_allocate(&run->runtime->scratch, size);
-	if (!bytes)
-		return value_unknown("out of memory");
-	memcpy(bytes, text.text, text.length);
-	memset(bytes + text.length, 0, size - text.length);
-	return value_buffer(bytes, size);
-}
-
-struct value function_buf(struct run *run, const struct ast_expression *expression)
-{
-	struct value operand = eval_expression(run, expression->call.arguments[0]);
-	struct value unknown = value_signed(0);
-	size_t size = wanted_size(run, expression, &unknown);
-
-	if (operand.kind == VALUE_UNKNOWN)
-		return operand;
-	if (unknown.kind == VALUE_UNKNOWN)
-		return unknown;
-	if (!is_bytes(operand))
-		return read_buffer(run, value_integer(operand), size);
-	return buffer_of_text(run, operand, size, operand.kind == VALUE_STRING && expression->call.argument_count > 1);
+	return true;
 }
 
 struct value function_strftime(struct run *run, const struct ast_expression *expression)
 {
-	struct value time = eval_expression(run, expression->call.arguments[0]);
+	const char *format = expression->call.arguments[0]->text.bytes;
+	struct value time = eval_expression(run, expression->call.arguments[1]);
 	struct runtime *runtime = run->runtime;
-	char *copy;
 
 	if (time.kind == VALUE_UNKNOWN)
 		return time;
 	/* Functions that write fill this buffer only when their arguments are there. */
 	strbuf_clear(&runtime->text);
-	clock_format(expression->call.time_format->bytes, value_integer(time) + runtime->wall_offset_ns,
-		     &runtime->scratch, &runtime->text);
-	copy = scratch_allocate(&runtime->scratch, runtime->text.length);
-	if (!copy || runtime->text.failed)
+	clock_format(format, value_integer(time) + runtime->wall_offset_ns, &runtime->scratch, &runtime->text);
+	if (runtime->text.failed)
 		return value_unknown("out of memory");
-	memcpy(copy, strbuf_text(&runtime->text), runtime->text.length);
-	return value_string(copy, runtime->text.length);
+	return eval_copy_text(run, strbuf_text(&runtime->text), runtime->text.length);
 }
 
 struct value function_strlen(struct run *run, const struct ast_expression *expression)
 {
-	struct value text = eval_expression(run, expression->call.arguments[0]);
+	struct value text = text_argument(run, expression, 0);
 
-	return is_bytes(text) ? value_unsigned(text.length) : text;
+	return text.kind == VALUE_STRING ? value_unsigned(text.length) : text;
+}
+
+/* Of an address the length of the string there, since no type tells more. */
+struct value function_strcap(struct run *run, const struct ast_expression *expression)
+{
+	const struct type *type = expression->call.arguments[0]->type;
+	struct value text;
+
+	if (type->kind == TYPE_STRING || type->kind == TYPE_BUFFER)
+		return value_signed(type->size);
+	text = text_argument(run, expression, 0);
+	return text.kind == VALUE_STRING ? value_signed(text.length) : text;
 }
 
 /* As strncmp(3) compares, but the result is only 0 or 1. */
 struct value function_strncmp(struct run *run, const struct ast_expression *expression)
 {
-	struct value left = eval_expression(run, expression->call.arguments[0]);
-	struct value right = eval_expression(run, expression->call.arguments[1]);
-	struct value length = eval_expression(run, expression->call.arguments[2]);
+	uint64_t limit = expression->call.arguments[2]->integer;
+	struct value texts[2], unknown;
 
-	if (!is_bytes(left))
+	if (!two_texts(run, expression, texts, &unknown))
+		return unknown;
+	for (size_t i = 0; i < 2; i++) {
+		if (texts[i].length > limit)
+			texts[i].length = (uint32_t)limit;
+	}
+	return value_unsigned(value_compare(texts[0], texts[1]) != 0);
+}
+
+/* Argument INDEX as LENGTH bytes: what a string or buffer does not have is NULs. */
+static struct value bytes_argument(struct run *run, const struct ast_expression *expression, size_t index,
+				   size_t length)
+{
+	const struct ast_expression *argument = expression->call.arguments[index];
+	struct value value = eval_expression(run, argument);
+	char *bytes;
+
+	if (value.kind == VALUE_UNKNOWN)
+		return value;
+	if (!eval_has_bytes(value))
+		return eval_read_buffer(run, value_integer(value), length, argument->span);
+	if (value.length >= length)
+		return value;
+	bytes = scratch_allocate(&run->runtime->scratch, length);
+	if (!bytes)
+		return value_unknown("out of memory");
+	memcpy(bytes, value.text, value.length);
+	memset(bytes + value.length, 0, length - value.length);
+	return value_buffer(bytes, length);
+}
+
+struct value function_memcmp(struct run *run, const struct ast_expression *expression)
+{
+	size_t length = expression->call.arguments[2]->integer;
+	struct value left = bytes_argument(run, expression, 0, length);
+	struct value right = bytes_argument(run, expression, 1, length);
+
+	if (left.kind == VALUE_UNKNOWN)
 		return left;
-	if (!is_bytes(right))
+	if (right.kind == VALUE_UNKNOWN)
 		return right;
-	if (length.kind == VALUE_UNKNOWN)
-		return length;
-	if (left.length > value_integer(length))
-		left.length = (uint32_t)value_integer(length);
-	if (right.length > value_integer(length))
-		right.length = (uint32_t)value_integer(length);
-	left.kind = right.kind = VALUE_STRING;
-	return value_unsigned(value_compare(left, right) != 0);
+	for (size_t i = 0; i < length; i++) {
+		if (left.text[i] != right.text[i])
+			return value_signed((unsigned char)left.text[i] - (unsigned char)right.text[i]);
+	}
+	return value_signed(0);
+}
+
+/* strstr() and strcontains(). */
+struct value function_strstr(struct run *run, const struct ast_expression *expression)
+{
+	struct value texts[2], unknown;
+	const char *found;
+
+	if (!two_texts(run, expression, texts, &unknown))
+		return unknown;
+	found = texts[1].length ? memmem(texts[0].text, texts[0].length, texts[1].text, texts[1].length)
+				: texts[0].text;
+	if (expression->call.function == FUNCTION_STRCONTAINS)
+		return value_bool(found != NULL);
+	return value_signed(found ? found - texts[0].text : -1);
+}
+
+struct value function_str_concat(struct run *run, const struct ast_expression *expression)
+{
+	struct value texts[2], unknown;
+	size_t length;
+	char *both;
+
+	if (!two_texts(run, expression, texts, &unknown))
+		return unknown;
+	length = (size_t)texts[0].length + texts[1].length;
+	both = scratch_allocate(&run->runtime->scratch, length);
+	if (!both)
+		return value_unknown("out of memory");
+	memcpy(both, texts[0].text, texts[0].length);
+	memcpy(both + texts[0].length, texts[1].text, texts[1].length);
+	return value_string(both, length < expression->type->size ? length : expression->type->size - 1);
+}
+
+/* TEXT with a NUL behind it, for functions of the C library. */
+static const char *ended(struct run *run, struct value text)
+{
+	char *copy = scratch_allocate(&run->runtime->scratch, (size_t)text.length + 1);
+
+	if (!copy)
+		return NULL;
+	memcpy(copy, text.text, text.length);
+	copy[text.length] = '\0';
+	return copy;
+}
+
+struct value function_globmatch(struct run *run, const struct ast_expression *expression)
+{
+	struct value texts[2], unknown;
+	const char *text, *pattern;
+
+	if (!two_texts(run, expression, texts, &unknown))
+		return unknown;
+	text = ended(run, texts[0]);
+	pattern = ended(run, texts[1]);
+	if (!text || !pattern)
+		return value_unknown("out of memory");
+	return value_bool(fnmatch(pattern, text, FNM_NOESCAPE) == 0);
 }

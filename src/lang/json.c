@@ -275,6 +275,34 @@ void json_text_line(const char *type, const char *text, size_t length, struct st
 	strbuf_add_string(out, "}\n");
 }
 
+static void add_place(const struct source *source, struct span span, struct strbuf *out)
+{
+	unsigned line, column;
+
+	diag_locate(source, span.start, &line, &column);
+	source = diag_source_at(source, span.start);
+	strbuf_add_string(out, ", \"filename\": ");
+	json_string(source->name, strlen(source->name), out);
+	strbuf_addf(out, ", \"line\": %u, \"col\": %u}\n", line, column);
+}
+
+void json_message_line(const char *type, const struct source *source, struct span span, const char *text, size_t length,
+		       struct strbuf *out)
+{
+	strbuf_addf(out, "{\"type\": \"%s\", \"msg\": ", type);
+	json_string(text, length, out);
+	add_place(source, span, out);
+}
+
+void json_helper_error_line(const struct source *source, struct span span, const char *message, const char *helper,
+			    int code, struct strbuf *out)
+{
+	strbuf_add_string(out, "{\"type\": \"helper_error\", \"msg\": ");
+	json_string(message, strlen(message), out);
+	strbuf_addf(out, ", \"helper\": \"%s\", \"retcode\": %d", helper, code);
+	add_place(source, span, out);
+}
+
 void json_value_line(struct value value, const char *trailer, struct strbuf *out)
 {
 	begin_line("value", out);

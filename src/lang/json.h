@@ -12,6 +12,7 @@
 
 #include <stddef.h>
 
+#include "base/diag.h"
 #include "lang/value.h"
 
 struct map;
@@ -23,6 +24,16 @@ void json_string(const char *text, size_t length, struct strbuf *out);
 
 /* {"type": "TYPE", "data": "TEXT"} and a newline: for printf, time, join. */
 void json_text_line(const char *type, const char *text, size_t length, struct strbuf *out);
+
+/*
+ * {"type": "TYPE", "msg": "TEXT", "filename": "stdin", "line": 1, "col": 9} and
+ * a newline, for errorf and warnf; and with "helper" and "retcode" for what
+ * failed while the script ran.
+ */
+void json_message_line(const char *type, const struct source *source, struct span span, const char *text, size_t length,
+		       struct strbuf *out);
+void json_helper_error_line(const struct source *source, struct span span, const char *message, const char *helper,
+			    int code, struct strbuf *out);
 
 /* {"type": "value", "data": VALUE} and a newline. */
 void json_value_line(struct value value, const char *trailer, struct strbuf *out);

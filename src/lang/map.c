@@ -121,6 +121,14 @@ const struct map_key *map_keys(const struct map *map, struct scratch *scratch)
 	return keys;
 }
 
+bool map_note_full(struct map *map)
+{
+	bool is_first = !map->was_full;
+
+	map->was_full = true;
+	return is_first;
+}
+
 void map_delete(struct map *map, struct map_element *element)
 {
 	HASH_DELETE(hh, map->elements, element);

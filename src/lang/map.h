@@ -31,6 +31,7 @@ struct map {
 	size_t limit;                  /* how many keys it may have */
 	struct map_element *elements;
 	size_t bucket_count; /* of a histogram, else 0 */
+	bool was_full;       /* map_note_full() was called */
 };
 
 /* Starts an empty map. The types decide its shape, see map_shape(). */
@@ -57,6 +58,9 @@ struct map_element *map_find(const struct map *map, const char *key, size_t leng
  * is full (map_count() is its limit) or there is no memory.
  */
 struct map_element *map_obtain(struct map *map, const char *key, size_t length);
+
+/* True the first time: so that one asks once whether to warn that MAP is full. */
+bool map_note_full(struct map *map);
 
 void map_delete(struct map *map, struct map_element *element);
 void map_clear(struct map *map);

@@ -73,6 +73,7 @@ static bool read_tree(struct lang_program *program, size_t size, const struct la
 	const struct sema_options sema_options = {
 		.parameters = options->parameters,
 		.parameter_count = options->parameter_count,
+		.is_unsafe = options->is_unsafe,
 		.has_process = options->pid || options->command_path,
 		.environment = options->environment,
 	};
@@ -152,6 +153,7 @@ static struct usdtrap_error *compile(struct lang_program *program, const char *t
 	if (error)
 		return error;
 	program->runtime.format = options->format;
+	program->runtime.warns_of_failures = options->warns_of_failures;
 	program->runtime.style = style;
 	return NULL;
 }

@@ -16,16 +16,34 @@
 struct strbuf;
 struct lang_program;
 
+/* What system() and cat() ask for: work whose result takes its turn in the output. */
+enum lang_task_kind {
+	LANG_TASK_RUN, /* `text' is a command for the shell: what it prints is the result */
+	LANG_TASK_CAT, /* `text' is a path: the file is the result */
+};
+
+struct lang_task {
+	enum lang_task_kind kind;
+	const char *text; /* borrowed for the call */
+	size_t limit;     /* CAT: how many bytes at most */
+};
+
 /* Where the program's text goes. Called on whichever thread runs the script, one at a time. */
 struct lang_output {
 	/* Script output (stdout), a piece at a time: one call a printf, print, map or other statement. */
 	void (*write)(const char *text, size_t length, void *user);
 	/* One line for stderr, complete with "FILE:L:C-C: WARNING: ..." and its source lines. */
 	void (*warn)(const char *text, size_t length, void *user);
+	/* Puts TASK behind what was written before, and returns at once. */
+	void (*later)(const struct lang_task *task, void *user);
 	void *user;
 };
 
 enum lang_format { LANG_TEXT, LANG_JSON };
+
+/* Appends to OUT what is to be written when a task of KIND has yielded TEXT. */
+void lang_task_output(enum lang_format format, enum lang_task_kind kind, const char *text, size_t length,
+		      struct strbuf *out);
 
 /* Which of its clauses a script is run for. */
 enum lang_mode {

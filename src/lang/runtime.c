@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "lang/runtime.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,13 +10,6 @@
 #include "lang/json.h"
 #include "lang/map.h"
 #include "lang/print.h"
-
-struct remark {
-	struct remark *next;
-	const void *subject;
-	unsigned index;
-	char text[];
-};
 
 static unsigned largest_frame(const struct ast_program *tree)
 {
@@ -52,14 +43,7 @@ struct usdtrap_error *runtime_init(struct runtime *runtime, const struct ast_pro
 
 void runtime_deinit(struct runtime *runtime)
 {
-	struct remark *remark = runtime->remarks;
-
-	while (remark) {
-		struct remark *next = remark->next;
-
-		free(remark);
-		remark = next;
-	}
+	runtime_forget_remarks(runtime);
 	for (unsigned i = 0; runtime->tree && i < runtime->tree->map_count; i++)
 		map_deinit(&runtime->maps[i]);
 	free(runtime->maps);
@@ -85,7 +69,7 @@ static void write_out(struct runtime *runtime, struct strbuf *text)
 	struct span nowhere = {0};
 
 	if (text->failed && !runtime_remarked(runtime, runtime, 0))
-		runtime_remark(runtime, runtime, 0, nowhere, NULL, "Memory ran out: some output is missing");
+		runtime_remark(runtime, runtime, 0, nowhere, "Memory ran out: some output is missing");
 	if (runtime->output.write && text->length)
 		runtime->output.write(strbuf_text(text), text->length, runtime->output.user);
 	strbuf_clear(text);
@@ -94,6 +78,11 @@ static void write_out(struct runtime *runtime, struct strbuf *text)
 void runtime_flush(struct runtime *runtime)
 {
 	write_out(runtime, &runtime->text);
+}
+
+void runtime_flush_line(struct runtime *runtime)
+{
+	write_out(runtime, &runtime->line);
 }
 
 void runtime_flush_as(struct runtime *runtime, const char *type)
@@ -131,7 +120,7 @@ void runtime_print_map(struct runtime *runtime, const struct map *map, uint64_t 
 	if (error) {
 		struct span nowhere = {0};
 
-		runtime_remark(runtime, map, 0, nowhere, NULL, "%s could not be printed: %s", map->name,
+		runtime_remark(runtime, map, 0, nowhere, "%s could not be printed: %s", map->name,
 			       usdtrap_error_message(error));
 		usdtrap_error_destroy(error);
 		return;
@@ -143,51 +132,4 @@ void runtime_print_map(struct runtime *runtime, const struct map *map, uint64_t 
 		print_map(map, &selection, trailer, &runtime->text);
 	runtime_flush(runtime);
 	map_selection_deinit(&selection);
-}
-
-/* ---- Warnings ---------------------------------------------------------------------------------------------------- */
-
-const char *runtime_remarked(const struct runtime *runtime, const void *subject, unsigned index)
-{
-	for (const struct remark *remark = runtime->remarks; remark; remark = remark->next) {
-		if (remark->subject == subject && remark->index == index)
-			return remark->text;
-	}
-	return NULL;
-}
-
-static void warn(struct runtime *runtime, struct span span, const char *note, const char *message)
-{
-	const struct diagnostic diagnostic = {
-		.severity = DIAG_WARNING, .has_place = span.end > span.start, .span = span, .message = message};
-	_cleanup_strbuf_ struct strbuf text = {0};
-
-	if (!runtime->output.warn || runtime->style.is_quiet)
-		return;
-	diag_render_one(runtime->tree->source, &diagnostic, note, &runtime->style, &text);
-	runtime->output.warn(strbuf_text(&text), text.length, runtime->output.user);
-}
-
-const char *runtime_remark(struct runtime *runtime, const void *subject, unsigned index, struct span span,
-			   const char *note, const char *format, ...)
-{
-	struct remark *remark;
-	va_list arguments;
-	int length;
-
-	va_start(arguments, format);
-	length = vsnprintf(NULL, 0, format, arguments);
-	va_end(arguments);
-	remark = length < 0 ? NULL : malloc(sizeof(*remark) + (size_t)length + 1);
-	if (!remark)
-		return "out of memory";
-	va_start(arguments, format);
-	vsnprintf(remark->text, (size_t)length + 1, format, arguments);
-	va_end(arguments);
-	remark->subject = subject;
-	remark->index = index;
-	remark->next = runtime->remarks;
-	runtime->remarks = remark;
-	warn(runtime, span, note, remark->text);
-	return remark->text;
 }

@@ -34,6 +34,7 @@ struct runtime {
 	struct strbuf text;        /* the statement's output, while it is made */
 	struct strbuf line;        /* JSON: the object around it */
 	struct remark *remarks;    /* what was warned about */
+	bool warns_of_failures;    /* -k: what could not be read or found is told */
 	uint64_t start_ns;         /* CLOCK_BOOTTIME when the program began: `elapsed' counts from it */
 	uint64_t wall_offset_ns;   /* what makes CLOCK_BOOTTIME wall clock time */
 	pid_t command_pid;         /* `cpid', or 0 */
@@ -51,6 +52,8 @@ void runtime_start_clock(struct runtime *runtime);
 
 /* Writes out and empties runtime->text: as it is, complete lines of either format; */
 void runtime_flush(struct runtime *runtime);
+/* the same for runtime->line; */
+void runtime_flush_line(struct runtime *runtime);
 /* or as a script's text, which JSON puts into an object of TYPE. */
 void runtime_flush_as(struct runtime *runtime, const char *type);
 
@@ -60,13 +63,36 @@ void runtime_print_value(struct runtime *runtime, struct value value);
 void runtime_print_map(struct runtime *runtime, const struct map *map, uint64_t top, uint64_t divisor, bool wants_zero);
 
 /*
- * Warnings come once for each SUBJECT (a node, a map, a probe: any address)
- * and INDEX. runtime_remarked() yields what was said about it, or NULL;
- * runtime_remark() says it, at SPAN, and yields the text, which lives as long
- * as the runtime. NOTE: see diag_render_one().
+ * runtime_warning.c. Warnings come once for each SUBJECT (a node, a map, a
+ * probe: any address) and INDEX. runtime_remarked() yields what was said about
+ * it, or NULL; runtime_remark() says it, at SPAN, and yields the text, which
+ * lives as long as the runtime.
  */
+void runtime_forget_remarks(struct runtime *runtime);
 const char *runtime_remarked(const struct runtime *runtime, const void *subject, unsigned index);
 const char *runtime_remark(struct runtime *runtime, const void *subject, unsigned index, struct span span,
-			   const char *note, const char *format, ...) __attribute__((format(printf, 6, 7)));
+			   const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* What bpftrace asks the kernel to do, by whose names its warnings, and so ours, call what failed. bpf-helpers(7). */
+enum runtime_helper {
+	HELPER_MAP_DELETE_ELEM,
+	HELPER_MAP_LOOKUP_ELEM,
+	HELPER_MAP_UPDATE_ELEM,
+	HELPER_PROBE_READ_USER,
+	HELPER_PROBE_READ_USER_STR,
+	HELPER_PROBE_WRITE_USER,
+	HELPER_SEND_SIGNAL,
+};
+
+/* Warns that HELPER failed with CODE (-EFAULT, 0 for a missing key) at SPAN, each time, if -k asked for that. */
+void runtime_helper_error(struct runtime *runtime, struct span span, enum runtime_helper helper, int code);
+/* The same whether -k was given or not: for what nobody should have to ask for. MAP: its
+ * name, for UPDATE. */
+void runtime_helper_warning(struct runtime *runtime, struct span span, enum runtime_helper helper, int code,
+			    const char *map);
+
+/* What errorf() and warnf() say: LENGTH bytes of TEXT, with their place but without source lines. */
+void runtime_say(struct runtime *runtime, enum diag_severity severity, struct span span, const char *text,
+		 size_t length);
 
 #endif

@@ -13,6 +13,7 @@ struct sema_options {
 	size_t parameter_count;
 	bool has_process;               /* a process is named (-p, -c), so that probes need no file */
 	const char *const *environment; /* settings that win: "BPFTRACE_NAME=value"; NULL-ended; NULL: none */
+	bool is_unsafe;                 /* functions that change more than this program may be used */
 };
 
 /*

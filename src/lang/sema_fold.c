@@ -5,6 +5,8 @@
  * bits; what fits neither int64 nor uint64 stays as it was written and is
  * computed, with 64 bits, when the script runs.
  */
+#include <string.h>
+
 #include "lang/sema_internal.h"
 
 __extension__ typedef __int128 wide_integer;
@@ -151,4 +153,90 @@ void sema_fold(struct ast_expression *node)
 	else if (node->kind == AST_BINARY && node->binary.left->kind == AST_INTEGER &&
 		 node->binary.right->kind == AST_INTEGER)
 		fold_binary(node);
+}
+
+/* ---- Conditions ------------------------------------------------------------------------------------------------- */
+
+/* -1, 0 or 1 in *RET; false if the two are not constants of one kind. */
+static bool compare_constants(const struct ast_expression *left, const struct ast_expression *right, int *ret)
+{
+	bool is_negative[2];
+	size_t length;
+
+	if (left->kind == AST_STRING && right->kind == AST_STRING) {
+		length = left->text.length < right->text.length ? left->text.length : right->text.length;
+		*ret = memcmp(left->text.bytes, right->text.bytes, length);
+		if (*ret == 0)
+			*ret = (left->text.length > right->text.length) - (left->text.length < right->text.length);
+		return true;
+	}
+	if (left->kind == AST_BOOL && right->kind == AST_BOOL) {
+		*ret = (left->integer > right->integer) - (left->integer < right->integer);
+		return true;
+	}
+	if (!sema_is_constant(left, &is_negative[0]) || !sema_is_constant(right, &is_negative[1]))
+		return false;
+	if (is_negative[0] != is_negative[1])
+		*ret = is_negative[0] ? -1 : 1;
+	else
+		*ret = (left->integer > right->integer) - (left->integer < right->integer);
+	return true;
+}
+
+static bool is_comparison_known(const struct ast_expression *node, bool *ret)
+{
+	int order;
+
+	if (!compare_constants(node->binary.left, node->binary.right, &order))
+		return false;
+	if (node->binary.operation == AST_EQUAL)
+		*ret = order == 0;
+	else if (node->binary.operation == AST_NOT_EQUAL)
+		*ret = order != 0;
+	else if (node->binary.operation == AST_LESS)
+		*ret = order < 0;
+	else if (node->binary.operation == AST_LESS_EQUAL)
+		*ret = order <= 0;
+	else if (node->binary.operation == AST_GREATER)
+		*ret = order > 0;
+	else if (node->binary.operation == AST_GREATER_EQUAL)
+		*ret = order >= 0;
+	else
+		return false;
+	return true;
+}
+
+/* One side may be enough: false && anything is false. */
+static bool is_logical_known(const struct ast_expression *node, bool *ret)
+{
+	bool decides = node->binary.operation == AST_OR;
+	bool left, right;
+	bool has_left = sema_is_condition_known(node->binary.left, &left);
+	bool has_right = sema_is_condition_known(node->binary.right, &right);
+
+	if ((has_left && left == decides) || (has_right && right == decides)) {
+		*ret = decides;
+		return true;
+	}
+	*ret = !decides;
+	return has_left && has_right;
+}
+
+bool sema_is_condition_known(const struct ast_expression *node, bool *ret)
+{
+	bool operand;
+
+	if (node->kind == AST_INTEGER || node->kind == AST_BOOL) {
+		*ret = node->integer != 0;
+		return true;
+	}
+	if (node->kind == AST_UNARY && node->unary.operation == AST_NOT) {
+		if (!sema_is_condition_known(node->unary.operand, &operand))
+			return false;
+		*ret = !operand;
+		return true;
+	}
+	if (node->kind == AST_LOGICAL)
+		return is_logical_known(node, ret);
+	return node->kind == AST_BINARY && is_comparison_known(node, ret);
 }

@@ -9,11 +9,13 @@
  *	sema_types.c    every type found, by going over the tree until nothing changes, then checked
  *	                (sema_expressions.c)
  *
- * sema_calls.c and sema_aggregations.c have what is particular to functions,
- * for the last two.
+ * sema_calls.c with sema_call_types.c, and sema_aggregations.c, have what is
+ * particular to functions, for the last two.
  */
 #ifndef USDTRAP_LANG_SEMA_INTERNAL_H
 #define USDTRAP_LANG_SEMA_INTERNAL_H
+
+#include <usdtrap/error.h>
 
 #include "lang/sema.h"
 
@@ -32,8 +34,9 @@ struct sema {
 	struct ast_map **map_link; /* where the next new map goes */
 	struct sema_scope *scope;
 	unsigned loop_depth;
-	bool has_changed;  /* types: something was learned in this round */
-	bool is_reporting; /* types: the last round, in which what is wrong is said */
+	unsigned dead_depth; /* types: how many branches that are never taken the walk is in */
+	bool has_changed;    /* types: something was learned in this round */
+	bool is_reporting;   /* types: the last round, in which what is wrong is said */
 };
 
 /* A part of an attach point's text, quotes taken off. */
@@ -64,6 +67,8 @@ void sema_types(struct sema *sema);
 void sema_fold(struct ast_expression *node);
 /* True if NODE is an integer constant; *RET_NEGATIVE tells its sign. */
 bool sema_is_constant(const struct ast_expression *node, bool *ret_negative);
+/* True if NODE, resolved and typed, is true or false whatever happens while the script runs; *RET tells which. */
+bool sema_is_condition_known(const struct ast_expression *node, bool *ret);
 /* Makes NODE the integer constant VALUE, two's complement if IS_NEGATIVE. */
 void sema_set_constant(struct ast_expression *node, uint64_t value, bool is_negative);
 
@@ -71,6 +76,8 @@ void sema_set_constant(struct ast_expression *node, uint64_t value, bool is_nega
 void sema_name_expression(struct sema *sema, struct ast_expression *node);
 /* NAME without the `__builtin_' by which words are meant that a macro of the same name hides. */
 const char *sema_plain_name(const char *name);
+/* NODE is a variable that is set here: found, or new. */
+void sema_name_assigned_variable(struct sema *sema, struct ast_expression *node);
 /* Resolves the map and the key of USE. WHOLE: the map itself is meant, whether it has keys or not. */
 enum sema_map_use { SEMA_MAP_VALUE, SEMA_MAP_WHOLE };
 void sema_name_map(struct sema *sema, struct ast_map_use *use, struct span span, enum sema_map_use how);
@@ -89,6 +96,8 @@ void sema_name_call(struct sema *sema, struct ast_expression *node);
 void sema_name_arguments(struct sema *sema, struct ast_expression *node);
 /* Complains, with USAGE as the hint, unless the call has MIN to MAX arguments. */
 bool sema_check_count(struct sema *sema, const struct ast_expression *node, size_t min, size_t max, const char *usage);
+/* Reports ERROR, message and hint, at SPAN, and destroys it. */
+void sema_report_error(struct sema *sema, struct span span, struct usdtrap_error *error);
 /* The value of the call's ARGUMENTth argument, which must be a constant and not negative. */
 bool sema_read_constant(struct sema *sema, const struct ast_expression *node, size_t argument, uint64_t *ret);
 /* NODE = name(arguments), an assignment whose value calls an aggregation, becomes AST_AGGREGATE. */

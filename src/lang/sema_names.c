@@ -61,7 +61,7 @@ static void name_variable(struct sema *sema, struct ast_expression *node)
 }
 
 /* The target of a plain assignment, which may be the first. */
-static void name_assigned_variable(struct sema *sema, struct ast_expression *node)
+void sema_name_assigned_variable(struct sema *sema, struct ast_expression *node)
 {
 	const char *name = node->name;
 
@@ -208,7 +208,7 @@ static void name_identifier(struct sema *sema, struct ast_expression *node)
 		sema_name_builtin(sema, node, name, info, index);
 		return;
 	}
-	if ((function && function->arguments_min == 0) || aggregation) {
+	if ((function && function_arguments_min(function) == 0) || aggregation) {
 		node->kind = AST_CALL;
 		node->call = (struct ast_call){.name = name, .name_span = node->span};
 		sema_name_call(sema, node);
@@ -262,7 +262,7 @@ static void name_assignment(struct sema *sema, struct ast_expression *node)
 	}
 	sema_name_expression(sema, node->assign.value);
 	if (target->kind == AST_VARIABLE && !node->assign.is_compound)
-		name_assigned_variable(sema, target);
+		sema_name_assigned_variable(sema, target);
 	else
 		name_changed(sema, target);
 }

@@ -167,13 +167,16 @@ void sema_type_use(struct sema *sema, struct ast_map_use *use)
 /* ---- Statements ------------------------------------------------------------------------------------------------- */
 
 /* A value that was computed for nothing was probably meant for something. */
-static void check_discard(struct sema *sema, const struct ast_statement *statement)
+static void check_discard(struct sema *sema, struct ast_statement *statement)
 {
-	const struct ast_expression *value = statement->expression.value;
+	struct ast_expression *value = statement->expression.value;
 	/* A macro is used for what it does, or for its value. */
 	bool has_effect = value->kind == AST_BLOCK_VALUE || value->kind == AST_INCREMENT || value->kind == AST_ASSIGN ||
-			  (value->kind == AST_CALL && value->call.function == FUNCTION_DELETE);
+			  (value->kind == AST_CALL &&
+			   (value->call.function == FUNCTION_DELETE || value->call.function == FUNCTION_WRITE_USER));
 
+	if (value->kind == AST_CALL)
+		value->call.is_discarded = !statement->expression.is_discard;
 	if (!statement->expression.is_discard && !has_effect && value->type->kind != TYPE_NONE)
 		sema_warn(sema, statement->span, "Return value discarded.");
 }
@@ -263,6 +266,18 @@ static void type_return(struct sema *sema, struct ast_statement *statement)
 			      sema_type_name(sema, type));
 }
 
+/* The statements that run when CONDITION IS_TRUE. If it is a constant one of the two branches is dead. */
+static void type_branch(struct sema *sema, const struct ast_expression *condition, bool is_true,
+			struct ast_statement *first)
+{
+	bool is_condition;
+	bool is_dead = sema_is_condition_known(condition, &is_condition) && is_condition != is_true;
+
+	sema->dead_depth += is_dead;
+	sema_type_block(sema, first);
+	sema->dead_depth -= is_dead;
+}
+
 static void type_statement(struct sema *sema, struct ast_statement *statement)
 {
 	switch (statement->kind) {
@@ -275,8 +290,8 @@ static void type_statement(struct sema *sema, struct ast_statement *statement)
 		break;
 	case AST_IF:
 		type_condition(sema, statement->condition.condition);
-		sema_type_block(sema, statement->condition.yes);
-		sema_type_block(sema, statement->condition.no);
+		type_branch(sema, statement->condition.condition, true, statement->condition.yes);
+		type_branch(sema, statement->condition.condition, false, statement->condition.no);
 		break;
 	case AST_WHILE:
 		type_condition(sema, statement->loop.condition);

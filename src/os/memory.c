@@ -4,11 +4,13 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/kcmp.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -123,6 +125,21 @@ struct usdtrap_error *memory_write(int fd, uint64_t address, const void *bytes, 
 	if (error && done > 0)
 		usdtrap_error_destroy(write_all(fd, address, former, done, &done));
 	return error;
+}
+
+struct usdtrap_error *memory_write_permitted(pid_t tid, uint64_t address, const void *bytes, size_t size)
+{
+	struct iovec local = {.iov_base = (void *)(uintptr_t)bytes, .iov_len = size};
+	struct iovec remote = {.iov_base = (void *)(uintptr_t)address, .iov_len = size};
+	ssize_t result = process_vm_writev(tid, &local, 1, &remote, 1, 0);
+
+	if (result == (ssize_t)size)
+		return NULL;
+	if (result < 0 && errno == ESRCH)
+		return error_create(USDTRAP_GONE, "process %d has ended", tid);
+	if (result < 0 && errno == EPERM)
+		return error_os(errno, "cannot write to the memory of process %d", tid);
+	return error_create(USDTRAP_FAULT, "cannot write %zu bytes at 0x%" PRIx64, size, address);
 }
 
 bool memory_is_same(pid_t first, pid_t second)

@@ -2,7 +2,9 @@
 #include "trace/hit.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <string.h>
 #include <time.h>
 
@@ -88,6 +90,28 @@ struct usdtrap_error *usdtrap_hit_read(const struct usdtrap_hit *hit, uint64_t a
 	if (!error)
 		site_mask(space, address, buffer, size);
 	return error;
+}
+
+struct usdtrap_error *usdtrap_hit_write(const struct usdtrap_hit *hit, uint64_t address, const void *bytes, size_t size)
+{
+	if (site_is_within(hit->tracee->space, address, size))
+		return error_create(USDTRAP_FAULT, "a probe is armed in the %zu bytes at 0x%" PRIx64, size, address);
+	return memory_write_permitted(hit->tracee->tid, address, bytes, size);
+}
+
+/* The target takes it when it goes on: the engine then passes it on as any other signal. */
+struct usdtrap_error *usdtrap_hit_signal(const struct usdtrap_hit *hit, enum usdtrap_signal_target target, int signal)
+{
+	pid_t pid = usdtrap_hit_pid(hit), tid = usdtrap_hit_tid(hit);
+	int result = target == USDTRAP_SIGNAL_PROCESS ? kill(pid, signal) : tgkill(pid, tid, signal);
+
+	if (result == 0)
+		return NULL;
+	if (errno == ESRCH)
+		return error_create(USDTRAP_GONE, "process %d has ended", pid);
+	if (errno == EINVAL)
+		return error_create(USDTRAP_INVALID_USE, "there is no signal %d", signal);
+	return error_os(errno, "cannot send signal %d to process %d", signal, pid);
 }
 
 struct usdtrap_error *usdtrap_hit_read_string(const struct usdtrap_hit *hit, uint64_t address, char *buffer,

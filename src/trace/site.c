@@ -158,3 +158,14 @@ void site_mask(const struct space *space, uint64_t addr, void *buffer, size_t si
 				bytes[site->addr + i - addr] = site->original[i];
 	}
 }
+
+bool site_is_within(const struct space *space, uint64_t addr, size_t size)
+{
+	const uint8_t trap_size = space->arch->trap_size;
+
+	for (const struct site *site = space->sites; site; site = site->hh.next) {
+		if (site->state == SITE_ARMED && site->addr + trap_size > addr && site->addr < addr + size)
+			return true;
+	}
+	return false;
+}

@@ -44,6 +44,8 @@ bool site_is_copied(int copy_fd, const struct arch *arch, const struct site *sit
 
 /* Replaces our trap bytes in BUFFER, SIZE bytes read from ADDR of SPACE, by what they cover. */
 void site_mask(const struct space *space, uint64_t addr, void *buffer, size_t size);
+/* Whether a trap of ours lies in the SIZE bytes at ADDR of SPACE. */
+bool site_is_within(const struct space *space, uint64_t addr, size_t size);
 
 /*
  * Raises the counter at ADDR by one, once a space however often it is asked.

@@ -39,9 +39,11 @@ static void check_call(const struct ast_program *program, const struct ast_claus
 	check_optional(program, clause, call->key);
 	if (call->map)
 		check_map(program, call->map, call->key);
-	assert((call->function == FUNCTION_PRINTF) == (call->format != NULL));
-	if (call->function == FUNCTION_TIME || call->function == FUNCTION_STRFTIME)
-		assert(call->time_format);
+	assert((function_info(call->function)->signature[0] == ARGUMENT_FORMAT) == (call->format != NULL));
+	for (size_t i = 0; i < call->argument_count && !call->format && !call->map; i++) {
+		if (function_argument_kind(function_info(call->function), i) == ARGUMENT_STRING_WORD)
+			assert(call->arguments[i]->kind == AST_STRING);
+	}
 }
 
 static void check_expression(const struct ast_program *program, const struct ast_clause *clause,

@@ -185,6 +185,29 @@ struct usdtrap_error *usdtrap_hit_read_string(const struct usdtrap_hit *hit, uin
 	return NULL;
 }
 
+struct usdtrap_error *usdtrap_hit_write(const struct usdtrap_hit *hit, uint64_t address, const void *bytes, size_t size)
+{
+	struct fake_changes *changes = hit->changes;
+
+	if (!changes || size > sizeof(changes->written))
+		return error_create(USDTRAP_FAULT, "not writable");
+	changes->written_at = address;
+	changes->written_size = size;
+	memcpy(changes->written, bytes, size);
+	return NULL;
+}
+
+struct usdtrap_error *usdtrap_hit_signal(const struct usdtrap_hit *hit, enum usdtrap_signal_target target, int signal)
+{
+	if (!hit->changes)
+		return error_create(USDTRAP_GONE, "gone");
+	if (target == USDTRAP_SIGNAL_PROCESS)
+		hit->changes->process_signal = signal;
+	else
+		hit->changes->thread_signal = signal;
+	return NULL;
+}
+
 pid_t usdtrap_hit_pid(const struct usdtrap_hit *hit)
 {
 	return hit->pid;

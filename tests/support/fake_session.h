@@ -34,6 +34,16 @@ struct usdtrap_hit {
 	const char *comm;
 	uint64_t time_ns;
 	int cpu;
+	/* What was done to it: set by usdtrap_hit_write() and usdtrap_hit_signal(). */
+	struct fake_changes *changes; /* NULL: writing fails */
+};
+
+struct fake_changes {
+	uint64_t written_at;
+	char written[256];
+	size_t written_size;
+	int process_signal;
+	int thread_signal;
 };
 
 struct usdtrap_probe {

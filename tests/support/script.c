@@ -116,8 +116,6 @@ static void add_call(struct strbuf *out, const struct ast_call *call)
 		strbuf_add_string(out, " key ");
 		script_add_expression(out, call->key);
 	}
-	if (call->time_format)
-		strbuf_addf(out, " \"%s\"", call->time_format->bytes);
 	for (size_t i = 0; i < call->argument_count; i++) {
 		strbuf_add_char(out, ' ');
 		script_add_expression(out, call->arguments[i]);
@@ -150,6 +148,17 @@ static void add_conditional(struct strbuf *out, const struct ast_expression *nod
 		add_two(out, "?:", node->conditional.condition, node->conditional.no);
 }
 
+static const char *builtin_name(enum builtin builtin)
+{
+	const struct builtin_info *row;
+
+	for (size_t i = 0; (row = builtin_row(i)); i++) {
+		if (row->builtin == builtin)
+			return row->name;
+	}
+	return "?";
+}
+
 void script_add_expression(struct strbuf *out, const struct ast_expression *node)
 {
 	static const char *const unary_texts[] = {[AST_NEGATE] = "-", [AST_NOT] = "!", [AST_COMPLEMENT] = "~"};
@@ -178,7 +187,7 @@ void script_add_expression(struct strbuf *out, const struct ast_expression *node
 		strbuf_add_string(out, node->type ? node->variable->name : node->name);
 		break;
 	case AST_BUILTIN:
-		strbuf_addf(out, "(builtin %d %u)", node->builtin.builtin, node->builtin.index);
+		strbuf_addf(out, "(builtin %s %u)", builtin_name(node->builtin.builtin), node->builtin.index);
 		break;
 	case AST_SIZEOF:
 		if (node->size_of.type) {

@@ -27,7 +27,7 @@ static void test_builtin_rows_are_sorted_and_found_by_name(void **state)
 	for (size_t i = 0; (function = function_row(i)); i++) {
 		assert_true(i == 0 || strcmp(function_row(i - 1)->name, function->name) < 0);
 		assert_ptr_equal(function_find(function->name), function);
-		assert_true(function->arguments_min <= function->arguments_max);
+		assert_true(function_arguments_min(function) <= function_arguments_max(function));
 		assert_int_equal(strncmp(function->usage, function->name, strlen(function->name)), 0);
 	}
 	for (size_t i = 0; (aggregation = aggregation_row(i)); i++) {
@@ -35,6 +35,33 @@ static void test_builtin_rows_are_sorted_and_found_by_name(void **state)
 		assert_ptr_equal(aggregation_find(aggregation->name), aggregation);
 		assert_int_equal(strncmp(aggregation->usage, aggregation->name, strlen(aggregation->name)), 0);
 	}
+}
+
+static void test_builtin_signature_tells_the_arguments(void **state)
+{
+	static const struct {
+		const char *name;
+		size_t min, max;
+		const char *kinds;
+	} rows[] = {
+		{"time", 0, 1, "S"},
+		{"join", 1, 2, "aS"},
+		{"find", 3, 3, "mk."},
+		{"printf", 1, FORMAT_ARGUMENTS, "f"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct function_info *info = function_find(rows[i].name);
+
+		assert_int_equal(function_arguments_min(info), rows[i].min);
+		assert_int_equal(function_arguments_max(info), rows[i].max);
+		for (size_t j = 0; rows[i].kinds[j]; j++)
+			assert_int_equal(function_argument_kind(info, j), rows[i].kinds[j]);
+	}
+	assert_true(function_is_unsafe(FUNCTION_SYSTEM));
+	assert_false(function_is_unsafe(FUNCTION_CAT));
+	assert_ptr_equal(function_info(FUNCTION_STRSTR), function_find("strstr"));
 }
 
 static void test_builtin_find_takes_argument_numbers(void **state)
@@ -70,7 +97,7 @@ static void test_builtin_refusal_is_for_no_word_that_is_there(void **state)
 		assert_null(builtin_refusal(function->name));
 	for (size_t i = 0; (aggregation = aggregation_row(i)); i++)
 		assert_null(builtin_refusal(aggregation->name));
-	assert_string_equal(builtin_refusal("ustack"), "is not supported yet");
+	assert_string_equal(builtin_refusal("uaddr"), "is not supported yet");
 	assert_string_equal(builtin_refusal("curtask"),
 			    "looks into the kernel, which only BPF can; usdtrap works without it");
 	assert_null(builtin_refusal("no_such_word"));
@@ -89,6 +116,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_builtin_rows_are_sorted_and_found_by_name),
+		cmocka_unit_test(test_builtin_signature_tells_the_arguments),
 		cmocka_unit_test(test_builtin_find_takes_argument_numbers),
 		cmocka_unit_test(test_builtin_refusal_is_for_no_word_that_is_there),
 		cmocka_unit_test(test_builtin_nearest_looks_among_all_words),

@@ -100,7 +100,7 @@ static const struct {
 	{"strftime", "print(strftime(\"%%\", nsecs));", "%\n"},
 	{"time", "time(\"%%x\\n\");", "%x\n"},
 	{"probe", "print(probe);", "begin\n"},
-	{"cpid without a command", "print(cpid);", "0\n"},
+	{"no command", "print(has_cpid);", "false\n"},
 	{"printf of nothing", "printf(\"\");", ""},
 	{"nested output keeps its order", "printf(\"%d%s\", 1, \"2\"); printf(\"3\\n\");", "123\n"},
 	{"exit ends the clause", "print(1); exit(); print(2);", "1\n"},

@@ -82,7 +82,7 @@ static const char script[] = "usdt:/bin/app:app:start /arg1 == 7 && comm == \"wo
 			     "	printf(\"%d %s %s %rx\\n\", arg1, str(arg0), @s, buf(arg0, 4));\n"
 			     "	time(\"%H:%M:%S\\n\");\n"
 			     "	print($t); print(strftime(\"%f\", nsecs));\n"
-			     "	if (!has_key(@n, 9)) { delete(@n, 10); }\n"
+			     "	if (!has_key(@n, 9)) { _ = delete(@n, 10); }\n"
 			     "}\n";
 
 static void drop(const char *text, size_t length, void *user)

@@ -107,13 +107,13 @@ static void test_sema_names_calls_are_brought_into_shape(void **state)
 		{"exit", "(call exit)"},
 		{"exit()", "(call exit)"},
 		{"exit(3)", "(call exit 3)"},
-		{"print(pid())", "(call print (builtin 8 0))"},
-		{"print(arg12)", "(call print (builtin 0 12))"},
+		{"print(pid())", "(call print (builtin pid 0))"},
+		{"print(arg12)", "(call print (builtin arg 12))"},
 		{"print(true)", "(call print true)"},
-		{"time", "(call time \"%H:%M:%S\n\")"},
+		{"time", "(call time)"},
 		{"time(\"%S\")", "(call time \"%S\")"},
-		{"print(strftime(\"%S\", nsecs))", "(call print (call strftime \"%S\" (builtin 7 0)))"},
-		{"printf(\"%d %s\", 1, comm)", "(call printf 1 (builtin 1 0))"},
+		{"print(strftime(\"%S\", nsecs))", "(call print (call strftime \"%S\" (builtin nsecs 0)))"},
+		{"printf(\"%d %s\", 1, comm)", "(call printf 1 (builtin comm 0))"},
 		{"@x = 1; print(@x)", "(= @x 1); (call print @x)"},
 		{"@x[1] = 2; print(@x, 3, 4)", "(= (index @x 1) 2); (call print @x)"},
 		{"@x[1] = 2; print(@x[1])", "(= (index @x 1) 2); (call print (index @x 1))"},
@@ -127,9 +127,9 @@ static void test_sema_names_calls_are_brought_into_shape(void **state)
 		{"@ = count()", "(aggregate 1 @)"},
 		{"@ = count", "(aggregate 1 @)"},
 		{"@[pid, comm] = sum(arg0)",
-		 "(aggregate 7 (index @ (tuple (builtin 8 0) (builtin 1 0))) (builtin 0 0))"},
-		{"@ = hist(arg1, 3)", "(aggregate 2 @ (builtin 0 1))"},
-		{"@ = lhist(arg1, 0, 10 * 10, 5)", "(aggregate 3 @ (builtin 0 1))"},
+		 "(aggregate 7 (index @ (tuple (builtin pid 0) (builtin comm 0))) (builtin arg 0))"},
+		{"@ = hist(arg1, 3)", "(aggregate 2 @ (builtin arg 1))"},
+		{"@ = lhist(arg1, 0, 10 * 10, 5)", "(aggregate 3 @ (builtin arg 1))"},
 	};
 
 	(void)state;
@@ -265,18 +265,18 @@ static void test_sema_names_errors_are_told_together(void **state)
 		 "                           ~~~~~\n"
 		 "stdin:1:35-39: ERROR: Unknown identifier: 'argx'\nusdt:/x:n { print((arg255, arg01, argx)) }\n"
 		 "                                  ~~~~\n"},
-		{"what is bpftrace's", "BEGIN { kaddr(\"x\"); print(ustack); system(\"ls\"); nsecs(monotonic) }",
+		{"what is bpftrace's", "BEGIN { kaddr(\"x\"); print(ustack); system(\"ls\"); nsecs(mono) }",
 		 "stdin:1:9-14: ERROR: kaddr() looks into the kernel, which only BPF can; usdtrap works without it\n"
-		 "BEGIN { kaddr(\"x\"); print(ustack); system(\"ls\"); nsecs(monotonic) }\n        ~~~~~\n"
+		 "BEGIN { kaddr(\"x\"); print(ustack); system(\"ls\"); nsecs(mono) }\n        ~~~~~\n"
 		 "stdin:1:27-33: ERROR: ustack is not supported yet\n"
-		 "BEGIN { kaddr(\"x\"); print(ustack); system(\"ls\"); nsecs(monotonic) }\n"
+		 "BEGIN { kaddr(\"x\"); print(ustack); system(\"ls\"); nsecs(mono) }\n"
 		 "                          ~~~~~~\n"
-		 "stdin:1:36-42: ERROR: system() is not supported yet\n"
-		 "BEGIN { kaddr(\"x\"); print(ustack); system(\"ls\"); nsecs(monotonic) }\n"
-		 "                                   ~~~~~~\n"
-		 "stdin:1:50-66: ERROR: nsecs() with an argument is not supported yet\n"
-		 "BEGIN { kaddr(\"x\"); print(ustack); system(\"ls\"); nsecs(monotonic) }\n"
-		 "                                                 ~~~~~~~~~~~~~~~~\n"},
+		 "stdin:1:36-48: ERROR: system() is unsafe. To use you need the --unsafe flag\n"
+		 "BEGIN { kaddr(\"x\"); print(ustack); system(\"ls\"); nsecs(mono) }\n"
+		 "                                   ~~~~~~~~~~~~\n"
+		 "stdin:1:50-61: ERROR: nsecs() does not take this argument: it is boot, monotonic, tai or sw_tai\n"
+		 "BEGIN { kaddr(\"x\"); print(ustack); system(\"ls\"); nsecs(mono) }\n"
+		 "                                                 ~~~~~~~~~~~\n"},
 		{"jumps out of nothing", "BEGIN { if (1) { break } while (0) { continue } continue }",
 		 "stdin:1:18-23: ERROR: break outside of a loop\n"
 		 "BEGIN { if (1) { break } while (0) { continue } continue }\n                 ~~~~~\n"
@@ -366,7 +366,7 @@ static void test_sema_names_literal_arguments_must_be_literals(void **state)
 		{"@ = lhist(1, -5, 10, 1)", "-5", "lhist() expects a non-negative integer literal here"},
 		{"@ = lhist(1, 0, 9223372036854775808, 1)", "9223372036854775808",
 		 "lhist() takes no numbers above 9223372036854775807"},
-		{"join(1, comm)", "comm", "join() expects a string literal as its delimiter"},
+		{"join(1, comm)", "join(1, comm)", "join() expects a string literal (string provided)"},
 		{"strncmp(comm, comm, pid)", "pid", "strncmp() expects a non-negative integer literal here"},
 		{"printf(\"%f\", 1)", "\"%f\"", "unsupported format specifier: f"},
 		{"print(str($2 + 6))", "$2 + 6", "cannot skip 6 bytes of $2, which has 5"},

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* Words of bpftrace's that are not to be had here, and why. */
+#include <string.h>
+
+#include "lang/builtin.h"
+
+static const char not_yet[] = "is not supported yet";
+static const char needs_kernel[] = "looks into the kernel, which only BPF can; usdtrap works without it";
+
+static const struct {
+	const char *name;
+	const char *reason;
+} refusals[] = {
+	{"args", not_yet},
+	{"ctx", needs_kernel},
+	{"curtask", needs_kernel},
+	{"debugf", needs_kernel},
+	{"func", not_yet},
+	{"getopt", not_yet},
+	{"kaddr", needs_kernel},
+	{"kptr", needs_kernel},
+	{"kstack", needs_kernel},
+	{"ksym", needs_kernel},
+	{"override", needs_kernel},
+	{"path", needs_kernel},
+	{"percpu_kaddr", needs_kernel},
+	{"reg", not_yet},
+	{"retval", not_yet},
+	{"skboutput", needs_kernel},
+	{"socket_cookie", needs_kernel},
+	{"tseries", not_yet},
+	{"uaddr", not_yet},
+	{"unwatch", not_yet},
+	{"ustack", not_yet},
+	{"usym", not_yet},
+};
+
+const char *builtin_refusal(const char *name)
+{
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+		if (strcmp(name, refusals[i].name) == 0)
+			return refusals[i].reason;
+	}
+	return NULL;
+}
