@@ -9,6 +9,7 @@
 #include <usdtrap/probe.h>
 #include <usdtrap/process.h>
 #include <usdtrap/session.h>
+#include <usdtrap/stack.h>
 #include <usdtrap/syscall.h>
 #include <usdtrap/tracepoint.h>
 

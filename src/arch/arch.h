@@ -30,6 +30,7 @@ enum {
 	ARCH_MAX_INSTRUCTION = 16,
 	ARCH_COPY_SIZE = 32, /* the most an instruction needs to be executed elsewhere */
 	ARCH_COPY_LANDINGS = 3,
+	ARCH_FRAME_REGISTERS = 17, /* the most registers that DWARF numbers for walking a stack */
 };
 
 /* A thread's general registers as the kernel hands them out (NT_PRSTATUS, elf(5)). */
@@ -155,6 +156,23 @@ struct arch {
 	 * aligned to ALIGNMENT, a power of two.
 	 */
 	int64_t (*thread_offset)(uint64_t offset, uint64_t vaddr, uint64_t size, uint64_t alignment);
+
+	/*
+	 * The registers that matter to whoever walks a stack, by DWARF's numbers
+	 * (the ABI's supplement, "DWARF Register Number Mapping"), and which of
+	 * them are special.
+	 */
+	uint8_t frame_register_count;
+	uint8_t frame_stack_pointer;
+	uint8_t frame_pointer;
+	uint8_t frame_pc;
+	void (*frame_registers)(const struct arch_registers *registers, uint64_t *ret);
+	/*
+	 * Whether BYTES, where a thread stands with its stack pointer at SP, are
+	 * the end of a signal handler: the call rt_sigreturn(2). Then also where
+	 * the kernel saved the frame registers of what the signal interrupted.
+	 */
+	bool (*signal_frame)(const uint8_t *bytes, size_t available, uint64_t stack_pointer, uint64_t *ret_addrs);
 
 	/* How many of TEXT's LENGTH bytes belong to the operand it begins with. Operands may contain blanks: "[sp, 8]".
 	 */

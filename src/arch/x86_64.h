@@ -114,6 +114,10 @@ size_t x86_64_operand_length(const char *text, size_t length);
 struct usdtrap_error *x86_64_operand_parse(const char *text, size_t length, struct arch_operand *ret) USDTRAP_MUST_USE;
 void x86_64_operand_format(const struct arch_operand *operand, struct strbuf *out);
 
+/* x86_64_frame.c */
+void x86_64_frame_registers(const struct arch_registers *registers, uint64_t *ret);
+bool x86_64_signal_frame(const uint8_t *bytes, size_t available, uint64_t stack_pointer, uint64_t *ret_addrs);
+
 /* x86_64_syscalls.c, generated; how many, as its generator counted */
 enum { X86_64_SYSCALLS = 383, X86_64_NAMED_SYSCALLS = 369 };
 extern const struct usdtrap_syscall x86_64_syscalls[X86_64_SYSCALLS];

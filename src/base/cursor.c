@@ -51,6 +51,26 @@ static bool read_number(struct cursor *cursor, size_t size, uint64_t *ret)
 	return true;
 }
 
+bool cursor_u8(struct cursor *cursor, uint8_t *ret)
+{
+	uint64_t number;
+
+	if (!read_number(cursor, 1, &number))
+		return false;
+	*ret = (uint8_t)number;
+	return true;
+}
+
+bool cursor_u16(struct cursor *cursor, uint16_t *ret)
+{
+	uint64_t number;
+
+	if (!read_number(cursor, 2, &number))
+		return false;
+	*ret = (uint16_t)number;
+	return true;
+}
+
 bool cursor_u32(struct cursor *cursor, uint32_t *ret)
 {
 	uint64_t number;
@@ -64,6 +84,48 @@ bool cursor_u32(struct cursor *cursor, uint32_t *ret)
 bool cursor_u64(struct cursor *cursor, uint64_t *ret)
 {
 	return read_number(cursor, 8, ret);
+}
+
+/* Seven bits a byte, the lowest first; the eighth says that more follow. *RET_BITS: how many there were. */
+static bool read_leb(struct cursor *cursor, uint64_t *ret, unsigned *ret_bits)
+{
+	const size_t start = cursor->position;
+	uint64_t number = 0;
+	unsigned bits = 0;
+	uint8_t byte;
+
+	do {
+		if (bits >= 70 || !cursor_u8(cursor, &byte)) {
+			cursor->position = start;
+			return false;
+		}
+		if (bits < 64)
+			number |= (uint64_t)(byte & 0x7f) << bits;
+		bits += 7;
+	} while (byte & 0x80);
+	*ret = number;
+	*ret_bits = bits;
+	return true;
+}
+
+bool cursor_uleb(struct cursor *cursor, uint64_t *ret)
+{
+	unsigned bits;
+
+	return read_leb(cursor, ret, &bits);
+}
+
+bool cursor_sleb(struct cursor *cursor, int64_t *ret)
+{
+	uint64_t number;
+	unsigned bits;
+
+	if (!read_leb(cursor, &number, &bits))
+		return false;
+	if (bits < 64 && number >> (bits - 1))
+		number |= UINT64_MAX << bits;
+	*ret = (int64_t)number;
+	return true;
 }
 
 const char *cursor_string(struct cursor *cursor)

@@ -9,6 +9,7 @@
  *     process                       facts about processes
  *     repair                        undoing what a killed session left
  *     launch, error                 a program that waits to be traced; what went wrong
+ *     stack                         which calls led there; what addresses are called
  *     syscall, tracepoint           system calls; the kernel's tracepoints that ptrace can show
  * src/base/: what every floor needs
  *     arena, strbuf, cleanup        memory freed at once, text that grows, scope guards
@@ -24,6 +25,7 @@
  *     x86_64_emulate                one instruction, acted out
  *     x86_64_operand                its operands, as compilers write them into notes
  *     x86_64_registers              its registers, by all their names
+ *     x86_64_frame                  what walking its stacks needs
  *     x86_64_syscalls               its system calls, all of them (generated)
  *     insn                          instructions as text, for messages
  * src/elf/: files, and nothing but files
@@ -31,6 +33,8 @@
  *     notes, stapsdt                notes; those that are probes
  *     symtab, slot                  symbols by name; the slots that point to them
  *     function, debug               all functions; the separate file that a stripped one's are in
+ *     cfi, cfi_program, cfi_expression, pointer
+ *                                   from a function to its caller: call frame information
  *     foreign                       what a file is that is no ELF file
  * src/argspec/: where a probe's arguments are
  *     argspec, parse, format        text to specs, and back to text
@@ -64,6 +68,8 @@
  *     files, process_files          from what a pattern says to files
  *     library, library_cache        from libNAME to a file
  *     probes                        a file's notes, by name
+ *     stacks, unwind                the calls that led to a hit; how they are found
+ *     modules, jit_map              what an address belongs to; code made while the program ran
  *     tracepoint                    tracepoints and their fields, described
  * src/lang/: scripts
  *     program                       a script from text to last map: what cli/ sees of it

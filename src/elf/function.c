@@ -139,6 +139,16 @@ static bool index_addresses(struct elf_functions *functions)
 	for (size_t i = 0; i < functions->count; i++)
 		functions->by_address[i] = &functions->items[i];
 	qsort(functions->by_address, functions->count, sizeof(*functions->by_address), compare_addresses);
+	functions->reach = calloc(functions->count + 1, sizeof(*functions->reach));
+	if (!functions->reach)
+		return false;
+	for (size_t i = 0; i < functions->count; i++) {
+		uint64_t end = functions->by_address[i]->vaddr + functions->by_address[i]->size;
+
+		if (end < functions->by_address[i]->vaddr) /* past the end of all addresses */
+			end = functions->by_address[i]->vaddr;
+		functions->reach[i] = i > 0 && functions->reach[i - 1] > end ? functions->reach[i - 1] : end;
+	}
 	return true;
 }
 
@@ -170,6 +180,7 @@ void elf_functions_destroy(struct elf_functions *functions)
 		return;
 	free(functions->items);
 	free(functions->by_address);
+	free(functions->reach);
 	arena_deinit(&functions->arena);
 	free(functions);
 }
@@ -191,8 +202,8 @@ const struct elf_function *elf_functions_find(const struct elf_functions *functi
 	return NULL;
 }
 
-/* The place of the first of the functions, by address, that begin where the last one at or before VADDR does. */
-static size_t place_of(const struct elf_functions *functions, uint64_t vaddr)
+/* How many functions, by address, begin at VADDR or before it. */
+static size_t count_up_to(const struct elf_functions *functions, uint64_t vaddr)
 {
 	size_t first = 0, end = functions->count;
 
@@ -204,24 +215,44 @@ static size_t place_of(const struct elf_functions *functions, uint64_t vaddr)
 		else
 			end = middle;
 	}
-	while (first > 1 && functions->by_address[first - 2]->vaddr == functions->by_address[first - 1]->vaddr)
-		first--;
 	return first;
 }
 
+/* Whether FUNCTION, which begins at VADDR or before it, says that it reaches so far. */
+static bool reaches(const struct elf_function *function, uint64_t vaddr)
+{
+	return vaddr - function->vaddr < function->size;
+}
+
+/* The first of those that begin where the one at PLACE does and reach to VADDR, or PLACE's own if none says so. */
+static const struct elf_function *first_name(const struct elf_functions *functions, size_t place, uint64_t vaddr)
+{
+	struct elf_function **by_address = functions->by_address;
+	const uint64_t start = by_address[place]->vaddr;
+	size_t first = place;
+
+	while (first > 0 && by_address[first - 1]->vaddr == start)
+		first--;
+	for (size_t i = first; i <= place; i++)
+		if (reaches(by_address[i], vaddr))
+			return by_address[i];
+	return by_address[first];
+}
+
+/*
+ * The last function that does not begin behind VADDR is the one, unless it has
+ * ended before: then one that begins earlier may go on around it (a function
+ * of assembly code within another). How far back to look is told by the
+ * highest end of all functions up to each: once that is not behind VADDR,
+ * nothing earlier reaches so far.
+ */
 const struct elf_function *elf_functions_at(const struct elf_functions *functions, uint64_t vaddr)
 {
-	size_t place = place_of(functions, vaddr);
-	uint64_t start;
+	size_t count = count_up_to(functions, vaddr);
 
-	if (place == 0)
-		return NULL;
-	start = functions->by_address[place - 1]->vaddr;
-	for (size_t i = place - 1; i < functions->count && functions->by_address[i]->vaddr == start; i++) {
-		const struct elf_function *function = functions->by_address[i];
-
-		if (function->size == 0 || vaddr - start < function->size)
-			return function;
-	}
-	return NULL;
+	for (size_t i = count; i > 0 && functions->reach[i - 1] > vaddr; i--)
+		if (reaches(functions->by_address[i - 1], vaddr))
+			return first_name(functions, i - 1, vaddr);
+	return count > 0 && functions->by_address[count - 1]->size == 0 ? first_name(functions, count - 1, vaddr)
+									: NULL;
 }

@@ -30,6 +30,7 @@ struct elf_functions {
 	struct elf_function *items; /* by name, then by address; each pair of these once */
 	size_t count;
 	struct elf_function **by_address; /* the same by address; of one address, the name to call it by comes first */
+	uint64_t *reach;                  /* of each in that order, the highest end of all up to it */
 	struct arena arena;
 };
 
@@ -44,7 +45,9 @@ void elf_functions_destroy(struct elf_functions *functions);
 
 /* The first item called NAME; those with the same name follow it. NULL: none. */
 const struct elf_function *elf_functions_find(const struct elf_functions *functions, const char *name);
-/* The function that VADDR lies in: one whose size reaches so far, or is not known. NULL: none. */
+/* The function that VADDR lies in, the innermost if there are several; one whose size is not known reaches to the next.
+ * NULL: none.
+ */
 const struct elf_function *elf_functions_at(const struct elf_functions *functions, uint64_t vaddr);
 
 /*

@@ -355,6 +355,28 @@ bool elf_object_note_segment(const struct elf_object *object, size_t index, stru
 	return false;
 }
 
+bool elf_object_unwind_segment(const struct elf_object *object, struct elf_section *ret)
+{
+	GElf_Phdr header;
+	size_t count;
+
+	if (elf_getphdrnum(object->elf, &count) != 0)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		if (!gelf_getphdr(object->elf, (int)i, &header) || header.p_type != PT_GNU_EH_FRAME ||
+		    header.p_filesz > object->size)
+			continue;
+		*ret = (struct elf_section){
+			.size = header.p_filesz,
+			.offset = header.p_offset,
+			.vaddr = header.p_vaddr,
+			.alignment = header.p_align,
+		};
+		return true;
+	}
+	return false;
+}
+
 static const struct elf_segment *segment_of_vaddr(const struct elf_object *object, uint64_t vaddr)
 {
 	for (size_t i = 0; i < object->segment_count; i++) {

@@ -67,6 +67,8 @@ bool elf_object_has_sections(const struct elf_object *object);
 bool elf_object_section(const struct elf_object *object, const char *name, size_t index, struct elf_section *ret);
 /* The INDEXth PT_NOTE segment, which a file has also without sections. False: there is none, or it is one too many. */
 bool elf_object_note_segment(const struct elf_object *object, size_t index, struct elf_section *ret);
+/* PT_GNU_EH_FRAME: the index of the call frame information. `bytes' stays NULL. False: there is none. */
+bool elf_object_unwind_segment(const struct elf_object *object, struct elf_section *ret);
 /* Device and inode the file had when opened; false for an object in memory. */
 bool elf_object_identity(const struct elf_object *object, uint64_t *ret_device, uint64_t *ret_inode);
 /* The GNU build id; *RET_SIZE 0 if there is none. Borrowed. */

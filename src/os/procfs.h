@@ -56,6 +56,7 @@ struct procfs_status {
 	char name[64];
 	char state; /* 'R' running, 'S' sleeping, 'T' stopped, 't' tracing stop, 'Z' zombie, ... */
 	pid_t tgid;
+	pid_t namespace_tgid; /* the same as the process's own pid namespace has it; 0: the kernel does not tell */
 	pid_t parent;
 	pid_t tracer; /* 0: none */
 	uid_t uid, effective_uid, saved_uid;

@@ -44,6 +44,8 @@ static void parse_status_line(const char *line, struct procfs_status *status)
 		status->state = *value ? *value : '?';
 	else if ((value = value_of(line, "Tgid:")))
 		status->tgid = (pid_t)strtol(value, NULL, 10);
+	else if ((value = value_of(line, "NStgid:"))) /* one for each namespace, the innermost last */
+		status->namespace_tgid = (pid_t)strtol(strrchr(value, '\t') ? strrchr(value, '\t') : value, NULL, 10);
 	else if ((value = value_of(line, "PPid:")))
 		status->parent = (pid_t)strtol(value, NULL, 10);
 	else if ((value = value_of(line, "TracerPid:")))

@@ -27,6 +27,8 @@
 #include "trace/space.h"
 #include "trace/tracee.h"
 
+struct stacks;
+
 struct engine {
 	struct usdtrap_options options;
 	struct catalog catalog;
@@ -36,9 +38,10 @@ struct engine {
 	struct space *former_spaces; /* the last few whose processes ended, or ran another program */
 	struct affinity affinity;
 	struct usdtrap_report report;
-	bool is_privileged;  /* may trace a program without taking the rights from it that its file gives */
-	bool has_no_journal; /* there is nowhere to keep one: told once */
-	bool is_stopping;    /* a callback said STOP: nothing further is delivered */
+	bool is_privileged;    /* may trace a program without taking the rights from it that its file gives */
+	bool has_no_journal;   /* there is nowhere to keep one: told once */
+	bool is_stopping;      /* a callback said STOP: nothing further is delivered */
+	struct stacks *stacks; /* NULL before anybody asked for a stack or a symbol */
 	struct arch_vector_registers vectors; /* room for those of the hit that is being delivered */
 };
 

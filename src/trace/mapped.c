@@ -34,6 +34,7 @@
 #include "os/procfs.h"
 #include "trace/engine.h"
 #include "trace/journal.h"
+#include "trace/modules.h"
 #include "trace/room.h"
 #include "trace/site.h"
 
@@ -376,6 +377,8 @@ struct usdtrap_error *mapped_refresh(struct engine *engine, struct space *space,
 		return error;
 	/* First: what lies somewhere else now must not be taken for what lay there. */
 	forget_unmapped(space, &maps);
+	if (space->modules)
+		space->modules->is_stale = true;
 	for (size_t i = 0; i < maps.count; i++) {
 		const struct procfs_mapping *mapping = &maps.items[i];
 		struct catalog_file *file;

@@ -32,6 +32,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "trace/engine.h"
+#include "trace/stacks.h"
 
 enum {
 	WAKE_REPEAT_MS = 1,
@@ -282,6 +283,7 @@ void usdtrap_session_destroy(struct usdtrap_session *session)
 		close(timer->fd);
 		free(timer);
 	}
+	stacks_destroy(session->engine.stacks);
 	catalog_deinit(&session->engine.catalog);
 	if (session->interrupt_fd >= 0)
 		close(session->interrupt_fd);

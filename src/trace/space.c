@@ -8,7 +8,9 @@
 #include <utlist.h>
 
 #include "trace/journal.h"
+#include "trace/modules.h"
 #include "trace/room.h"
+#include "trace/stacks.h"
 
 enum { FORMER_MAX = 8 };
 
@@ -64,6 +66,8 @@ void space_forget(struct space *space)
 	free(mapped);
 	space->mapped = NULL;
 	room_forget(space);
+	modules_forget(space);
+	stacks_forget_space(space);
 	space->lowest_site = 0;
 	space->highest_site = 0;
 	space->has_loader_hook = false;

@@ -25,6 +25,8 @@ struct journal;
 struct location;
 struct mapped_file;
 struct room;
+struct modules;
+struct frame_entry;
 
 /* One callback that wants to know of a site's hits. A site may have several, in the order the probes were added. */
 struct attachment {
@@ -82,6 +84,9 @@ struct space {
 	struct semaphore *semaphores;       /* by address */
 	struct room *rooms;                 /* trace/room.h */
 	struct journal *journal;            /* trace/journal.h; NULL before anything is changed */
+	struct modules *modules;            /* what it has mapped; NULL before anybody asked for a stack or a symbol */
+	struct frame_entry *frames;         /* its addresses that were named, by address: stacks.c */
+	unsigned frames_generation;         /* that of `modules' which they are true of */
 	struct space *previous, *next;      /* the session's list */
 };
 
