@@ -74,8 +74,9 @@
  * src/lang/: scripts
  *     program                       a script from text to last map: what cli/ sees of it
  *     lexer, literal                text to tokens
- *     parser, parser_statement, parser_expression, parser_primary
+ *     parser, parser_definition, parser_statement, parser_expression, parser_primary
  *                                   tokens to tree
+ *     import                        the files that a script is made of
  *     ast, ast_walk, type, builtin, probe_type, probe_filter
  *                                   the tree, its static types, words and kinds of probes
  *     builtin_refusal               words that are not to be had

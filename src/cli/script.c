@@ -106,6 +106,7 @@ struct lang_program *script_compile(const struct script *script, const struct op
 		.environment = (const char *const *)environ,
 		.probe_filter = options->probe_filter,
 		.format = options->format,
+		.may_import = true,
 		.is_unsafe = options->is_unsafe,
 		.warns_of_failures = options->warns_of_failures,
 		.colour = message_wants_colour(),

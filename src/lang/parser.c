@@ -2,15 +2,11 @@
 /*
  * Scripts, clauses, and what all of the parser shares:
  *
- *	script:    {config | map | macro | clause}
- *	config:    config = { {name = value ;} }
- *	map:       let @name = word ( expression ) ;
- *	macro:     macro word ( [parameter {, parameter}] ) block
- *	parameter: word | $name | @name
- *	clause:    probe {, probe} [/ expression /] block
+ *	script: {config | map | macro | import | clause}
+ *	clause: probe {, probe} [/ expression /] block
  *
- * Blocks and what is in them: parser_statement.c. What bpftrace has beside this
- * is known by its first word and refused by name.
+ * All but the clauses: parser_definition.c. Blocks and what is in them: parser_statement.c. What bpftrace has beside
+ *this is known by its first word and refused by name.
  *
  * After an error the parser goes on behind the next semicolon of the same
  * block, or behind the clause if the error is outside of its block, so that
@@ -20,6 +16,7 @@
 
 #include <string.h>
 
+#include "lang/import.h"
 #include "lang/parser_internal.h"
 
 /* ---- Tokens ----------------------------------------------------------------------------------------------------- */
@@ -167,8 +164,7 @@ static bool parse_predicate(struct parser *parser, struct ast_clause *clause)
 	return clause->predicate && parser_expect(parser, TOKEN_SLASH);
 }
 
-/* Goes on behind the block of a clause whose head is wrong. */
-static void skip_clause(struct parser *parser)
+void parser_skip_clause(struct parser *parser)
 {
 	while (!parser_at(parser, TOKEN_LEFT_BRACE) && !parser_at(parser, TOKEN_RIGHT_BRACE) &&
 	       !parser_at(parser, TOKEN_END))
@@ -184,190 +180,15 @@ static struct ast_clause *parse_clause(struct parser *parser)
 		return NULL;
 	clause->span = parser->token.span;
 	if (!parse_attach_points(parser, clause) || !parse_predicate(parser, clause)) {
-		skip_clause(parser);
+		parser_skip_clause(parser);
 		return NULL;
 	}
 	if (!parser_at(parser, TOKEN_LEFT_BRACE)) {
 		parser_unexpected(parser, clause->predicate ? "{" : "{ or a predicate");
-		skip_clause(parser);
+		parser_skip_clause(parser);
 		return NULL;
 	}
 	return parser_block(parser, &clause->body) ? clause : NULL;
-}
-
-/* ---- Config blocks ---------------------------------------------------------------------------------------------- */
-
-static bool parse_setting(struct parser *parser, struct ast_setting **ret)
-{
-	struct ast_setting *setting = arena_allocate(parser->arena, sizeof(*setting));
-	struct span value;
-
-	if (!setting)
-		return false;
-	setting->name = parser->token.text;
-	setting->span = parser->token.span;
-	if (!parser_expect(parser, TOKEN_IDENTIFIER) || !parser_expect(parser, TOKEN_ASSIGN))
-		return false;
-	value = parser->token.span;
-	if (parser_at(parser, TOKEN_IDENTIFIER) || parser_at(parser, TOKEN_STRING)) {
-		setting->value = parser->token.text;
-	} else if (parser_at(parser, TOKEN_INTEGER)) {
-		setting->value =
-			arena_copy(parser->arena, lexer_text_at(&parser->lexer, value), value.end - value.start);
-	} else {
-		parser_unexpected(parser, "a word, an integer or a string");
-		return false;
-	}
-	setting->span = span_join(setting->span, value);
-	parser_advance(parser);
-	*ret = setting;
-	return true;
-}
-
-/* config = { name = value; ... }. The word is the current token. */
-static void parse_config(struct parser *parser, struct ast_setting ***link)
-{
-	parser_advance(parser);
-	parser_advance(parser);
-	if (!parser_expect(parser, TOKEN_LEFT_BRACE))
-		return;
-	while (!parser_at(parser, TOKEN_RIGHT_BRACE) && !parser_at(parser, TOKEN_END)) {
-		struct ast_setting *setting;
-
-		if (parser_accept(parser, TOKEN_SEMICOLON))
-			continue;
-		if (!parse_setting(parser, &setting)) {
-			parser_skip_statement(parser);
-			continue;
-		}
-		**link = setting;
-		*link = &setting->next;
-		if (!parser_at(parser, TOKEN_RIGHT_BRACE) && !parser_expect(parser, TOKEN_SEMICOLON))
-			parser_skip_statement(parser);
-	}
-	parser_expect(parser, TOKEN_RIGHT_BRACE);
-	parser_accept(parser, TOKEN_SEMICOLON);
-}
-
-/* ---- Declarations of maps --------------------------------------------------------------------------------------- */
-
-static bool parse_map_declaration(struct parser *parser, struct ast_map_declaration *declaration)
-{
-	declaration->span = parser->token.span;
-	parser_advance(parser);
-	declaration->name = parser->token.text;
-	declaration->name_span = parser->token.span;
-	if (!parser_expect(parser, TOKEN_MAP) || !parser_expect(parser, TOKEN_ASSIGN))
-		return false;
-	declaration->kind = parser->token.text;
-	declaration->kind_span = parser->token.span;
-	if (!parser_expect(parser, TOKEN_IDENTIFIER) || !parser_expect(parser, TOKEN_LEFT_PAREN))
-		return false;
-	declaration->limit = parser_expression(parser);
-	if (!declaration->limit || !parser_expect(parser, TOKEN_RIGHT_PAREN))
-		return false;
-	declaration->span.end = parser->last_end;
-	return parser_expect(parser, TOKEN_SEMICOLON);
-}
-
-/* let @name = kind(limit); at the top of the script. */
-static void parse_map_let(struct parser *parser, struct ast_map_declaration ***link)
-{
-	struct ast_map_declaration *declaration = arena_allocate(parser->arena, sizeof(*declaration));
-
-	if (!declaration)
-		return;
-	if (!parse_map_declaration(parser, declaration)) {
-		parser_skip_statement(parser);
-		return;
-	}
-	**link = declaration;
-	*link = &declaration->next;
-}
-
-/* ---- Macros ----------------------------------------------------------------------------------------------------- */
-
-#define MACRO_PARAMETERS_MAX 64
-
-/* name, $name or @name. */
-static bool parse_macro_parameter(struct parser *parser, struct ast_macro_parameter *parameter)
-{
-	parameter->name = parser->token.text;
-	parameter->span = parser->token.span;
-	if (parser_at(parser, TOKEN_VARIABLE))
-		parameter->kind = AST_PARAMETER_VARIABLE;
-	else if (parser_at(parser, TOKEN_MAP))
-		parameter->kind = AST_PARAMETER_MAP;
-	else if (!parser_at(parser, TOKEN_IDENTIFIER)) {
-		parser_unexpected(parser, "a name, $name or @name");
-		return false;
-	}
-	parser_advance(parser);
-	return true;
-}
-
-static bool parse_macro_parameters(struct parser *parser, struct ast_macro *macro)
-{
-	struct ast_macro_parameter parameters[MACRO_PARAMETERS_MAX];
-	size_t count = 0;
-
-	if (!parser_expect(parser, TOKEN_LEFT_PAREN))
-		return false;
-	while (!parser_at(parser, TOKEN_RIGHT_PAREN)) {
-		if (count == MACRO_PARAMETERS_MAX) {
-			diag_error(parser->diagnostics, parser->token.span, "macros take at most %d arguments",
-				   MACRO_PARAMETERS_MAX);
-			return false;
-		}
-		parameters[count] = (struct ast_macro_parameter){};
-		if (!parse_macro_parameter(parser, &parameters[count++]))
-			return false;
-		if (!parser_accept(parser, TOKEN_COMMA) && !parser_at(parser, TOKEN_RIGHT_PAREN)) {
-			parser_unexpected(parser, ", or )");
-			return false;
-		}
-	}
-	parser_advance(parser);
-	macro->parameters = arena_allocate_array(parser->arena, count + 1, sizeof(parameters[0]));
-	if (!macro->parameters)
-		return false;
-	memcpy(macro->parameters, parameters, count * sizeof(parameters[0]));
-	macro->parameter_count = count;
-	return true;
-}
-
-/* macro name(parameters) { statements [value] }. The first word is the current token. */
-static bool parse_macro(struct parser *parser, struct ast_macro *macro)
-{
-	parser_advance(parser);
-	macro->name = parser->token.text;
-	macro->name_span = parser->token.span;
-	if (!parser_expect(parser, TOKEN_IDENTIFIER) || !parse_macro_parameters(parser, macro))
-		return false;
-	macro->span = parser->token.span;
-	if (!parser_at(parser, TOKEN_LEFT_BRACE)) {
-		parser_unexpected(parser, "{");
-		return false;
-	}
-	if (!parser_block(parser, &macro->body))
-		return false;
-	macro->span.end = parser->last_end;
-	macro->value = parser_take_value(parser, &macro->body);
-	return true;
-}
-
-static void parse_macro_definition(struct parser *parser, struct ast_macro ***link)
-{
-	struct ast_macro *macro = arena_allocate(parser->arena, sizeof(*macro));
-
-	if (!macro)
-		return;
-	if (!parse_macro(parser, macro)) {
-		skip_clause(parser);
-		return;
-	}
-	**link = macro;
-	*link = &macro->next;
 }
 
 /* ---- Scripts ---------------------------------------------------------------------------------------------------- */
@@ -393,8 +214,6 @@ static const char *definition_at(const struct parser *parser)
 	static const char *const c_words[] = {"struct", "union", "enum"};
 	struct token next;
 
-	if (parser_at(parser, TOKEN_IMPORT))
-		return "import";
 	if (!parser_at(parser, TOKEN_IDENTIFIER) || !parser->token.text)
 		return NULL;
 	parser_peek(parser, &next);
@@ -417,51 +236,62 @@ static bool at_config(const struct parser *parser)
 	       parser_peek(parser, &next) == TOKEN_ASSIGN;
 }
 
-static void parse_script(struct parser *parser, struct ast_program *program)
+/* Whatever begins at the current token. */
+static void parse_item(struct parser *parser)
 {
-	struct ast_clause **clause_link = &program->clauses;
-	struct ast_setting **setting_link = &program->settings;
-	struct ast_map_declaration **map_link = &program->map_declarations;
-	struct ast_macro **macro_link = &program->macros;
+	const char *definition = definition_at(parser);
+	struct ast_clause *clause;
 
-	while (!parser_at(parser, TOKEN_END) && !parser->arena->failed) {
-		struct ast_clause *clause;
-		const char *definition;
-
-		if (parser_at(parser, TOKEN_PREPROCESSOR)) {
-			parser_refuse(parser, parser->token.span, "the C preprocessor (#include, #define)");
-			parser_advance(parser);
-			continue;
-		}
-		if (at_config(parser)) {
-			parse_config(parser, &setting_link);
-			continue;
-		}
-		if (parser_at(parser, TOKEN_LET)) {
-			parse_map_let(parser, &map_link);
-			continue;
-		}
-		if (parser_at(parser, TOKEN_MACRO)) {
-			parse_macro_definition(parser, &macro_link);
-			continue;
-		}
-		definition = definition_at(parser);
-		if (definition) {
-			parser_refuse(parser, parser->token.span, definition);
-			skip_definition(parser);
-			continue;
-		}
+	if (parser_at(parser, TOKEN_PREPROCESSOR)) {
+		parser_refuse(parser, parser->token.span, "the C preprocessor (#include, #define)");
+		parser_advance(parser);
+	} else if (at_config(parser)) {
+		parser_config(parser);
+	} else if (parser_at(parser, TOKEN_IMPORT)) {
+		parser_import(parser);
+	} else if (parser_at(parser, TOKEN_LET)) {
+		parser_map_declaration(parser);
+	} else if (parser_at(parser, TOKEN_MACRO)) {
+		parser_macro(parser);
+	} else if (definition) {
+		parser_refuse(parser, parser->token.span, definition);
+		skip_definition(parser);
+	} else {
 		clause = parse_clause(parser);
-		if (clause) {
-			*clause_link = clause;
-			clause_link = &clause->next;
-		}
+		if (!clause)
+			return;
+		*parser->links->clause = clause;
+		parser->links->clause = &clause->next;
 	}
 }
 
-bool parser_parse(const struct source *source, struct ast_program *program, struct diag_list *diagnostics)
+void parser_script(struct parser *parser, const struct source *source)
 {
-	struct parser parser = {.arena = &program->arena, .diagnostics = diagnostics};
+	lexer_init(&parser->lexer, source, parser->arena, parser->diagnostics);
+	parser->token = (struct token){};
+	parser_advance(parser);
+	while (!parser_at(parser, TOKEN_END) && !parser->arena->failed)
+		parse_item(parser);
+}
+
+bool parser_parse(struct source *source, const struct parser_options *options, struct ast_program *program,
+		  struct diag_list *diagnostics)
+{
+	static const struct parser_options no_options;
+	struct parser_links links = {
+		.setting = &program->settings,
+		.map_declaration = &program->map_declarations,
+		.macro = &program->macros,
+		.clause = &program->clauses,
+		.source = &source->next,
+	};
+	struct parser parser = {
+		.options = options ? options : &no_options,
+		.program = program,
+		.links = &links,
+		.arena = &program->arena,
+		.diagnostics = diagnostics,
+	};
 
 	diagnostics->source = source;
 	program->source = source;
@@ -469,10 +299,10 @@ bool parser_parse(const struct source *source, struct ast_program *program, stru
 		diag_error_anywhere(diagnostics, "the script is too large: more than %zu bytes", DIAG_SOURCE_MAX);
 		return false;
 	}
-	lexer_init(&parser.lexer, source, &program->arena, diagnostics);
-	parser_advance(&parser);
-	if (parser_at(&parser, TOKEN_END) && diagnostics->error_count == 0)
+	import_begin(&parser, source);
+	parser_script(&parser, source);
+	/* Nothing at all: the current token is still the first. */
+	if (diagnostics->error_count == 0 && parser.last_end == 0 && !source->next)
 		diag_error(diagnostics, parser.token.span, "syntax error, unexpected end of file, expecting a probe");
-	parse_script(&parser, program);
 	return diagnostics->error_count == 0 && !diagnostics->arena.failed && !program->arena.failed;
 }

@@ -5,12 +5,19 @@
 
 #include "lang/ast.h"
 
+/* All zero: nothing but the text itself is read. */
+struct parser_options {
+	bool may_import; /* `import' reads files, from where the source's name says it lies */
+};
+
 /*
  * Parses SOURCE into PROGRAM, an all-zero one, reporting every syntax error
- * to DIAGNOSTICS (whose source it sets). True if there was none; the program
- * is to be ended with ast_program_deinit() in both cases. Running out of
- * memory shows as DIAGNOSTICS->failed or PROGRAM->arena.failed, and false.
+ * to DIAGNOSTICS (whose source it sets). What is imported is appended to SOURCE's
+ * list and lives as long as PROGRAM. True if there was no error; the program is
+ * to be ended with ast_program_deinit() in both cases. Running out of memory
+ * shows as DIAGNOSTICS->failed or PROGRAM->arena.failed, and false.
  */
-bool parser_parse(const struct source *source, struct ast_program *program, struct diag_list *diagnostics);
+bool parser_parse(struct source *source, const struct parser_options *options, struct ast_program *program,
+		  struct diag_list *diagnostics);
 
 #endif

@@ -5,6 +5,19 @@
 
 #include "lang/ast.h"
 #include "lang/lexer.h"
+#include "lang/parser.h"
+
+struct imported;
+
+/* Where the next of each kind goes. Shared by a script and what it imports. */
+struct parser_links {
+	struct ast_setting **setting;
+	struct ast_map_declaration **map_declaration;
+	struct ast_macro **macro;
+	struct ast_clause **clause;
+	struct source **source;
+	struct imported *imported; /* which files were read: import.c's */
+};
 
 /*
  * Functions that parse return NULL or false when they failed; the error is then
@@ -12,6 +25,9 @@
  * use; whoever owns a place to go on (a statement, a clause) skips to it.
  */
 struct parser {
+	const struct parser_options *options;
+	struct ast_program *program;
+	struct parser_links *links;
 	struct lexer lexer;
 	struct token token; /* the current one */
 	uint32_t last_end;  /* where the token before it ended */
@@ -19,6 +35,7 @@ struct parser {
 	struct diag_list *diagnostics;
 	unsigned depth;    /* how many nested expressions and blocks are open */
 	bool in_predicate; /* a slash before a brace ends the expression */
+	unsigned imports;  /* how many files this one was imported through */
 };
 
 void parser_advance(struct parser *parser);
@@ -39,6 +56,15 @@ void parser_leave(struct parser *parser);
 /* Skips from an opening bracket of any kind behind the one that closes it, or to the end. */
 void parser_skip_nested(struct parser *parser);
 
+/* All that is in SOURCE, added to the program. */
+void parser_script(struct parser *parser, const struct source *source);
+/* What stands beside clauses, each beginning at the current token. */
+void parser_config(struct parser *parser);
+void parser_map_declaration(struct parser *parser);
+void parser_macro(struct parser *parser);
+void parser_import(struct parser *parser);
+/* Goes on behind the block of a clause, or the like, whose head is wrong. */
+void parser_skip_clause(struct parser *parser);
 /* Goes on behind the next semicolon or block within this block, or at its closing brace. */
 void parser_skip_statement(struct parser *parser);
 

@@ -77,12 +77,13 @@ static bool read_tree(struct lang_program *program, size_t size, const struct la
 		.has_process = options->pid || options->command_path,
 		.environment = options->environment,
 	};
+	const struct parser_options parser_options = {.may_import = options->may_import};
 
 	if (size > DIAG_SOURCE_MAX) {
 		diag_error_anywhere(list, "%s is larger than %zu MiB", program->name, DIAG_SOURCE_MAX >> 20);
 		return false;
 	}
-	return parser_parse(&program->source, &program->tree, list) &&
+	return parser_parse(&program->source, &parser_options, &program->tree, list) &&
 	       sema_resolve(&program->tree, &sema_options, list);
 }
 

@@ -75,6 +75,7 @@ struct lang_options {
 	const char *const *environment;
 	const char *probe_filter; /* a regular expression, regex(7), that names of probes must match; or NULL */
 	enum lang_format format;
+	bool may_import;        /* `import' reads files; relative to where `name' lies */
 	bool is_unsafe;         /* --unsafe: system(), signal() and the like may be used */
 	bool warns_of_failures; /* -k: warn while running of what could not be read or is not in a map */
 	bool colour;            /* colour diagnostics */

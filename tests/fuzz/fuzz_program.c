@@ -66,7 +66,7 @@ static void run(struct lang_program *program)
 
 static bool has_loop(const uint8_t *data, size_t size)
 {
-	return memmem(data, size, "while", strlen("while")) != NULL;
+	return memmem(data, size, "while", strlen("while")) || memmem(data, size, "for", strlen("for"));
 }
 
 static void try_script(const uint8_t *data, size_t size, enum lang_format format)

@@ -179,7 +179,7 @@ static void check_program(const struct ast_program *program)
 	}
 }
 
-static void read_script(const struct source *source, bool has_process)
+static void read_script(struct source source, bool has_process)
 {
 	static const char *const parameters[] = {"42", "text", "-1", "usdt:/x:n"};
 	struct sema_options options = {.parameters = parameters, .parameter_count = 4, .has_process = has_process};
@@ -187,7 +187,7 @@ static void read_script(const struct source *source, bool has_process)
 	struct diag_list diagnostics = {};
 	_cleanup_strbuf_ struct strbuf out = {};
 
-	if (parser_parse(source, &program, &diagnostics) && sema_resolve(&program, &options, &diagnostics)) {
+	if (parser_parse(&source, NULL, &program, &diagnostics) && sema_resolve(&program, &options, &diagnostics)) {
 		assert(diagnostics.error_count == 0);
 		check_program(&program);
 	} else {
@@ -202,7 +202,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct source source = {.name = "fuzz", .text = (const char *)data, .size = size};
 
-	read_script(&source, false);
-	read_script(&source, true);
+	read_script(source, false);
+	read_script(source, true);
 	return 0;
 }

@@ -18,7 +18,7 @@ static void render(struct script *script)
 void script_parse_bytes(struct script *script, const char *text, size_t length)
 {
 	*script = (struct script){.source = {.name = "stdin", .text = text, .size = length}};
-	script->is_good = parser_parse(&script->source, &script->program, &script->diagnostics);
+	script->is_good = parser_parse(&script->source, NULL, &script->program, &script->diagnostics);
 	render(script);
 }
 
