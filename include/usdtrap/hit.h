@@ -42,7 +42,9 @@ struct usdtrap_value {
 /* What a callback tells the session. */
 enum usdtrap_action {
 	USDTRAP_CONTINUE,
-	USDTRAP_STOP, /* deliver nothing further and let usdtrap_run() return */
+	USDTRAP_STOP,   /* deliver nothing further and let usdtrap_run() return */
+	USDTRAP_DISARM, /* put this site's byte back: it is hit no more in this process. All its callbacks must say so
+			 */
 };
 
 /* The probe that was hit. Lives as long as the session. Never NULL. */

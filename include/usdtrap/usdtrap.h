@@ -5,11 +5,13 @@
 
 #include <usdtrap/error.h>
 #include <usdtrap/hit.h>
+#include <usdtrap/instruction.h>
 #include <usdtrap/launch.h>
 #include <usdtrap/probe.h>
 #include <usdtrap/process.h>
 #include <usdtrap/session.h>
 #include <usdtrap/stack.h>
+#include <usdtrap/step.h>
 #include <usdtrap/syscall.h>
 #include <usdtrap/tracepoint.h>
 

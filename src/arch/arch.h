@@ -139,6 +139,8 @@ struct arch {
 	bool (*register_by_name)(const char *name, size_t length, struct arch_register *ret);
 	/* The spelling of REGISTER, static, without any prefix character. */
 	const char *(*register_name)(const struct arch_register *register_);
+	/* The names of the registers that people look at, in the order they expect; ends with NULL. */
+	const char *const *shown_registers;
 	/*
 	 * The register that holds the upper half of a value twice as wide as
 	 * LOW, of which compilers name only LOW. False: there is none.

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "arch/insn.h"
+#include "arch/insn_internal.h"
 
 #include <elf.h>
 #include <stdio.h>
 
-#include <capstone/capstone.h>
-
-/* A handle for ARCH, in AT&T syntax where there is a choice. */
-static bool open_handle(const struct arch *arch, csh *ret)
+bool insn_open(const struct arch *arch, csh *ret)
 {
 	switch (arch->elf_machine) {
 	case EM_X86_64:
@@ -26,7 +23,7 @@ bool insn_decode(const struct arch *arch, const uint8_t *bytes, size_t available
 	size_t count;
 	csh handle;
 
-	if (!open_handle(arch, &handle))
+	if (!insn_open(arch, &handle))
 		return false;
 	count = cs_disasm(handle, bytes, available, address, 1, &decoded);
 	if (count) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Instructions for people: how long one is and how it reads. The sole user of capstone. For messages, not for hits. */
+/* Instructions for people: how long one is and how it reads. With flow.h the sole user of capstone. For messages, not
+ * for hits. */
 #ifndef USDTRAP_ARCH_INSN_H
 #define USDTRAP_ARCH_INSN_H
 

@@ -187,6 +187,7 @@ const struct arch arch_x86_64 = {
 	.trap_address = x86_64_trap_address,
 	.register_by_name = x86_64_register_by_name,
 	.register_name = x86_64_register_name,
+	.shown_registers = x86_64_shown_registers,
 	.register_pair = x86_64_register_pair,
 	.register_value = x86_64_register_value,
 	.vector_value = x86_64_vector_value,

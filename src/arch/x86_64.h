@@ -103,6 +103,7 @@ bool x86_64_register_by_name(const char *name, size_t length, struct arch_regist
  */
 bool x86_64_segment_by_name(const char *name, size_t length, bool *ret_has, struct arch_register *ret);
 const char *x86_64_register_name(const struct arch_register *register_);
+extern const char *const x86_64_shown_registers[];
 bool x86_64_register_pair(const struct arch_register *low, struct arch_register *ret);
 uint64_t x86_64_register_value(const struct arch_registers *registers, const struct arch_register *register_);
 bool x86_64_vector_value(const struct arch_vector_registers *registers, const struct arch_register *register_,

@@ -73,6 +73,10 @@ static const struct general_name general_names[] = {
 	{"gs", X86_64_GS, 0, 2},
 };
 
+/* In the order of gdb's `info registers'. */
+const char *const x86_64_shown_registers[] = {"rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp", "r8",
+					      "r9",  "r10", "r11", "r12", "r13", "r14", "r15", "rip", NULL};
+
 static const struct general_name segment_names[] = {
 	{"fs", X86_64_FS_BASE, 0, 8},
 	{"gs", X86_64_GS_BASE, 0, 8},

@@ -8,6 +8,7 @@
  *     probe, hit                    what a file offers; what a callback sees
  *     process                       facts about processes
  *     repair                        undoing what a killed session left
+ *     step, instruction             every step, for who shows them; code as text
  *     launch, error                 a program that waits to be traced; what went wrong
  *     stack                         which calls led there; what addresses are called
  *     syscall, tracepoint           system calls; the kernel's tracepoints that ptrace can show
@@ -27,7 +28,7 @@
  *     x86_64_registers              its registers, by all their names
  *     x86_64_frame                  what walking its stacks needs
  *     x86_64_syscalls               its system calls, all of them (generated)
- *     insn                          instructions as text, for messages
+ *     insn, flow                    instructions as text; which of them put a value where it is
  * src/elf/: files, and nothing but files
  *     object, handle                one ELF file, opened
  *     notes, stapsdt                notes; those that are probes
@@ -62,6 +63,8 @@
  *     recipe                        runtimes whose probes need more than a trap
  *     hit                           what a callback may ask
  *     process_facts                 what anybody may ask of any process
+ *     observe, observe_arguments    what the engine does, told to who wants to know
+ *     instruction                   code around a site, as text
  *     leave                         everything back, nobody disturbed
  *     journal, repair               what is changed, written down first; undoing it when its tracer was killed
  *     list, arguments               a file's probes, without a process
@@ -109,6 +112,9 @@
  *     run, front, engine_process    tracing, by two processes
  *     link, watch                   what they tell each other; who listens
  *     output                        the queue between the engine and a slow reader
+ *     verb, traced                  subcommands that trace: their options; their two processes
+ *     explain, explain_text, explain_code, explain_html
+ *                                   every step, in words and as a page
  *
  * Exit status: 0 when all was done, also when Ctrl-C, SIGTERM or SIGHUP ended
  * it and when the reader of the output went away; 1 for a wrong command line,
@@ -195,6 +201,8 @@ int main(int argc, char *argv[])
 		message_print_text(usage_welcome);
 		return EXIT_FAILURE;
 	}
+	if (subcommand && subcommand->run)
+		return subcommand->run(argc - 1, argv + 1);
 	if (subcommand) {
 		snprintf(option, sizeof(option), "%s", subcommand->option);
 		argv[1] = option;

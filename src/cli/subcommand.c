@@ -5,12 +5,14 @@
 #include <string.h>
 
 #include "base/nearest.h"
+#include "cli/explain.h"
 
 const struct subcommand subcommands[] = {
-	{"list", "list [PATTERN]", "the same as -l", "-l"},
-	{"repair", "repair PID|all", "put right what a killed usdtrap left behind", "--repair"},
-	{"help", "help", "the same as -h", "-h"},
-	{NULL, NULL, NULL, NULL},
+	{"list", "list [PATTERN]", "the same as -l", "-l", NULL},
+	{"explain", "explain PROBE", "show every step of tracing it", NULL, explain_run},
+	{"repair", "repair PID|all", "put right what a killed usdtrap left behind", "--repair", NULL},
+	{"help", "help", "the same as -h", "-h", NULL},
+	{NULL, NULL, NULL, NULL, NULL},
 };
 
 const struct subcommand *subcommand_find(const char *word)

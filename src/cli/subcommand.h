@@ -8,9 +8,10 @@
 
 struct subcommand {
 	const char *name;
-	const char *synopsis; /* for the help: the name and what may follow */
-	const char *help;     /* one line */
-	const char *option;   /* the option that it is a word for */
+	const char *synopsis;               /* for the help: the name and what may follow */
+	const char *help;                   /* one line */
+	const char *option;                 /* the option that it is a word for, or NULL: */
+	int (*run)(int argc, char *argv[]); /* what it does; ARGV[0] is its name. Returns the exit status */
 };
 
 /* Ends with a row without a name. */

@@ -62,7 +62,10 @@
 #define STAPSDT_SECTION ".note.stapsdt"
 #define STAPSDT_OWNER   "stapsdt"
 
-enum { NT_STAPSDT = 3 };
+enum {
+	NT_STAPSDT = 3,
+	NOTE_HEADER_SIZE = 12, /* sizeof(Elf64_Nhdr), which is sizeof(Elf32_Nhdr), too: elf(5) */
+};
 
 struct walk {
 	const struct elf_object *object;
@@ -219,6 +222,14 @@ static struct usdtrap_error *read_note(const struct walk *walk, const struct elf
 	ret->vaddr = truncate_address(walk, location + shift);
 	ret->semaphore_vaddr = semaphore ? truncate_address(walk, semaphore + shift) : 0;
 	ret->note_offset = walk->notes_offset + elf_note->position;
+	ret->bytes = elf_note->owner - NOTE_HEADER_SIZE;
+	ret->size = (size_t)(elf_note->description + elf_note->description_size - ret->bytes);
+	ret->description = (size_t)(elf_note->description - ret->bytes);
+	ret->noted_location = location;
+	ret->noted_base = base;
+	ret->noted_semaphore = semaphore;
+	ret->has_base = walk->has_base;
+	ret->base_vaddr = walk->base_vaddr;
 	return check_location(walk, ret);
 }
 

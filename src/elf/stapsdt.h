@@ -12,6 +12,15 @@ struct stapsdt_note {
 	uint64_t vaddr;           /* of the nop; prelink adjustment done */
 	uint64_t semaphore_vaddr; /* 0: none */
 	uint64_t note_offset;     /* of the note's header in the file, for messages and for showing its bytes */
+	/* As it stands in the file, for those who show it. The strings above point into `bytes'. */
+	const uint8_t *bytes; /* from the note's header to the end of its description */
+	size_t size;
+	size_t description;       /* where in `bytes' the description begins: location, base, semaphore, strings */
+	uint64_t noted_location;  /* before any adjustment */
+	uint64_t noted_base;      /* where .stapsdt.base was when the note was written */
+	uint64_t noted_semaphore; /* 0: none */
+	bool has_base;            /* the file still has that section, and it is at: */
+	uint64_t base_vaddr;
 };
 
 struct stapsdt_callbacks {

@@ -28,6 +28,7 @@
 #include "os/procfs.h"
 #include "os/refusal.h"
 #include "trace/engine.h"
+#include "trace/observe.h"
 #include "trace/site.h"
 
 enum {
@@ -76,6 +77,7 @@ static struct usdtrap_error *seize_thread(struct engine *engine, struct space *s
 		return &error_no_memory;
 	if (is_seized_here)
 		settle_begin(tracee);
+	observe_seized(engine, space->pid, tid);
 	*ret_is_new = true;
 	return NULL;
 }

@@ -33,6 +33,7 @@
 #include "base/strbuf.h"
 #include "trace/hit.h"
 #include "trace/journal.h"
+#include "trace/observe.h"
 
 void engine_notice(const struct engine *engine, enum usdtrap_notice notice, const char *format, ...)
 {
@@ -220,6 +221,22 @@ bool engine_undo_trap(const struct tracee *tracee, const struct site *site, stru
 	return true;
 }
 
+/* Nobody wants to hear of SITE any more. The thread that stands there is past the trap. */
+static void disarm(struct engine *engine, struct space *space, struct site *site)
+{
+	struct usdtrap_error *error = site_restore(space, site);
+
+	if (error) {
+		expect_gone(engine, error);
+		return;
+	}
+	if (site->state == SITE_RESTORED)
+		engine->report.sites_restored++;
+	else
+		engine->report.sites_lost++;
+	observe_restored(engine, space, site);
+}
+
 static void deliver(struct engine *engine, struct tracee *tracee, struct site *site,
 		    const struct arch_registers *registers)
 {
@@ -229,15 +246,26 @@ static void deliver(struct engine *engine, struct tracee *tracee, struct site *s
 		.site = site,
 		.registers = registers,
 	};
+	bool is_wanted = false;
 
 	engine->report.hits++;
+	hit.location = site->attachments ? site->attachments->location : NULL;
+	observe_hit(engine, &hit);
 	for (const struct attachment *attachment = site->attachments; attachment; attachment = attachment->next) {
 		hit.location = attachment->location;
-		if (attachment->probe->on_hit(&hit, attachment->probe->user) == USDTRAP_STOP) {
-			engine->is_stopping = true;
+		switch (attachment->probe->on_hit(&hit, attachment->probe->user)) {
+		case USDTRAP_CONTINUE:
+			is_wanted = true;
 			break;
+		case USDTRAP_DISARM:
+			break;
+		case USDTRAP_STOP:
+			engine->is_stopping = true;
+			return;
 		}
 	}
+	if (!is_wanted)
+		disarm(engine, tracee->space, site);
 }
 
 static void handle_trap(struct engine *engine, struct tracee *tracee)
@@ -274,6 +302,7 @@ static void handle_trap(struct engine *engine, struct tracee *tracee)
 			expect_gone(engine, ptrace_set_registers(tracee->tid, &registers));
 		}
 	}
+	observe_resumed(engine, tracee, site, tracee->space->arch->pc(&registers), signal);
 	engine_resume(engine, tracee, signal);
 	affinity_follow(&engine->affinity, tracee->pid, tracee->tid);
 }

@@ -12,6 +12,7 @@
  *	hit.c       what a callback sees of a thread at a site
  *	leave.c     puts everything back and lets everybody go
  *	repair.c    the same for a tracer that was killed
+ *	observe.c   tells an observer what these do
  *
  * All of these run on the engine thread alone and so need no locks.
  */
@@ -19,6 +20,7 @@
 #define USDTRAP_TRACE_ENGINE_H
 
 #include <usdtrap/session.h>
+#include <usdtrap/step.h>
 
 #include "os/affinity.h"
 #include "os/procfs.h"
@@ -31,6 +33,8 @@ struct stacks;
 
 struct engine {
 	struct usdtrap_options options;
+	usdtrap_observer_fn observer; /* NULL: nobody, see observe.h */
+	void *observer_user;
 	struct catalog catalog;
 	struct tracee *tracees; /* by thread id */
 	unsigned member_count;  /* how many of them are MEMBERs: the run ends with the last */

@@ -31,6 +31,7 @@
 #include "os/procfs.h"
 #include "trace/engine.h"
 #include "trace/journal.h"
+#include "trace/observe.h"
 #include "trace/site.h"
 
 enum {
@@ -51,6 +52,8 @@ void leave_space(struct engine *engine, struct space *space)
 		if (site->state != SITE_ARMED)
 			continue;
 		error = site_restore(space, site);
+		if (!error)
+			observe_restored(engine, space, site);
 		if (!error && site->state == SITE_RESTORED)
 			engine->report.sites_restored++;
 		else if (!error)
@@ -60,9 +63,13 @@ void leave_space(struct engine *engine, struct space *space)
 		if (!semaphore->is_raised)
 			continue;
 		error = semaphore_lower(space, semaphore);
-		if (!error)
+		if (!error) {
 			engine->report.semaphores_lowered++;
+			observe_lowered(engine, space, semaphore);
+		}
 	}
+	if (!error)
+		observe_compared(engine, space);
 	if (error && !error_catch(error, USDTRAP_GONE)) {
 		journal_leave(space->journal);
 		space->journal = NULL;
@@ -85,6 +92,7 @@ static bool has_trap_pending(pid_t tid)
 static void let_go(struct engine *engine, struct tracee *tracee, int signal)
 {
 	usdtrap_error_destroy(ptrace_detach(tracee->tid, signal));
+	observe_let_go(engine, tracee->pid, tracee->tid);
 	engine_remove_tracee(engine, tracee);
 }
 
@@ -253,4 +261,7 @@ void leave_all(struct engine *engine)
 		if (engine->tracees || is_waiting)
 			nanosleep(&interval, NULL);
 	}
+	/* These the end of the thread lets go. */
+	for (const struct tracee *tracee = engine->tracees; tracee; tracee = tracee->hh.next)
+		observe_let_go(engine, tracee->pid, tracee->tid);
 }

@@ -35,6 +35,7 @@
 #include "trace/engine.h"
 #include "trace/journal.h"
 #include "trace/modules.h"
+#include "trace/observe.h"
 #include "trace/room.h"
 #include "trace/site.h"
 
@@ -148,8 +149,11 @@ static struct catalog_file *any_file(struct engine *engine, const char *path, co
 	error = elf_object_open(path, &object);
 	if (!error)
 		error = catalog_file_add(&engine->catalog, object, mapping->path, &file);
-	if (!error)
+	if (!error) {
+		for (const struct usdtrap_probe *probe = engine->catalog.probes; probe; probe = probe->next)
+			observe_probe(engine, probe, file);
 		return file;
+	}
 	if (!error_catch(error, USDTRAP_BAD_ELF) && !error_catch(error, USDTRAP_GONE))
 		engine_notice_error(engine, USDTRAP_NOTICE_WARNING, error);
 	return NULL;
@@ -218,7 +222,7 @@ static struct usdtrap_error *refuse_instruction(const struct arch *arch, const u
 }
 
 /* Raises LOCATION's semaphore and arms its site in SPACE for PROBE. */
-static struct usdtrap_error *arm_location(struct space *space, struct mapped_file *mapped,
+static struct usdtrap_error *arm_location(const struct engine *engine, struct space *space, struct mapped_file *mapped,
 					  const struct procfs_maps *maps, struct usdtrap_probe *probe,
 					  struct location *location)
 {
@@ -246,11 +250,16 @@ static struct usdtrap_error *arm_location(struct space *space, struct mapped_fil
 		error = site_check(space, addr, &text);
 		if (error)
 			return error;
+		observe_checked(engine, space, mapped, location, &text);
 	}
 	if (info->semaphore_vaddr) {
+		unsigned known = HASH_COUNT(space->semaphores);
+
 		error = semaphore_raise(space, maps, mapped, info->semaphore_vaddr + mapped->load_bias);
 		if (error)
 			return error;
+		if (HASH_COUNT(space->semaphores) != known)
+			observe_raised(engine, space, mapped, location, info->semaphore_vaddr + mapped->load_bias);
 	}
 	if (!probe->on_hit)
 		return NULL;
@@ -259,6 +268,7 @@ static struct usdtrap_error *arm_location(struct space *space, struct mapped_fil
 		if (error)
 			return error;
 		site->mapped = mapped;
+		observe_armed(engine, space, site, location);
 	}
 	return site_attach(site, probe, location);
 }
@@ -287,7 +297,7 @@ static void arm_file(struct engine *engine, struct space *space, struct mapped_f
 			for (size_t i = 0; i < file->location_count; i++) {
 				if (file->locations[i].info != probe->matches[m].info)
 					continue;
-				error = arm_location(space, mapped, maps, probe, &file->locations[i]);
+				error = arm_location(engine, space, mapped, maps, probe, &file->locations[i]);
 				if (!error)
 					continue;
 				error = error_prefix(error, "%s in process %d", probe->matches[m].info->full_name,
@@ -403,6 +413,7 @@ struct usdtrap_error *mapped_refresh(struct engine *engine, struct space *space,
 		mapped->inode = mapping->inode;
 		LL_APPEND(space->mapped, mapped);
 		engine_begin_journal(engine, space);
+		observe_mapped(engine, space, mapped, mapping);
 		arm_file(engine, space, mapped, &maps, ret_refused);
 		recipe_apply(engine, space, mapped, &maps);
 	}

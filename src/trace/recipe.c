@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "trace/engine.h"
+#include "trace/observe.h"
 #include "trace/probes.h"
 #include "trace/site.h"
 
@@ -86,6 +87,7 @@ static bool raise_companion(struct engine *engine, struct space *space, const st
 			return false;
 		}
 		is_raised = true;
+		observe_raised(engine, space, mapped, &file->locations[i], vaddr + mapped->load_bias);
 	}
 	return is_raised;
 }

@@ -18,11 +18,12 @@
 enum { SEMAPHORE_SIZE = 2, SEMAPHORE_MAX = 0xffff };
 
 /*
- * Reads the counter, adds STEP (1 or -1), says so in JOURNAL (if not NULL) and
- * writes it. *RET_IS_CHANGED: false where it would have left its range.
+ * Reads the counter into *RET_BEFORE, adds STEP (1 or -1), says so in JOURNAL
+ * (if not NULL) and writes it. *RET_IS_CHANGED: false where it would have left
+ * its range.
  */
 static struct usdtrap_error *count(int memory_fd, struct journal *journal, uint64_t addr, int step,
-				   bool *ret_is_changed)
+				   uint16_t *ret_before, bool *ret_is_changed)
 {
 	uint16_t before, wanted;
 	struct usdtrap_error *error;
@@ -30,6 +31,7 @@ static struct usdtrap_error *count(int memory_fd, struct journal *journal, uint6
 	error = memory_read(memory_fd, addr, &before, SEMAPHORE_SIZE);
 	if (error)
 		return error;
+	*ret_before = before;
 	*ret_is_changed = step > 0 ? before < SEMAPHORE_MAX : before > 0;
 	if (!*ret_is_changed)
 		return NULL;
@@ -69,7 +71,7 @@ struct usdtrap_error *semaphore_raise(struct space *space, const struct procfs_m
 		return &error_no_memory;
 	semaphore->addr = addr;
 	semaphore->mapped = mapped;
-	error = count(space->memory_fd, space->journal, addr, +1, &is_changed);
+	error = count(space->memory_fd, space->journal, addr, +1, &semaphore->before, &is_changed);
 	if (!error && !is_changed)
 		error = error_create(USDTRAP_UNSUPPORTED, "the semaphore at 0x%" PRIx64 " stands at its greatest value",
 				     addr);
@@ -89,7 +91,7 @@ struct usdtrap_error *semaphore_lower(struct space *space, struct semaphore *sem
 
 	if (!semaphore->is_raised)
 		return NULL;
-	error = count(space->memory_fd, space->journal, semaphore->addr, -1, &is_changed);
+	error = count(space->memory_fd, space->journal, semaphore->addr, -1, &semaphore->before, &is_changed);
 	if (error_catch(error, USDTRAP_FAULT)) /* unmapped meanwhile */
 		error = NULL;
 	if (!error)
@@ -100,8 +102,9 @@ struct usdtrap_error *semaphore_lower(struct space *space, struct semaphore *sem
 struct usdtrap_error *semaphore_lower_copy(int copy_fd, const struct semaphore *semaphore)
 {
 	struct usdtrap_error *error;
+	uint16_t before;
 	bool is_changed;
 
-	error = count(copy_fd, NULL, semaphore->addr, -1, &is_changed);
+	error = count(copy_fd, NULL, semaphore->addr, -1, &before, &is_changed);
 	return error_catch(error, USDTRAP_FAULT) ? NULL : error;
 }

@@ -32,6 +32,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "trace/engine.h"
+#include "trace/observe.h"
 #include "trace/stacks.h"
 
 enum {
@@ -304,16 +305,35 @@ static struct usdtrap_error *check_use(const struct usdtrap_session *session, co
 	return NULL;
 }
 
+struct usdtrap_error *usdtrap_set_observer(struct usdtrap_session *session, usdtrap_observer_fn observer, void *user)
+{
+	struct usdtrap_error *error = check_use(session, "usdtrap_set_observer()");
+
+	if (!error && session->engine.catalog.probes)
+		error = error_create(USDTRAP_INVALID_USE, "usdtrap_set_observer() after usdtrap_add_probe()");
+	if (error)
+		return error;
+	session->engine.observer = observer;
+	session->engine.observer_user = user;
+	return NULL;
+}
+
 struct usdtrap_error *usdtrap_add_probe(struct usdtrap_session *session, const struct usdtrap_pattern *pattern,
 					pid_t pid, usdtrap_hit_fn on_hit, void *user, struct usdtrap_probe **ret)
 {
 	struct usdtrap_error *error = check_use(session, "usdtrap_add_probe()");
+	struct usdtrap_probe *probe;
 
 	if (!error && session->has_attached)
 		error = error_create(USDTRAP_INVALID_USE, "usdtrap_add_probe() after usdtrap_attach()");
 	if (!error)
-		error = catalog_add(&session->engine.catalog, pattern, pid, on_hit, user, ret);
-	return error;
+		error = catalog_add(&session->engine.catalog, pattern, pid, on_hit, user, &probe);
+	if (error)
+		return error;
+	observe_probe(&session->engine, probe, NULL);
+	if (ret)
+		*ret = probe;
+	return NULL;
 }
 
 struct usdtrap_error *usdtrap_add_timer(struct usdtrap_session *session, uint64_t period_ns, usdtrap_timer_fn on_tick,

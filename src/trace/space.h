@@ -58,6 +58,7 @@ struct site {
 /* A 16-bit counter of the target that was raised by one. */
 struct semaphore {
 	uint64_t addr;
+	uint16_t before; /* what it was when it was last changed */
 	bool is_raised;
 	const struct mapped_file *mapped; /* whose it is; NULL where a journal told of it */
 	UT_hash_handle hh;

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/explain.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "cli/explain_html.h"
+#include "cli/explain_text.h"
+#include "cli/message.h"
+#include "cli/traced.h"
+
+static const struct verb verb = {
+	.name = "explain",
+	.synopsis = "explain PROBE [-p PID | -c 'COMMAND']",
+	.help = "Shows every step of tracing a probe, as it happens: the note in the file, the address\n"
+		"in the process, the byte that is written, a hit and its arguments, the byte written\n"
+		"back. Without a process, the steps that need none.\n"
+		"\n"
+		"PROBE is usdt:FILE:PROVIDER:NAME; with -p or -c, PROVIDER:NAME or NAME will do.\n",
+	.options = VERB_PID | VERB_COMMAND | VERB_PAUSE | VERB_HITS | VERB_HTML,
+	.failure = EXIT_FAILURE,
+};
+
+struct explain {
+	struct traced *traced; /* NULL: no process */
+	struct verb_probe probe;
+	struct explain_text text;
+	struct explain_html html;
+	bool has_html;
+	unsigned long hits_left;
+	bool has_ended; /* the user has had enough of pauses */
+};
+
+/* Hands out what has been said since the last time. */
+static void show(struct explain *explain)
+{
+	if (explain->traced)
+		traced_write(explain->traced, &explain->text.out);
+	else
+		fwrite(explain->text.out.text, 1, explain->text.out.length, stdout);
+	strbuf_clear(&explain->text.out);
+}
+
+static void pause_here(struct explain *explain)
+{
+	struct traced *traced = explain->traced;
+
+	if (!traced || !traced->options->pauses || explain->has_ended)
+		return;
+	traced_printf(traced, "\n   -- Enter goes on --");
+	explain->has_ended = !traced_await_enter(traced);
+}
+
+static void on_step(const struct usdtrap_step *step, void *user)
+{
+	struct explain *explain = user;
+	bool is_worth_a_pause = explain_text_step(&explain->text, step);
+
+	if (explain->has_html)
+		explain_html_step(&explain->html, step);
+	show(explain);
+	if (is_worth_a_pause)
+		pause_here(explain);
+}
+
+static enum usdtrap_action on_hit(const struct usdtrap_hit *hit, void *user)
+{
+	struct explain *explain = user;
+
+	(void)hit;
+	pause_here(explain); /* behind the arguments */
+	return --explain->hits_left > 0 ? USDTRAP_CONTINUE : USDTRAP_STOP;
+}
+
+static struct usdtrap_error *write_html(struct explain *explain, const char *path)
+{
+	FILE *file = fopen(path, "we");
+	struct strbuf *page = &explain->html.page;
+
+	explain_html_end(&explain->html);
+	if (!file)
+		return error_os(errno, "cannot write to %s", path);
+	fwrite(strbuf_text(page), 1, page->length, file);
+	if (fflush(file) != 0 || ferror(file)) {
+		struct usdtrap_error *error = error_os(errno, "cannot write to %s", path);
+
+		fclose(file);
+		return error;
+	}
+	fclose(file);
+	return NULL;
+}
+
+static struct usdtrap_error *add(struct explain *explain, struct usdtrap_session *session,
+				 const struct verb_options *options, pid_t pid)
+{
+	char *name = NULL;
+	/* What a command loads later cannot be listed now: then whatever comes is taken. */
+	struct usdtrap_error *error = verb_probe_single(&explain->probe, pid, &name);
+
+	if (error && options->command && error_catch(error, USDTRAP_NOT_FOUND))
+		error = NULL;
+	if (!error)
+		error = usdtrap_set_observer(session, on_step, explain);
+	if (!error) {
+		explain_text_begin(&explain->text, name ? name : options->words[0]);
+		explain->has_html = options->html_path;
+		if (explain->has_html)
+			explain_html_begin(&explain->html, name ? name : options->words[0]);
+		error = usdtrap_add_probe(session, &explain->probe.pattern, pid, on_hit, explain, NULL);
+	}
+	free(name);
+	return error;
+}
+
+static struct usdtrap_error *prepare(struct traced *traced)
+{
+	struct explain *explain = traced->user;
+
+	explain->traced = traced;
+	explain->text.has_colour = traced->has_colour;
+	/* A command is not yet what the process runs: files are found by their names. */
+	return add(explain, traced->session, traced->options, traced->options->command ? 0 : traced->pid);
+}
+
+static void on_attached(struct traced *traced)
+{
+	struct explain *explain = traced->user;
+
+	if (traced->options->command)
+		return; /* the program is yet to begin */
+	explain_text_wait(&explain->text);
+	show(explain);
+}
+
+static void on_left(struct traced *traced, const struct usdtrap_report *report)
+{
+	struct explain *explain = traced->user;
+	const char *path = traced->options->html_path;
+	struct usdtrap_error *error;
+
+	explain_text_end(&explain->text, report->processes > 0);
+	show(explain);
+	if (!path)
+		return;
+	error = write_html(explain, path);
+	if (!error)
+		return;
+	traced_say_error(traced, error);
+}
+
+/* The steps that need no process. */
+static int explain_file(struct explain *explain, const struct verb_options *options)
+{
+	struct usdtrap_session *session;
+	struct usdtrap_error *error = usdtrap_session_create(NULL, &session);
+
+	if (!error) {
+		explain->text.has_colour = message_wants_colour();
+		error = add(explain, session, options, 0);
+		usdtrap_session_destroy(session);
+	}
+	if (!error && options->html_path)
+		error = write_html(explain, options->html_path);
+	if (!error && fflush(stdout) != 0)
+		error = error_os(errno, "cannot write to standard output");
+	if (!error)
+		return EXIT_SUCCESS;
+	message_print_error(error);
+	return EXIT_FAILURE;
+}
+
+static void explain_deinit(struct explain *explain)
+{
+	verb_probe_deinit(&explain->probe);
+	strbuf_deinit(&explain->text.out);
+	explain_html_deinit(&explain->html);
+}
+
+int explain_run(int argc, char *argv[])
+{
+	static const struct traced_body body = {.prepare = prepare, .on_attached = on_attached, .on_left = on_left};
+	struct verb_options options;
+	struct explain explain = {0};
+	struct usdtrap_error *error;
+	int status;
+
+	if (!verb_parse(&verb, argc, argv, &options, &status))
+		return status;
+	if (options.word_count != 1)
+		error = error_hint(error_create(USDTRAP_INVALID_USE, "usdtrap explain wants one PROBE"),
+				   "usdtrap -l FILE lists those of a file, usdtrap -l -p PID those of a process");
+	else
+		error = verb_probe_parse(options.words[0], &options, &explain.probe);
+	if (error) {
+		message_print_error(error);
+		return verb.failure;
+	}
+	explain.hits_left = options.hits ? options.hits : 1;
+	explain.text.has_process = options.pid || options.command;
+	status = explain.text.has_process ? traced_run(&options, &body, &explain) : explain_file(&explain, &options);
+	explain_deinit(&explain);
+	return status;
+}
