@@ -286,8 +286,7 @@ void explain_html_step(struct explain_html *html, const struct usdtrap_step *ste
 	case USDTRAP_STEP_SEIZED:
 		if (!html->has_threads) {
 			section(html, "Taking hold");
-			strbuf_addf(&html->page,
-				    "<p>ptrace(PTRACE_SEIZE) of each thread of process %d: none is stopped.</p>\n",
+			strbuf_addf(&html->page, "<p>PTRACE_SEIZE of each thread of process %d: none is stopped.</p>\n",
 				    (int)step->pid);
 		}
 		html->has_threads = true;

@@ -241,7 +241,7 @@ static void tell_seized(struct explain_text *text, const struct usdtrap_step *st
 
 	if (text->threads++ == 0) {
 		heading(text, "Taking hold of process %d", (int)step->pid);
-		line(text, "ptrace(PTRACE_SEIZE) makes us the one who hears of what its threads do. Unlike");
+		line(text, "ptrace with PTRACE_SEIZE makes us the one who hears of what its threads do. Unlike");
 		line(text, "PTRACE_ATTACH it stops nobody.");
 		strbuf_add_char(&text->out, '\n');
 	}
@@ -256,7 +256,7 @@ static void tell_mapped(struct explain_text *text, const struct usdtrap_step *st
 	const struct usdtrap_step_mapped *mapped = &step->mapped;
 
 	heading(text, "Where the file is in the process");
-	line(text, "/proc/%d/maps shows a part of it, executable:", (int)step->pid);
+	line(text, "In /proc/%d/maps is a part of it, executable:", (int)step->pid);
 	strbuf_add_char(&text->out, '\n');
 	line(text, "   0x%" PRIx64 "-0x%" PRIx64 " file offset 0x%" PRIx64 " %s", mapped->start, mapped->end,
 	     mapped->file_offset, mapped->path);
