@@ -100,6 +100,7 @@
  *                                   maps and what they keep
  *     print, print_map, json        how they look
  *     format, format_render         printf and its kin
+ *     layout, layout_pieces         scripts printed as people would write them
  *     clock                         time as scripts see it
  * src/cli/: the command
  *     main                          where it begins, and this map
@@ -107,6 +108,7 @@
  *     usage, info, message          what is said of it, of this system, and of what goes wrong
  *     list, list_usdt, list_kernel, pattern
  *                                   -l: which probes there are
+ *     format                        --fmt: a script in the usual layout
  *     script, command               what -e or a FILE says; what -c runs
  *     repair                        what a killed usdtrap left
  *     run, front, engine_process    tracing, by two processes
@@ -129,6 +131,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "cli/format.h"
 #include "cli/info.h"
 #include "cli/list.h"
 #include "cli/message.h"
@@ -182,6 +185,7 @@ static int perform(const struct options *options)
 	case OPTIONS_REPAIR:
 		return repair_run(options);
 	case OPTIONS_FORMAT:
+		return format_run(options);
 	case OPTIONS_RUN:
 		return run_script(options);
 	}

@@ -92,6 +92,13 @@ struct usdtrap_error *lang_compile(const char *text, size_t size, const struct l
 				   struct strbuf *diagnostics, struct lang_program **ret) USDTRAP_MUST_USE;
 void lang_program_destroy(struct lang_program *program);
 
+/*
+ * Appends TEXT in the usual layout to OUT: only blanks and line breaks change.
+ * Of OPTIONS `name', `colour' and `no_warnings' matter. Errors: as above.
+ */
+struct usdtrap_error *lang_format(const char *text, size_t size, const struct lang_options *options,
+				  struct strbuf *diagnostics, struct strbuf *out) USDTRAP_MUST_USE;
+
 /* True if the program has a usdt probe, so that a process must be named. */
 bool lang_needs_process(const struct lang_program *program);
 /* True if there is anything to wait for beside begin and end (an interval or a usdt probe). */
