@@ -84,8 +84,8 @@
  *                                   the tree, its static types, words and kinds of probes
  *     builtin_refusal               words that are not to be had
  *     sema, sema_types              meaning; types, in rounds until nothing changes
- *     sema_macros, sema_names, sema_probes, sema_probe_parts, sema_config
- *                                   macros; names; attach points; settings
+ *     sema_macros, sema_names, sema_getopt, sema_probes, sema_probe_parts, sema_config
+ *                                   macros; names; options; attach points; settings
  *     sema_expressions, sema_calls, sema_call_types, sema_aggregations, sema_fold
  *                                   each kind of expression; constants
  *     argument_use                  which arguments a clause asks for

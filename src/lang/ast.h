@@ -445,6 +445,7 @@ struct ast_program {
 	struct ast_config config;
 	struct ast_map_declaration *map_declarations;
 	struct ast_macro *macros;
+	const char *options_help; /* [sema] what `-- --help' asked for: which options the script has; or NULL */
 	struct ast_clause *clauses;
 	struct ast_map *maps;
 	unsigned map_count;

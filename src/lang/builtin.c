@@ -64,6 +64,8 @@ static const struct function_info functions[] = {
 	{"fail", FUNCTION_FAIL, "f", &type_none, "fail(format, ...)", "an error when the script is compiled"},
 	{"find", FUNCTION_FIND, "mk.", &type_bool, "find(@map, key, $variable)",
 	 "is the key in the map? Its value too"},
+	{"getopt", FUNCTION_GETOPT, "S|..", NULL, "getopt(name[, default[, description]])",
+	 "what the command line says behind --"},
 	{"globmatch", FUNCTION_GLOBMATCH, "ss", &type_bool, "globmatch(string, pattern)", "does it match * ? [a-z]?"},
 	{"has_key", FUNCTION_HAS_KEY, "mk", &type_bool, "has_key(@map, key)", "is the key in the map?"},
 	{"is_array", FUNCTION_IS_ARRAY, ".", &type_bool, "is_array(expression)", "is it an array?"},

@@ -63,6 +63,7 @@ enum function {
 	FUNCTION_EXIT,        /* [status?]: ends the clause and the program */
 	FUNCTION_FAIL,        /* []; call->text: an error when the script is compiled */
 	FUNCTION_FIND,        /* [variable]; call->map, call->key. bool: was there, and is in the variable now */
+	FUNCTION_GETOPT,      /* a constant when sema is done */
 	FUNCTION_GLOBMATCH,   /* [string, pattern]: bool */
 	FUNCTION_HAS_KEY,     /* []; call->map, call->key. bool */
 	FUNCTION_IS_ARRAY,    /* the six are constants when sema is done */

@@ -16,7 +16,6 @@ static const struct {
 	{"curtask", needs_kernel},
 	{"debugf", needs_kernel},
 	{"func", not_yet},
-	{"getopt", not_yet},
 	{"kaddr", needs_kernel},
 	{"kptr", needs_kernel},
 	{"kstack", needs_kernel},

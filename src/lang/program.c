@@ -73,6 +73,7 @@ static bool read_tree(struct lang_program *program, size_t size, const struct la
 	const struct sema_options sema_options = {
 		.parameters = options->parameters,
 		.parameter_count = options->parameter_count,
+		.named_parameters = {options->named_parameters.items, options->named_parameters.count},
 		.is_unsafe = options->is_unsafe,
 		.has_process = options->pid || options->command_path,
 		.environment = options->environment,
@@ -99,11 +100,15 @@ static struct usdtrap_error *compile_tree(struct lang_program *program, size_t s
 	bool is_right = read_tree(program, size, options, &list);
 	bool has_failed = program->tree.arena.failed || list.arena.failed;
 
-	diag_render(&list, style, diagnostics);
+	/* Help that was asked for is all that is wanted. */
+	if (program->tree.options_help)
+		strbuf_add_string(diagnostics, program->tree.options_help);
+	else
+		diag_render(&list, style, diagnostics);
 	diag_list_deinit(&list);
 	if (has_failed || diagnostics->failed)
 		return &error_no_memory;
-	return is_right ? NULL : script_error(program);
+	return is_right && !program->tree.options_help ? NULL : script_error(program);
 }
 
 /* Whether the filter leaves out a point that is one probe, known by one name. Patterns are filtered match by match. */

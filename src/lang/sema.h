@@ -7,13 +7,20 @@
 
 #include "lang/ast.h"
 
+/* Strings of somebody else's. */
+struct sema_words {
+	const char *const *items;
+	size_t count;
+};
+
 /* What a script's meaning depends on beside its text. All borrowed for the call. */
 struct sema_options {
 	const char *const *parameters; /* $1... */
 	size_t parameter_count;
-	bool has_process;               /* a process is named (-p, -c), so that probes need no file */
-	const char *const *environment; /* settings that win: "BPFTRACE_NAME=value"; NULL-ended; NULL: none */
-	bool is_unsafe;                 /* functions that change more than this program may be used */
+	struct sema_words named_parameters; /* for getopt(): "--name=value" or "--name" */
+	bool has_process;                   /* a process is named (-p, -c), so that probes need no file */
+	const char *const *environment;     /* settings that win: "BPFTRACE_NAME=value"; NULL-ended; NULL: none */
+	bool is_unsafe;                     /* functions that change more than this program may be used */
 };
 
 /*

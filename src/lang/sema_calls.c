@@ -269,9 +269,9 @@ static const struct {
 	enum function function;
 	void (*name)(struct sema *sema, struct ast_expression *node);
 } particulars[] = {
-	{FUNCTION_DELETE, name_delete},        {FUNCTION_FIND, name_find},
-	{FUNCTION_PRINT, name_print},          {FUNCTION_SIGNAL, name_signal},
-	{FUNCTION_SIGNAL_THREAD, name_signal}, {FUNCTION_STR, name_str},
+	{FUNCTION_DELETE, name_delete}, {FUNCTION_FIND, name_find},     {FUNCTION_GETOPT, sema_name_getopt},
+	{FUNCTION_PRINT, name_print},   {FUNCTION_SIGNAL, name_signal}, {FUNCTION_SIGNAL_THREAD, name_signal},
+	{FUNCTION_STR, name_str},
 };
 
 static void name_function(struct sema *sema, struct ast_expression *node, const struct function_info *info)

@@ -25,6 +25,8 @@ struct sema_scope {
 	struct ast_variable *variables; /* through next_in_scope */
 };
 
+struct sema_option;
+
 struct sema {
 	struct ast_program *program;
 	struct arena *arena; /* the program's */
@@ -34,9 +36,10 @@ struct sema {
 	struct ast_map **map_link; /* where the next new map goes */
 	struct sema_scope *scope;
 	unsigned loop_depth;
-	unsigned dead_depth; /* types: how many branches that are never taken the walk is in */
-	bool has_changed;    /* types: something was learned in this round */
-	bool is_reporting;   /* types: the last round, in which what is wrong is said */
+	unsigned dead_depth;              /* types: how many branches that are never taken the walk is in */
+	struct sema_option *used_options; /* those of getopt(), so far */
+	bool has_changed;                 /* types: something was learned in this round */
+	bool is_reporting;                /* types: the last round, in which what is wrong is said */
 };
 
 /* A part of an attach point's text, quotes taken off. */
@@ -88,6 +91,9 @@ void sema_check_availability(struct sema *sema, const char *word, struct span sp
 /* NODE becomes the builtin of INFO; complains if the clause's probes do not have it. */
 void sema_name_builtin(struct sema *sema, struct ast_expression *node, const char *name,
 		       const struct builtin_info *info, unsigned index);
+/* getopt() becomes a constant. Then: what the command line has beside the options that were asked for is wrong. */
+void sema_name_getopt(struct sema *sema, struct ast_expression *node);
+void sema_check_options(struct sema *sema);
 /* $N as bytes; "" if there are fewer parameters. */
 struct ast_text sema_parameter(const struct sema *sema, unsigned number);
 

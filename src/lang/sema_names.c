@@ -603,4 +603,5 @@ void sema_names(struct sema *sema)
 		name_block(sema, clause->body, NULL);
 	}
 	check_maps(sema);
+	sema_check_options(sema);
 }
