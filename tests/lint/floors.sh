@@ -42,6 +42,7 @@ cat >"$scratch/bad/src/base/good.c" <<'END'
  * "os/ptrace.h" */
 	ptrace_continue(tid, 0); // ptrace(2)
 	write("usdt:/proc*: a /* that opens no comment"); /* 0xcc */
+	print("a \"getopt(name)", "ptrace(");
 	return trip + 0xccd;
 END
 echo '#include "trace/session.h"' >"$scratch/bad/src/lang/bad.c"
