@@ -36,6 +36,7 @@
 #include "base/strbuf.h"
 #include "cli/link.h"
 #include "cli/message.h"
+#include "cli/task.h"
 #include "cli/watch.h"
 
 /* A begin clause that prints more than this is not held back any longer. */
@@ -45,6 +46,7 @@
 
 struct engine_process {
 	const struct engine_job *job;
+	struct task_context tasks;
 	const struct options *options;
 	bool has_colour;
 	pid_t pid; /* the target, or 0 */
@@ -137,6 +139,20 @@ static void on_script_warning(const char *text, size_t length, void *user)
 	struct engine_process *engine = user;
 
 	output_write(engine->messages, text, length);
+}
+
+static void on_script_task(const struct lang_task *task, void *user)
+{
+	struct engine_process *engine = user;
+
+	/* Whatever it does is seen, so what was printed before must be, too. */
+	stop_holding_back(engine);
+	task_submit(&engine->tasks, task, engine->output);
+}
+
+static void on_task_error(struct usdtrap_error *error, void *user)
+{
+	say_error(user, error);
 }
 
 static void on_output_full(void *user)
@@ -421,12 +437,14 @@ int engine_process_run(const struct engine_job *job)
 		.lock = PTHREAD_MUTEX_INITIALIZER,
 	};
 	const struct lang_output script_output = {
-		.write = on_script_output, .warn = on_script_warning, .user = &engine};
+		.write = on_script_output, .warn = on_script_warning, .later = on_script_task, .user = &engine};
 	struct link_message launched;
 	struct output_report report;
 	struct usdtrap_error *error;
 	int status;
 
+	engine.tasks = (struct task_context){
+		.format = job->options->format, .runner = job->runner, .on_error = on_task_error, .user = &engine};
 	settle();
 	if (job->options->command) {
 		if (!link_receive(job->link, &launched) || launched.word != LINK_LAUNCHED)

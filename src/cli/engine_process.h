@@ -15,6 +15,7 @@ struct engine_job {
 	struct lang_program *program;
 	int link;   /* the engine's end: cli/link.h */
 	int output; /* where the script's output goes */
+	int runner; /* who runs the script's commands: cli/runner.h; -1: it has none */
 };
 
 /* Does JOB in the process that calls it, which should do nothing else, and returns its exit status for _exit(2). */

@@ -114,6 +114,7 @@
  *     run, front, engine_process    tracing, by two processes
  *     link, watch                   what they tell each other; who listens
  *     output                        the queue between the engine and a slow reader
+ *     task, runner                  what waits for its turn in it; who runs commands
  *     verb, traced                  subcommands that trace: their options; their two processes
  *     explain, explain_text, explain_code, explain_html
  *                                   every step, in words and as a page

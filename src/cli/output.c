@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/strbuf.h"
 
 /*
  * A stretch of the queue. Blocks never move, so the writer thread can hand a
@@ -21,6 +22,8 @@
  */
 struct block {
 	struct block *newer;
+	output_produce_fn produce; /* its bytes are yet to be made, by this; NULL for all others */
+	void *user;
 	size_t start; /* of what was not yet written */
 	size_t end;   /* of what was appended */
 	size_t capacity;
@@ -44,6 +47,7 @@ struct output {
 	size_t queued;       /* bytes in all blocks */
 	size_t ready;        /* of these, what may be written now: see output_buffering */
 	uint64_t written;    /* bytes, ever */
+	bool is_producing;   /* the writer is in an output_produce_fn, which may take its time */
 	bool is_writer_idle; /* it waits for `work' and must be woken */
 	bool was_full;
 	bool is_released;
@@ -107,6 +111,8 @@ static void forget_all(struct output *output)
 
 	for (struct block *block = output->oldest; block; block = newer) {
 		newer = block->newer;
+		if (block->produce)
+			block->produce(block->user, NULL);
 		free(block);
 	}
 	output->oldest = NULL;
@@ -200,7 +206,67 @@ void output_write(struct output *output, const char *text, size_t length)
 	pthread_mutex_unlock(&output->lock);
 }
 
+void output_write_later(struct output *output, output_produce_fn produce, void *user, size_t weight)
+{
+	struct block *block = malloc(sizeof(*block));
+
+	pthread_mutex_lock(&output->lock);
+	if (!block || !wait_for_room(output, weight) || output->error_number) {
+		if (!output->error_number)
+			output->pieces_dropped++;
+		pthread_mutex_unlock(&output->lock);
+		free(block);
+		produce(user, NULL);
+		return;
+	}
+	/* It has no room for other pieces, so none will follow in the same block. */
+	*block = (struct block){.produce = produce, .user = user, .end = weight, .capacity = weight};
+	if (output->newest)
+		output->newest->newer = block;
+	else
+		output->oldest = block;
+	output->newest = block;
+	output->queued += weight;
+	make_all_ready(output);
+	pthread_mutex_unlock(&output->lock);
+}
+
 /* The writer thread. */
+
+/* Puts the text that the oldest block stands for in its place. Called with the lock, let go meanwhile. */
+static void produce_oldest(struct output *output)
+{
+	struct block *stand_in = output->oldest, *block;
+	struct strbuf text = {0};
+
+	output->is_producing = true;
+	pthread_mutex_unlock(&output->lock);
+	stand_in->produce(stand_in->user, &text);
+	pthread_mutex_lock(&output->lock);
+	output->is_producing = false;
+	stand_in->produce = NULL;
+	block = malloc(sizeof(*block) + text.length);
+	if (block) {
+		*block = (struct block){.newer = stand_in->newer, .end = text.length, .capacity = text.length};
+		memcpy(block->bytes, strbuf_text(&text), text.length);
+		output->queued += text.length;
+		output->ready += text.length;
+		stand_in->newer = block;
+		if (output->newest == stand_in)
+			output->newest = block;
+	}
+	output->oldest = stand_in->newer;
+	if (!output->oldest)
+		output->newest = NULL;
+	output->queued -= stand_in->capacity;
+	output->ready -= stand_in->capacity;
+	free(stand_in);
+	strbuf_deinit(&text);
+	if (block && block->end == 0)
+		recycle_oldest(output);
+	pthread_cond_broadcast(&output->room);
+	pthread_cond_broadcast(&output->taken);
+}
 
 /* Waits, with the lock, until something is ready. False: nothing will be any more. */
 static bool wait_for_work(struct output *output)
@@ -265,6 +331,10 @@ static void write_some(struct output *output)
 	int error_number;
 	ssize_t taken;
 
+	if (block->produce) {
+		produce_oldest(output);
+		return;
+	}
 	pthread_mutex_unlock(&output->lock);
 	taken = write(output->options.descriptor, bytes, length);
 	error_number = errno;
@@ -413,11 +483,11 @@ static bool wait_for_reader(struct output *output)
 		pthread_cond_wait(&output->taken, &output->lock);
 		return true;
 	case OUTPUT_TELLS:
-		if (!wait_half_a_second(output))
+		if (!wait_half_a_second(output) && !output->is_producing)
 			tell_stalled(output);
 		return true;
 	case OUTPUT_HURRIES:
-		return wait_half_a_second(output) || output->is_file;
+		return wait_half_a_second(output) || output->is_file || output->is_producing;
 	case OUTPUT_GIVES_UP:
 		return false;
 	}

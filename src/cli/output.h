@@ -34,6 +34,7 @@
 #include <usdtrap/error.h>
 
 struct output;
+struct strbuf;
 
 /* What goes into one write(2), as setvbuf(3) has it. */
 enum output_buffering {
@@ -61,6 +62,18 @@ struct usdtrap_error *output_create(const struct output_options *options, struct
 
 /* Appends a piece: all of it or, if dropped, nothing of it. On any thread. */
 void output_write(struct output *output, const char *text, size_t length);
+
+/*
+ * Makes a piece when its turn has come: appends it to OUT, on the writer
+ * thread, and may take its time, while what was written behind it waits. With
+ * OUT NULL the piece is not wanted any more. Called once; USER is then done
+ * with.
+ */
+typedef void (*output_produce_fn)(void *user, struct strbuf *out);
+
+/* Appends a piece that PRODUCE is to make. All before it is written first. WEIGHT (at least 1) is what it counts for
+ * as long as it waits. On any thread. */
+void output_write_later(struct output *output, output_produce_fn produce, void *user, size_t weight);
 
 /* Ends all waiting in output_write() and all dropping, for good. On any thread. */
 void output_release(struct output *output);

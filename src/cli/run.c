@@ -14,6 +14,7 @@
 #include "cli/front.h"
 #include "cli/link.h"
 #include "cli/message.h"
+#include "cli/runner.h"
 #include "cli/script.h"
 
 /* Where the script's output goes. */
@@ -41,11 +42,14 @@ static struct usdtrap_error *open_output(const struct options *options, int *ret
 static int divide(const struct options *options, struct lang_program *program, const struct command *command,
 		  int output)
 {
-	int ends[2];
-	struct usdtrap_error *error = link_create(ends);
+	int ends[2], runner = -1;
+	/* First of all: its commands are to find the process as the user's shell left it. */
+	struct usdtrap_error *error = lang_needs_shell(program) ? runner_create(&runner) : NULL;
 	sigset_t signals, before;
 	pid_t engine;
 
+	if (!error)
+		error = link_create(ends);
 	if (error) {
 		message_print_error(error);
 		return EXIT_FAILURE;
@@ -61,13 +65,15 @@ static int divide(const struct options *options, struct lang_program *program, c
 		return EXIT_FAILURE;
 	}
 	if (engine == 0) {
-		const struct engine_job job = {options, program, ends[1], output};
+		const struct engine_job job = {options, program, ends[1], output, runner};
 
 		close(ends[0]);
 		_exit(engine_process_run(&job));
 	}
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	close(ends[1]);
+	if (runner >= 0)
+		close(runner);
 	return front_run(&(struct front_job){engine, ends[0], options->pid, options->command ? command : NULL});
 }
 

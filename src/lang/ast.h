@@ -449,6 +449,7 @@ struct ast_program {
 	struct ast_clause *clauses;
 	struct ast_map *maps;
 	unsigned map_count;
+	bool runs_commands; /* [sema] there is a system() */
 	/* Formats to free: grown by sema. */
 	struct format **formats;
 	size_t format_count;

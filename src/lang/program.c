@@ -226,6 +226,11 @@ bool lang_needs_process(const struct lang_program *program)
 	return false;
 }
 
+bool lang_needs_shell(const struct lang_program *program)
+{
+	return program->tree.runs_commands;
+}
+
 bool lang_needs_run(const struct lang_program *program)
 {
 	return lang_needs_process(program) || has_type(program, AST_PROBE_INTERVAL) ||

@@ -101,6 +101,8 @@ struct usdtrap_error *lang_format(const char *text, size_t size, const struct la
 
 /* True if the program has a usdt probe, so that a process must be named. */
 bool lang_needs_process(const struct lang_program *program);
+/* True if the program calls system(). */
+bool lang_needs_shell(const struct lang_program *program);
 /* True if there is anything to wait for beside begin and end (an interval or a usdt probe). */
 bool lang_needs_run(const struct lang_program *program);
 

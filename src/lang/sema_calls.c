@@ -280,6 +280,8 @@ static void name_function(struct sema *sema, struct ast_expression *node, const 
 	if (!sema_check_count(sema, node, function_arguments_min(info), function_arguments_max(info), info->usage))
 		return;
 	sema_check_availability(sema, info->name, node->span);
+	if (info->function == FUNCTION_SYSTEM)
+		sema->program->runs_commands = true;
 	if (function_is_unsafe(info->function) && !sema->options->is_unsafe)
 		diag_error(sema->diagnostics, node->span, "%s() is unsafe. To use you need the --unsafe flag",
 			   node->call.name);

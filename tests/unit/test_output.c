@@ -565,9 +565,88 @@ static void test_output_non_blocking_descriptor_is_waited_for(void **state)
 	stop(&fixture);
 }
 
+/* A piece that is made when its turn has come, if it still has one. */
+struct made {
+	struct fixture *fixture;
+	const char *text;
+	atomic_int times_made;
+	atomic_int times_forgotten;
+};
+
+static void make(void *user, struct strbuf *out)
+{
+	struct made *made = user;
+
+	if (!out) {
+		made->times_forgotten++;
+		return;
+	}
+	made->times_made++;
+	/* What is written meanwhile comes behind. */
+	write_text(made->fixture->output, "behind\n");
+	strbuf_add_string(out, made->text);
+}
+
+static void test_output_pieces_made_later_keep_their_place(void **state)
+{
+	static const enum output_buffering bufferings[] = {OUTPUT_LINES, OUTPUT_FULL, OUTPUT_PIECES};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bufferings) / sizeof(bufferings[0]); i++) {
+		struct fixture fixture;
+		struct output_report report;
+		struct made first = {.fixture = &fixture, .text = "made\n"};
+		struct made second = {.fixture = &fixture, .text = ""};
+		char text[64];
+		ssize_t length = 0, got;
+
+		start(&fixture, bufferings[i], 1 << 20, false);
+		write_text(fixture.output, "half a line ");
+		output_write_later(fixture.output, make, &first, 100);
+		while (!first.times_made)
+			usleep(1000);
+		output_write_later(fixture.output, make, &second, 1);
+		while (!second.times_made)
+			usleep(1000);
+		output_finish(fixture.output, &report);
+		close(fixture.writer);
+		fixture.writer = -1;
+		while ((got = read(fixture.reader, text + length, sizeof(text) - 1 - (size_t)length)) > 0)
+			length += got;
+		text[length] = '\0';
+		assert_string_equal(text, "half a line made\nbehind\nbehind\n");
+		assert_int_equal(report.bytes_left, 0);
+		assert_int_equal(first.times_made + first.times_forgotten, 1);
+		stop(&fixture);
+	}
+}
+
+static void test_output_piece_that_has_no_turn_is_forgotten(void **state)
+{
+	struct fixture fixture;
+	struct made made = {.fixture = &fixture, .text = "made\n"};
+	struct made late = {.fixture = &fixture, .text = "made\n"};
+
+	(void)state;
+	start(&fixture, OUTPUT_PIECES, 1 << 20, false);
+	close(fixture.reader);
+	fixture.reader = -1;
+	write_text(fixture.output, "nobody reads this\n");
+	output_write_later(fixture.output, make, &made, 1);
+	while (!fixture.broken_with)
+		usleep(1000);
+	output_write_later(fixture.output, make, &late, 1);
+	stop(&fixture);
+	assert_int_equal(made.times_made + made.times_forgotten, 1);
+	assert_int_equal(late.times_made, 0);
+	assert_int_equal(late.times_forgotten, 1);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_output_pieces_made_later_keep_their_place),
+		cmocka_unit_test(test_output_piece_that_has_no_turn_is_forgotten),
 		cmocka_unit_test(test_output_lines_wait_for_their_newline),
 		cmocka_unit_test(test_output_pieces_are_written_one_by_one),
 		cmocka_unit_test(test_output_full_waits_for_a_whole_buffer),
