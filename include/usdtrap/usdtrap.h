@@ -3,6 +3,7 @@
 #ifndef USDTRAP_H
 #define USDTRAP_H
 
+#include <usdtrap/diagnosis.h>
 #include <usdtrap/error.h>
 #include <usdtrap/hit.h>
 #include <usdtrap/instruction.h>

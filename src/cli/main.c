@@ -9,6 +9,7 @@
  *     process                       facts about processes
  *     repair                        undoing what a killed session left
  *     step, instruction             every step, for who shows them; code as text
+ *     diagnosis                     what keeps a probe from firing
  *     launch, error                 a program that waits to be traced; what went wrong
  *     stack                         which calls led there; what addresses are called
  *     syscall, tracepoint           system calls; the kernel's tracepoints that ptrace can show
@@ -65,6 +66,7 @@
  *     process_facts                 what anybody may ask of any process
  *     observe, observe_arguments    what the engine does, told to who wants to know
  *     instruction                   code around a site, as text
+ *     diagnose, runtimes            why a probe does not fire; what is known of programs, as data
  *     leave                         everything back, nobody disturbed
  *     journal, repair               what is changed, written down first; undoing it when its tracer was killed
  *     list, arguments               a file's probes, without a process
@@ -118,6 +120,7 @@
  *     verb, traced                  subcommands that trace: their options; their two processes
  *     explain, explain_text, explain_code, explain_html
  *                                   every step, in words and as a page
+ *     why                           what keeps a probe from firing
  *
  * Exit status: 0 when all was done, also when Ctrl-C, SIGTERM or SIGHUP ended
  * it and when the reader of the output went away; 1 for a wrong command line,

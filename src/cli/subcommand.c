@@ -6,10 +6,12 @@
 
 #include "base/nearest.h"
 #include "cli/explain.h"
+#include "cli/why.h"
 
 const struct subcommand subcommands[] = {
 	{"list", "list [PATTERN]", "the same as -l", "-l", NULL},
 	{"explain", "explain PROBE", "show every step of tracing it", NULL, explain_run},
+	{"why", "why PROBE -p PID", "tell what keeps it from firing", NULL, why_run},
 	{"repair", "repair PID|all", "put right what a killed usdtrap left behind", "--repair", NULL},
 	{"help", "help", "the same as -h", "-h", NULL},
 	{NULL, NULL, NULL, NULL, NULL},

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Findings, <usdtrap/diagnosis.h>, in words. Each line begins with what it
+ * means: fine, or a thing to know, or what keeps the probe silent; and what is
+ * not fine says what to do.
+ */
+#include "cli/why.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <usdtrap/diagnosis.h>
+
+#include "base/error.h"
+#include "cli/message.h"
+#include "cli/verb.h"
+
+static const struct verb verb = {
+	.name = "why",
+	.synopsis = "why PROBE -p PID",
+	.help = "Why does nothing fire? Tells whether the probe is there and where it lies in the\n"
+		"process, what is at that place now, what its semaphore says, who traces, whether this\n"
+		"user may, and what is known of such programs; and what to do next. Nothing is touched.\n",
+	.options = VERB_PID,
+	.failure = EXIT_FAILURE,
+};
+
+enum { SITES_SHOWN = 3 };
+
+enum mark { MARK_FINE, MARK_NOTE, MARK_WRONG };
+
+struct why {
+	bool has_colour;
+	pid_t pid;
+	unsigned wrong;     /* findings that keep the probe silent */
+	size_t quiet_sites; /* that were not shown, as they are like the others */
+};
+
+static void say(struct why *why, enum mark mark, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+static void say(struct why *why, enum mark mark, const char *format, ...)
+{
+	static const char *const words[] = {"fine ", "note ", "WRONG"};
+	static const char *const colours[] = {"\033[32m", "\033[33m", "\033[31m"};
+	va_list arguments;
+
+	why->wrong += mark == MARK_WRONG;
+	printf("%s%s%s  ", why->has_colour ? colours[mark] : "", words[mark], why->has_colour ? "\033[0m" : "");
+	va_start(arguments, format);
+	vprintf(format, arguments);
+	va_end(arguments);
+	putchar('\n');
+}
+
+static void advise(const char *label, const char *text)
+{
+	printf("       %s: %s\n", label, text);
+}
+
+static void say_problem(struct why *why, const struct usdtrap_error *problem)
+{
+	say(why, MARK_WRONG, "%s", usdtrap_error_message(problem));
+	if (usdtrap_error_hint(problem))
+		advise("do", usdtrap_error_hint(problem));
+}
+
+static void say_process(struct why *why, const struct usdtrap_finding_process *process)
+{
+	if (process->state == 'T') {
+		say(why, MARK_WRONG, "the process (%s) is stopped: none of its code runs", process->name);
+		printf("       do: kill -CONT %d, if it is meant to run\n", (int)why->pid);
+	} else if (process->state == 'Z') {
+		say(why, MARK_WRONG, "the process (%s) has ended", process->name);
+	} else {
+		say(why, MARK_FINE, "process %d is %s, with %u thread%s", (int)why->pid, process->name,
+		    process->threads, process->threads == 1 ? "" : "s");
+	}
+	if (process->tracer)
+		say(why, MARK_NOTE, "process %d (%s) traces it", (int)process->tracer, process->tracer_name);
+	else
+		say(why, MARK_FINE, "nobody traces it with ptrace");
+}
+
+static void say_access(struct why *why, const struct usdtrap_finding_access *access)
+{
+	char yama[64] = "this kernel has no Yama";
+
+	if (access->problem) {
+		say_problem(why, access->problem);
+		return;
+	}
+	if (access->yama >= 0)
+		snprintf(yama, sizeof(yama), "Yama's ptrace_scope is %d", access->yama);
+	say(why, MARK_FINE, "you may trace it: %s, you %s CAP_SYS_PTRACE%s", yama,
+	    access->has_capability ? "have" : "do not need",
+	    access->seccomp == 2 ? "; a seccomp filter is on the process, which does not matter for ptrace" : "");
+}
+
+static void say_site(struct why *why, const struct usdtrap_finding *finding)
+{
+	const struct usdtrap_finding_site *site = &finding->site;
+
+	if (site->index >= SITES_SHOWN && site->state == USDTRAP_BYTE_NOP) {
+		why->quiet_sites++;
+		return;
+	}
+	switch (site->state) {
+	case USDTRAP_BYTE_NOP:
+		say(why, MARK_FINE, "at its site 0x%" PRIx64 " is byte %02x, as in the file: no tracer is there",
+		    site->addr, site->byte);
+		return;
+	case USDTRAP_BYTE_TRAP:
+		say(why, MARK_NOTE, "at its site 0x%" PRIx64 " is byte %02x, a trap: a tracer is there", site->addr,
+		    site->byte);
+		advise("do", "end that tracer first (usdtrap, gdb, bpftrace, perf); if it was killed: usdtrap repair");
+		return;
+	case USDTRAP_BYTE_OTHER:
+		say(why, MARK_WRONG,
+		    "at its site 0x%" PRIx64 " is byte %02x, and byte %02x in the file: the code was changed",
+		    site->addr, site->byte, site->byte_in_file);
+		advise("do", "restart the process; usdtrap writes nothing where it does not know what is there");
+		return;
+	case USDTRAP_BYTE_UNKNOWN:
+		say(why, MARK_NOTE, "what is at its site 0x%" PRIx64 " cannot be read", site->addr);
+		return;
+	}
+}
+
+static void end_sites(struct why *why)
+{
+	if (why->quiet_sites)
+		say(why, MARK_FINE, "likewise at %zu more sites", why->quiet_sites);
+	why->quiet_sites = 0;
+}
+
+static void say_semaphore(struct why *why, const struct usdtrap_finding_semaphore *semaphore)
+{
+	if (!semaphore->is_known)
+		say(why, MARK_NOTE, "its semaphore 0x%" PRIx64 " cannot be read", semaphore->addr);
+	else if (semaphore->value == 0)
+		say(why, MARK_FINE,
+		    "its semaphore 0x%" PRIx64 " is 0: the program passes it by until a tracer raises that, as usdtrap "
+		    "does",
+		    semaphore->addr);
+	else
+		say(why, MARK_NOTE, "its semaphore 0x%" PRIx64 " is %u: that many tracers want it", semaphore->addr,
+		    semaphore->value);
+}
+
+static void say_runtime(struct why *why, const struct usdtrap_finding_runtime *runtime)
+{
+	say(why, runtime->is_cause ? MARK_WRONG : MARK_NOTE, "%s: %s", runtime->title, runtime->text);
+	advise("do", runtime->next);
+	advise("from", runtime->source);
+}
+
+static void on_finding(const struct usdtrap_finding *finding, void *user)
+{
+	struct why *why = user;
+
+	if (finding->kind != USDTRAP_FINDING_SITE)
+		end_sites(why);
+	switch (finding->kind) {
+	case USDTRAP_FINDING_PROCESS:
+		say_process(why, &finding->process);
+		break;
+	case USDTRAP_FINDING_ACCESS:
+		say_access(why, &finding->access);
+		break;
+	case USDTRAP_FINDING_NO_PROBE:
+		say_problem(why, finding->problem);
+		break;
+	case USDTRAP_FINDING_PROBE:
+		say(why, MARK_FINE, "%s is there, with %zu site%s", finding->probe->full_name,
+		    finding->probe->site_count, finding->probe->site_count == 1 ? "" : "s");
+		break;
+	case USDTRAP_FINDING_MAPPED:
+		say(why, MARK_FINE, "the process runs that file, at load bias 0x%" PRIx64, finding->mapped.load_bias);
+		break;
+	case USDTRAP_FINDING_UNMAPPED:
+		say(why, MARK_WRONG, "the process does not run %s", finding->probe->path);
+		printf("       do: usdtrap -l -p %d lists the probes of the files it runs; a library may come later\n",
+		       (int)why->pid);
+		break;
+	case USDTRAP_FINDING_REPLACED:
+		say(why, MARK_WRONG, "%s was replaced since the process began: it runs the former file",
+		    finding->probe->path);
+		advise("do", "restart the process, so that it runs the file that is there now");
+		break;
+	case USDTRAP_FINDING_SITE:
+		say_site(why, finding);
+		break;
+	case USDTRAP_FINDING_SEMAPHORE:
+		say_semaphore(why, &finding->semaphore);
+		break;
+	case USDTRAP_FINDING_RUNTIME:
+		say_runtime(why, &finding->runtime);
+		break;
+	}
+}
+
+static void conclude(const struct why *why)
+{
+	if (why->wrong)
+		printf("\n%u thing%s above must be put right before the probe can be seen to fire.\n", why->wrong,
+		       why->wrong == 1 ? "" : "s");
+	else
+		printf("\nNothing stands in the way: the code at the probe was not reached.\n"
+		       "usdtrap discover -p %d shows which probes of the process are.\n",
+		       (int)why->pid);
+}
+
+int why_run(int argc, char *argv[])
+{
+	struct why why = {.has_colour = message_wants_colour()};
+	struct verb_options options;
+	struct verb_probe probe = {0};
+	struct usdtrap_error *error;
+	int status;
+
+	if (!verb_parse(&verb, argc, argv, &options, &status))
+		return status;
+	why.pid = options.pid;
+	if (options.word_count != 1 || !options.pid)
+		error = error_hint(error_create(USDTRAP_INVALID_USE, "usdtrap why wants one PROBE and -p PID"),
+				   "usdtrap why python:gc__start -p PID");
+	else
+		error = verb_probe_parse(options.words[0], &options, &probe);
+	if (!error)
+		error = usdtrap_diagnose(&probe.pattern, options.pid, on_finding, &why);
+	verb_probe_deinit(&probe);
+	if (!error) {
+		end_sites(&why);
+		conclude(&why);
+		if (fflush(stdout) != 0)
+			error = error_os(errno, "cannot write to standard output");
+	}
+	if (!error)
+		return EXIT_SUCCESS;
+	message_print_error(error);
+	return verb.failure;
+}
