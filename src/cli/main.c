@@ -79,19 +79,23 @@
  * src/lang/: scripts
  *     program                       a script from text to last map: what cli/ sees of it
  *     lexer, literal                text to tokens
- *     parser, parser_definition, parser_statement, parser_expression, parser_primary
+ *     parser, parser_definition, parser_statement, parser_expression
+ *     parser_primary, parser_type
  *                                   tokens to tree
  *     import                        the files that a script is made of
+ *     c_parser, c_specifiers, c_record, c_constant
+ *                                   declarations of C
+ *     c_layout, c_names             where members lie; what was declared
  *     ast, ast_walk, type, builtin, probe_type, probe_filter
  *                                   the tree, its static types, words and kinds of probes
  *     builtin_refusal               words that are not to be had
  *     sema, sema_types              meaning; types, in rounds until nothing changes
  *     sema_macros, sema_names, sema_getopt, sema_probes, sema_probe_parts, sema_config
  *                                   macros; names; options; attach points; settings
- *     sema_expressions, sema_calls, sema_call_types, sema_aggregations, sema_fold
+ *     sema_expressions, sema_objects, sema_calls, sema_call_types, sema_aggregations, sema_fold
  *                                   each kind of expression; constants
  *     argument_use                  which arguments a clause asks for
- *     eval, eval_store, eval_operator, eval_call, eval_builtin
+ *     eval, eval_store, eval_operator, eval_object, eval_call, eval_builtin
  *                                   the tree, walked at each hit
  *     function_map, function_memory, function_name, function_network, function_output
  *     function_process, function_system, function_text, signal_names

@@ -43,6 +43,8 @@ void aggregate_add(struct aggregate *aggregate, const struct type *type, uint64_
 	case TYPE_BUFFER:
 	case TYPE_POINTER:
 	case TYPE_TUPLE:
+	case TYPE_ARRAY:
+	case TYPE_STRUCT:
 	case TYPE_HIST:
 	case TYPE_LHIST:
 		break;
@@ -79,6 +81,8 @@ struct value aggregate_value(const struct aggregate *aggregate, const struct typ
 	case TYPE_BUFFER:
 	case TYPE_POINTER:
 	case TYPE_TUPLE:
+	case TYPE_ARRAY:
+	case TYPE_STRUCT:
 	case TYPE_HIST:
 	case TYPE_LHIST:
 		break;

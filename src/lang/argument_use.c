@@ -16,7 +16,7 @@ static void visit_expression(struct ast_expression **slot, void *user)
 	if ((*slot)->kind == AST_BUILTIN && (*slot)->builtin.builtin == BUILTIN_ARG)
 		walk->on_argument(*slot, walk->user);
 	/* What only a size is wanted of is never evaluated. */
-	else if ((*slot)->kind != AST_SIZEOF)
+	else if ((*slot)->kind != AST_SIZEOF && (*slot)->kind != AST_OFFSETOF)
 		ast_walk_expression(*slot, &walk->walk);
 }
 

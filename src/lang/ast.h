@@ -29,6 +29,7 @@
 #include "base/arena.h"
 #include "base/diag.h"
 #include "lang/builtin.h"
+#include "lang/c_names.h"
 #include "lang/probe_type.h"
 #include "lang/type.h"
 
@@ -108,6 +109,7 @@ enum ast_expression_kind {
 	AST_PARAMETERS,  /* [parser] $#: sema makes it AST_INTEGER */
 	AST_IDENTIFIER,  /* [parser] a bare word: sema makes it AST_BUILTIN, AST_BOOL or a call without arguments */
 	AST_SIZEOF,      /* [parser] size_of: sema makes it AST_INTEGER */
+	AST_OFFSETOF,    /* [parser] offset_of: likewise */
 	AST_BUILTIN,     /* builtin */
 	AST_VARIABLE,    /* variable */
 	AST_MAP,         /* map: the value at its key; type is type_of_read() of the map's */
@@ -119,9 +121,11 @@ enum ast_expression_kind {
 	AST_ASSIGN,      /* assign */
 	AST_AGGREGATE,   /* [sema] aggregate: an assignment of count() and its like */
 	AST_CAST,        /* cast */
-	AST_TUPLE,       /* tuple */
-	AST_FIELD,       /* field: an element of a tuple */
-	AST_INDEX,       /* index: string[n], the byte there; int8 */
+	AST_TUPLE,       /* tuple; with names, a record */
+	AST_FIELD, /* field: an element of a tuple or record, a member of a struct or of what a pointer points to */
+	AST_INDEX, /* index: of a string (the byte there; int8), an array, a pointer */
+	AST_DEREFERENCE, /* dereference: *pointer */
+	AST_ADDRESS,     /* address: &place, of what lies in the target */
 	AST_CALL,        /* call */
 	AST_BLOCK_VALUE, /* block: { statements; value }, and what a macro's use becomes */
 };
@@ -161,6 +165,22 @@ struct ast_map_use {
 				       the map's key type: integers are widened, strings are shorter */
 };
 
+/* * or [length] behind a type that depends on an expression. */
+struct ast_type_suffix {
+	struct ast_type_suffix *next; /* the next further out */
+	bool is_pointer;              /* else an array */
+	uint64_t length;
+};
+
+/* A type as it is written. */
+struct ast_type {
+	struct span span;
+	const struct type *type; /* what it is; [sema] if there is an operand or is_open, which need types first */
+	struct ast_expression *operand;   /* typeof(expression), never evaluated; else NULL */
+	struct ast_type_suffix *suffixes; /* behind typeof(expression) */
+	bool is_open; /* ends with []: `type' is the element's, the cast's operand decides how many */
+};
+
 struct ast_call {
 	const char *name; /* as written */
 	struct span name_span;
@@ -180,16 +200,22 @@ struct ast_expression {
 	struct span span;
 	unsigned depth;          /* of the tree below: at least 1, at most AST_DEPTH_MAX */
 	unsigned expansion;      /* [parser] VARIABLE: which use of a macro it belongs to; 0: none, the script itself */
-	const struct type *type; /* [sema] never NULL then; in a CAST the parser sets it */
+	const struct type *type; /* [sema] never NULL then */
 	union {
 		uint64_t integer; /* two's complement when type is signed */
 		struct ast_text text;
 		unsigned parameter; /* $1 is 1 */
 		const char *name;   /* IDENTIFIER; [parser] VARIABLE, with its $ */
 		struct {
-			const struct type *type;        /* sizeof(int32), or */
+			struct ast_type *type;          /* sizeof(int32), or */
 			struct ast_expression *operand; /* sizeof(expression), which is never evaluated */
 		} size_of;
+		struct {
+			struct ast_type *type;          /* offsetof(struct s, a.b), or */
+			struct ast_expression *operand; /* offsetof(expression, a.b); never evaluated */
+			const char **path;              /* a, b */
+			size_t path_length;
+		} offset_of;
 		struct {
 			enum builtin builtin;
 			unsigned index; /* argN */
@@ -206,7 +232,8 @@ struct ast_expression {
 			/*
 			 * [sema] The type both sides are taken to before the operator works on them: integers
 			 * int64 or uint64, which decides the sign of a comparison, a division and a shift;
-			 * else STRING, BUFFER, TUPLE, BOOL or POINTER, the same on both sides but for sizes.
+			 * else STRING, BUFFER, TUPLE, BOOL, POINTER, ARRAY or STRUCT, the same on both sides but for
+			 * sizes. Where an integer is added to a pointer it is the pointer's type.
 			 */
 			const struct type *operand_type;
 			struct ast_expression *left;
@@ -237,16 +264,30 @@ struct ast_expression {
 			struct span call_span;        /* name(arguments) alone */
 		} aggregate;
 		struct {
-			struct ast_expression *operand; /* to `type' of the node: bool, integer or pointer */
+			struct ast_type
+				*target; /* what is written in front; NULL: sema put the cast there, and its type */
+			struct ast_expression *operand;
 		} cast;
 		struct {
 			struct ast_expression **elements;
+			const char **names; /* of a record; else NULL */
 			size_t count;
 		} tuple;
 		struct {
 			struct ast_expression *operand;
-			unsigned index;
+			const char *name; /* NULL: an element by its number */
+			struct span name_span;
+			unsigned index;          /* of tuples; [sema] of records */
+			bool is_through_pointer; /* [sema] operand is a pointer to the struct, else the struct itself */
+			struct type_field member; /* [sema] of structs */
 		} field;
+		struct {
+			struct ast_expression *operand; /* a pointer */
+		} dereference;
+		struct {
+			struct ast_expression
+				*operand; /* DEREFERENCE, or a FIELD or INDEX of what lies in the target */
+		} address;
 		struct {
 			struct ast_expression *operand;
 			struct ast_expression *index;
@@ -290,7 +331,7 @@ struct ast_statement {
 			const char *name; /* with its $ */
 			struct span name_span;
 			unsigned expansion;            /* [parser] as in struct ast_expression */
-			const struct type *type;       /* NULL: none given */
+			struct ast_type *type;         /* NULL: none given */
 			struct ast_variable *variable; /* [sema] */
 			struct ast_expression *value;  /* NULL: none */
 		} let;
@@ -441,6 +482,7 @@ struct ast_config {
 struct ast_program {
 	struct arena arena;
 	const struct source *source;
+	struct c_names names; /* what C declarations named; filled by the parser */
 	struct ast_setting *settings;
 	struct ast_config config;
 	struct ast_map_declaration *map_declarations;

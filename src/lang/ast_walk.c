@@ -15,6 +15,13 @@ static void visit_list(const struct ast_walk *walk, struct ast_expression **slot
 		visit(walk, &slots[i]);
 }
 
+/* The expression that a type as it is written depends on. */
+static void visit_type(const struct ast_walk *walk, struct ast_type *type)
+{
+	if (type)
+		visit(walk, &type->operand);
+}
+
 static void visit_statements(const struct ast_walk *walk, struct ast_statement **first)
 {
 	if (*first)
@@ -34,7 +41,18 @@ void ast_walk_expression(struct ast_expression *node, const struct ast_walk *wal
 	case AST_VARIABLE:
 		return;
 	case AST_SIZEOF:
+		visit_type(walk, node->size_of.type);
 		visit(walk, &node->size_of.operand);
+		return;
+	case AST_OFFSETOF:
+		visit_type(walk, node->offset_of.type);
+		visit(walk, &node->offset_of.operand);
+		return;
+	case AST_DEREFERENCE:
+		visit(walk, &node->dereference.operand);
+		return;
+	case AST_ADDRESS:
+		visit(walk, &node->address.operand);
 		return;
 	case AST_MAP:
 		visit(walk, &node->map.key);
@@ -64,6 +82,7 @@ void ast_walk_expression(struct ast_expression *node, const struct ast_walk *wal
 		visit(walk, &node->aggregate.value);
 		return;
 	case AST_CAST:
+		visit_type(walk, node->cast.target);
 		visit(walk, &node->cast.operand);
 		return;
 	case AST_TUPLE:
@@ -95,6 +114,7 @@ void ast_walk_statement(struct ast_statement *statement, const struct ast_walk *
 		visit(walk, &statement->expression.value);
 		return;
 	case AST_LET:
+		visit_type(walk, statement->let.type);
 		visit(walk, &statement->let.value);
 		return;
 	case AST_IF:

@@ -36,28 +36,6 @@ static struct value eval_tuple(struct run *run, const struct ast_expression *exp
 	return value_tuple(elements, count);
 }
 
-static struct value eval_field(struct run *run, const struct ast_expression *expression)
-{
-	struct value tuple = eval_expression(run, expression->field.operand);
-
-	return tuple.kind == VALUE_TUPLE ? tuple.elements[expression->field.index] : tuple;
-}
-
-/* The byte at an index of a string; behind its end there are only NULs. */
-static struct value eval_index(struct run *run, const struct ast_expression *expression)
-{
-	struct value text = eval_expression(run, expression->index.operand);
-	struct value index = eval_expression(run, expression->index.index);
-
-	if (text.kind == VALUE_UNKNOWN)
-		return text;
-	if (index.kind == VALUE_UNKNOWN)
-		return index;
-	if (value_integer(index) >= text.length)
-		return value_signed(0);
-	return value_signed((signed char)text.text[value_integer(index)]);
-}
-
 static void run_statements(struct run *run, const struct ast_statement *statement);
 
 static struct value eval_block_value(struct run *run, const struct ast_expression *expression)
@@ -97,13 +75,17 @@ struct value eval_expression(struct run *run, const struct ast_expression *expre
 	case AST_AGGREGATE:
 		return eval_aggregate(run, expression);
 	case AST_CAST:
-		return value_convert(eval_expression(run, expression->cast.operand), expression->type);
+		return eval_cast(run, expression);
 	case AST_TUPLE:
 		return eval_tuple(run, expression);
 	case AST_FIELD:
 		return eval_field(run, expression);
 	case AST_INDEX:
 		return eval_index(run, expression);
+	case AST_DEREFERENCE:
+		return eval_dereference(run, expression);
+	case AST_ADDRESS:
+		return eval_address(run, expression);
 	case AST_CALL:
 		return eval_call(run, expression);
 	case AST_BLOCK_VALUE:
@@ -112,6 +94,7 @@ struct value eval_expression(struct run *run, const struct ast_expression *expre
 	case AST_PARAMETERS:
 	case AST_IDENTIFIER:
 	case AST_SIZEOF:
+	case AST_OFFSETOF:
 		break; /* removed by sema */
 	}
 	abort();

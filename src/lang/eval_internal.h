@@ -41,6 +41,13 @@ struct value eval_conditional(struct run *run, const struct ast_expression *expr
 struct value eval_operate(struct run *run, const struct ast_expression *node, enum ast_binary operation,
 			  const struct type *operand_type, struct value left, struct value right);
 
+/* eval_object.c: what has parts, and casts */
+struct value eval_address(struct run *run, const struct ast_expression *expression);
+struct value eval_cast(struct run *run, const struct ast_expression *expression);
+struct value eval_dereference(struct run *run, const struct ast_expression *expression);
+struct value eval_field(struct run *run, const struct ast_expression *expression);
+struct value eval_index(struct run *run, const struct ast_expression *expression);
+
 /* eval_store.c: what reads and writes variables and maps. */
 struct value eval_map(struct run *run, const struct ast_map_use *use, const struct type *type, struct span span);
 struct value eval_assign(struct run *run, const struct ast_expression *expression);

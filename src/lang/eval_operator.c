@@ -48,12 +48,31 @@ static bool is_zero_divisor(struct run *run, const struct ast_expression *node, 
 	return true;
 }
 
+/* A pointer and a number: counted in what the pointer points to; bytes, if that is void. */
+static struct value move_pointer(enum ast_binary operation, const struct type *pointer, struct value left,
+				 struct value right)
+{
+	uint64_t size = pointer->inner ? pointer->inner->size : 1;
+	uint64_t a = value_integer(left);
+	uint64_t b = value_integer(right);
+
+	/* Only of a sum may the pointer be the right one, and then it is the left one that is a number. */
+	if (operation == AST_SUBTRACT)
+		return value_pointer(a - b * size);
+	return value_pointer(right.kind == VALUE_POINTER ? a * size + b : a + b * size);
+}
+
 struct value eval_operate(struct run *run, const struct ast_expression *node, enum ast_binary operation,
 			  const struct type *operand_type, struct value left, struct value right)
 {
 	bool is_signed = operand_type->is_signed;
 	uint64_t a, b;
 
+	if (operand_type->kind == TYPE_POINTER && (operation == AST_ADD || operation == AST_SUBTRACT)) {
+		if (left.kind == VALUE_UNKNOWN)
+			return left;
+		return right.kind == VALUE_UNKNOWN ? right : move_pointer(operation, operand_type, left, right);
+	}
 	left = value_convert(left, operand_type);
 	right = value_convert(right, operand_type);
 	if (left.kind == VALUE_UNKNOWN)

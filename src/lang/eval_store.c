@@ -107,12 +107,19 @@ struct change {
 	struct value new;
 };
 
+/* How far ++ goes: a pointer to the next of what it points to. */
+static uint64_t step(const struct type *type)
+{
+	return type->kind == TYPE_POINTER && type->inner ? type->inner->size : 1;
+}
+
 static struct value changed(struct run *run, const struct ast_expression *node, struct value old)
 {
 	if (node->kind == AST_INCREMENT && old.kind == VALUE_UNKNOWN)
 		return old;
 	if (node->kind == AST_INCREMENT)
-		return value_unsigned(value_integer(old) + (node->increment.is_decrement ? UINT64_MAX : 1));
+		return value_unsigned(value_integer(old) +
+				      (node->increment.is_decrement ? -step(node->type) : step(node->type)));
 	if (!node->assign.is_compound)
 		return eval_expression(run, node->assign.value);
 	return eval_operate(run, node, node->assign.operation, node->assign.operand_type, old,

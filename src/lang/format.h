@@ -22,6 +22,7 @@
 #include <usdtrap/error.h>
 
 struct strbuf;
+struct type;
 struct value;
 
 enum format_conversion {
@@ -57,6 +58,7 @@ struct format_spec {
 	unsigned size;     /* how many low bytes of an integer are printed: 1, 2, 4, 8 */
 	size_t literal;    /* where in `literals' the text before this conversion starts */
 	size_t literal_length;
+	const struct type *type; /* of the argument, for %s (see print_value()); set by who knows it, else NULL */
 };
 
 struct format {

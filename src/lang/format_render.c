@@ -115,7 +115,7 @@ static void render_text(const struct format_spec *spec, struct value value, cons
 {
 	size_t start = out->length;
 
-	print_value(value, trailer, out);
+	print_value(value, spec->type, trailer, out);
 	if (spec->precision >= 0 && out->length - start > (size_t)spec->precision) {
 		out->length = start + (size_t)spec->precision;
 		out->text[out->length] = '\0';

@@ -45,7 +45,7 @@ struct value function_print(struct run *run, const struct ast_expression *expres
 	const struct ast_call *call = &expression->call;
 
 	if (!call->map)
-		runtime_print_value(run->runtime, eval_expression(run, call->arguments[0]));
+		runtime_print_value(run->runtime, eval_expression(run, call->arguments[0]), call->arguments[0]->type);
 	else
 		runtime_print_map(run->runtime, eval_map_of(run, call->map), call->top, call->divisor, true);
 	return eval_nothing();

@@ -186,6 +186,7 @@ static void parse_source(struct parser *parser, const struct source *source)
 		.links = parser->links,
 		.arena = parser->arena,
 		.diagnostics = parser->diagnostics,
+		.names = parser->names,
 		.imports = parser->imports + 1,
 	};
 

@@ -116,12 +116,74 @@ static void json_text_of(struct value value, const char *trailer, struct strbuf 
 {
 	_cleanup_strbuf_ struct strbuf text = {0};
 
-	print_value(value, trailer, &text);
+	print_value(value, NULL, trailer, &text);
 	json_string(strbuf_text(&text), text.length, out);
 	out->failed |= text.failed;
 }
 
-static void json_value(struct value value, const char *trailer, struct strbuf *out)
+static void json_value(struct value value, const struct type *type, const char *trailer, struct strbuf *out);
+
+static void json_name(const char *name, bool is_first, struct strbuf *out)
+{
+	if (!is_first)
+		strbuf_add_string(out, ", ");
+	json_string(name, strlen(name), out);
+	strbuf_add_string(out, ": ");
+}
+
+static bool json_members(struct value object, const struct type *type, bool is_first, const char *trailer,
+			 struct strbuf *out)
+{
+	for (uint32_t i = 0; i < type->record->field_count; i++) {
+		const struct type_field *field = &type->record->fields[i];
+		struct value member = value_of_field(object, field);
+
+		if (!field->name) {
+			is_first = json_members(member, field->type, is_first, trailer, out);
+			continue;
+		}
+		json_name(field->name, is_first, out);
+		json_value(member, field->type, trailer, out);
+		is_first = false;
+	}
+	return is_first;
+}
+
+static void json_bytes(struct value value, const struct type *type, const char *trailer, struct strbuf *out)
+{
+	if (type && type->kind == TYPE_STRUCT) {
+		strbuf_add_char(out, '{');
+		json_members(value, type, true, trailer, out);
+		strbuf_add_char(out, '}');
+	} else if (type && type->kind == TYPE_ARRAY) {
+		strbuf_add_char(out, '[');
+		for (uint32_t i = 0; i < type->length; i++) {
+			if (i)
+				strbuf_add_char(out, ',');
+			json_value(value_of_element(value, type, i), type->inner, trailer, out);
+		}
+		strbuf_add_char(out, ']');
+	} else {
+		json_text_of(value, trailer, out);
+	}
+}
+
+static void json_tuple(struct value tuple, const struct type *type, const char *trailer, struct strbuf *out)
+{
+	bool is_record = type && type->names;
+
+	strbuf_add_char(out, is_record ? '{' : '[');
+	for (uint32_t i = 0; i < tuple.length; i++) {
+		if (is_record)
+			json_name(type->names[i], i == 0, out);
+		else if (i)
+			strbuf_add_char(out, ',');
+		json_value(tuple.elements[i], type ? type->elements[i] : NULL, trailer, out);
+	}
+	strbuf_add_char(out, is_record ? '}' : ']');
+}
+
+static void json_value(struct value value, const struct type *type, const char *trailer, struct strbuf *out)
 {
 	switch (value.kind) {
 	case VALUE_SIGNED:
@@ -132,12 +194,12 @@ static void json_value(struct value value, const char *trailer, struct strbuf *o
 	case VALUE_REAL:
 		/* JSON knows neither infinity nor NaN. */
 		if (isfinite(value.real))
-			print_value(value, trailer, out);
+			print_value(value, NULL, trailer, out);
 		else
 			json_text_of(value, trailer, out);
 		return;
 	case VALUE_BOOL:
-		print_value(value, trailer, out);
+		print_value(value, NULL, trailer, out);
 		return;
 	case VALUE_STRING:
 		strbuf_add_char(out, '"');
@@ -147,16 +209,10 @@ static void json_value(struct value value, const char *trailer, struct strbuf *o
 		strbuf_add_char(out, '"');
 		return;
 	case VALUE_BUFFER:
-		json_text_of(value, trailer, out);
+		json_bytes(value, type, trailer, out);
 		return;
 	case VALUE_TUPLE:
-		strbuf_add_char(out, '[');
-		for (uint32_t i = 0; i < value.length; i++) {
-			if (i)
-				strbuf_add_char(out, ',');
-			json_value(value.elements[i], trailer, out);
-		}
-		strbuf_add_char(out, ']');
+		json_tuple(value, type, trailer, out);
 		return;
 	case VALUE_UNKNOWN:
 		strbuf_add_string(out, "null");
@@ -219,7 +275,7 @@ static void json_row(const struct map *map, const struct map_row *row, uint64_t 
 	switch (map_shape(map)) {
 	case MAP_NUMBERS:
 	case MAP_VALUES:
-		json_value(row->value, trailer, out);
+		json_value(row->value, map->value_type, trailer, out);
 		return;
 	case MAP_STATS:
 		json_stats(&row->stats, out);
@@ -240,7 +296,7 @@ static void json_rows(const struct map *map, const struct map_selection *selecti
 	strbuf_add_char(out, '{');
 	for (size_t i = 0; i < selection->count; i++) {
 		strbuf_clear(&key);
-		print_key(selection->rows[i].key, ",", trailer, &key);
+		print_key(selection->rows[i].key, map->key_type, ",", trailer, &key);
 		if (i)
 			strbuf_add_string(out, ", ");
 		json_string(strbuf_text(&key), key.length, out);
@@ -303,10 +359,10 @@ void json_helper_error_line(const struct source *source, struct span span, const
 	add_place(source, span, out);
 }
 
-void json_value_line(struct value value, const char *trailer, struct strbuf *out)
+void json_value_line(struct value value, const struct type *type, const char *trailer, struct strbuf *out)
 {
 	begin_line("value", out);
-	json_value(value, trailer, out);
+	json_value(value, type, trailer, out);
 	strbuf_add_string(out, "}\n");
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The output of -f json: one object a line, as bpftrace lays it out,
- * {"type": "map", "data": {"@m": {"k": 5}}}.
+ * {"type": "map", "data": {"@m": {"k": 5}}}. Tuples and arrays are arrays,
+ * structs and records objects; numbers of an enum stay numbers.
  *
  * Text that is not UTF-8, which a target's memory may well be, is still valid
  * JSON here: each byte that belongs to no character becomes \u00XX. Integers
@@ -18,6 +19,7 @@
 struct map;
 struct map_selection;
 struct strbuf;
+struct type;
 
 /* A quoted string. */
 void json_string(const char *text, size_t length, struct strbuf *out);
@@ -35,8 +37,8 @@ void json_message_line(const char *type, const struct source *source, struct spa
 void json_helper_error_line(const struct source *source, struct span span, const char *message, const char *helper,
 			    int code, struct strbuf *out);
 
-/* {"type": "value", "data": VALUE} and a newline. */
-void json_value_line(struct value value, const char *trailer, struct strbuf *out);
+/* {"type": "value", "data": VALUE} and a newline. TYPE as for print_value(). */
+void json_value_line(struct value value, const struct type *type, const char *trailer, struct strbuf *out);
 
 /* A line for SELECTION of MAP, of type map, stats (avg() and stats()) or hist; nothing if it is empty. */
 void json_map_line(const struct map *map, const struct map_selection *selection, const char *trailer,

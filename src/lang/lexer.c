@@ -222,6 +222,18 @@ static void take_text(struct lexer *lexer, struct token *token)
 
 /* ---- Literals --------------------------------------------------------------------------------------------------- */
 
+/* The rest of a number with a fraction or an exponent, of which no use is made. False: it is an integer. */
+static bool skip_fraction(struct lexer *lexer)
+{
+	uint32_t start = lexer->position;
+
+	while (peek(lexer, 0) == '.' || is_word(peek(lexer, 0)) ||
+	       ((peek(lexer, 0) == '+' || peek(lexer, 0) == '-') &&
+		strchr("eEpP", lexer->source->text[lexer->position - 1])))
+		lexer->position++;
+	return lexer->position > start;
+}
+
 /* A number, with whatever letters and digits stand behind it. */
 static void read_number(struct lexer *lexer, struct token *token)
 {
@@ -231,7 +243,13 @@ static void read_number(struct lexer *lexer, struct token *token)
 	while (is_word(peek(lexer, 0)))
 		lexer->position++;
 	token->kind = TOKEN_INTEGER;
+	if (lexer->is_c && skip_fraction(lexer)) {
+		token->span = span_from(lexer, start_of(lexer, token));
+		return;
+	}
 	token->span = span_from(lexer, start_of(lexer, token));
+	token->is_unsigned = lexer->is_c && memchr(text, 'u', token->span.end - token->span.start);
+	token->is_unsigned |= lexer->is_c && memchr(text, 'U', token->span.end - token->span.start);
 	shown = (int)(token->span.end - token->span.start);
 	if (shown > 40)
 		shown = 40;
@@ -326,6 +344,30 @@ static void read_string(struct lexer *lexer, struct token *token)
 	token->text = arena_copy(lexer->arena, strbuf_text(&text), text.length);
 }
 
+/* 'c': its number. */
+static void read_character(struct lexer *lexer, struct token *token)
+{
+	_cleanup_strbuf_ struct strbuf text = {};
+
+	token->kind = TOKEN_INTEGER;
+	lexer->position++;
+	while (peek(lexer, 0) >= 0 && peek(lexer, 0) != '\n' && peek(lexer, 0) != '\'') {
+		if (peek(lexer, 0) == '\\') {
+			read_escape(lexer, &text);
+			continue;
+		}
+		strbuf_add_char(&text, (char)peek(lexer, 0));
+		lexer->position++;
+	}
+	if (peek(lexer, 0) == '\'')
+		lexer->position++;
+	else
+		report(lexer, span_from(lexer, token->span.start), "unterminated character");
+	lexer->arena->failed |= text.failed;
+	if (text.length)
+		token->integer = (uint64_t)(int64_t)(signed char)text.text[0];
+}
+
 /* ---- Words and signs -------------------------------------------------------------------------------------------- */
 
 static void read_word(struct lexer *lexer, struct token *token)
@@ -334,7 +376,7 @@ static void read_word(struct lexer *lexer, struct token *token)
 		lexer->position++;
 	take_text(lexer, token);
 	token->kind = TOKEN_IDENTIFIER;
-	for (size_t i = 0; token->text && i < COUNT(keywords); i++) {
+	for (size_t i = 0; token->text && !lexer->is_c && i < COUNT(keywords); i++) {
 		if (strcmp(token->text, keywords[i].text) == 0)
 			token->kind = keywords[i].kind;
 	}
@@ -455,6 +497,11 @@ static bool read_token(struct lexer *lexer, struct token *token)
 	switch (character) {
 	case '"':
 		read_string(lexer, token);
+		return true;
+	case '\'':
+		if (!lexer->is_c)
+			return false;
+		read_character(lexer, token);
 		return true;
 	case '@':
 		read_map(lexer, token);

@@ -91,6 +91,7 @@ struct token {
 	enum token_kind kind;
 	struct span span;
 	uint64_t integer; /* INTEGER, PARAMETER */
+	bool is_unsigned; /* INTEGER: it has C's suffix u */
 	const char *text; /* STRING, IDENTIFIER, VARIABLE, MAP, PREPROCESSOR: in the arena, NUL-ended */
 	size_t length;    /* of text; a STRING may hold NULs */
 };
@@ -102,6 +103,7 @@ struct lexer {
 	struct diag_list *diagnostics; /* NULL: report nothing (when looking ahead) */
 	uint32_t position;             /* in the source's own text; spans count from source->start */
 	uint32_t last_end;             /* where the last token ended, as in spans: the place of an END */
+	bool is_c; /* the text is C: its words are no keywords of ours, and there are 'c' and 1.5f */
 };
 
 void lexer_init(struct lexer *lexer, const struct source *source, struct arena *arena, struct diag_list *diagnostics);

@@ -44,6 +44,8 @@ enum map_shape map_shape(const struct map *map)
 	case TYPE_BUFFER:
 	case TYPE_POINTER:
 	case TYPE_TUPLE:
+	case TYPE_ARRAY:
+	case TYPE_STRUCT:
 		return MAP_VALUES;
 	}
 	abort();

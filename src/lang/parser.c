@@ -16,6 +16,7 @@
 
 #include <string.h>
 
+#include "lang/c_parser.h"
 #include "lang/import.h"
 #include "lang/parser_internal.h"
 
@@ -34,6 +35,12 @@ enum token_kind parser_peek(const struct parser *parser, struct token *ret)
 	lexer.diagnostics = NULL;
 	lexer_next(&lexer, ret);
 	return ret->kind;
+}
+
+void parser_set_ahead(struct parser *parser)
+{
+	parser->lexer.diagnostics = NULL;
+	parser->is_ahead = true;
 }
 
 bool parser_at(const struct parser *parser, enum token_kind kind)
@@ -211,18 +218,11 @@ static void skip_definition(struct parser *parser)
 /* What of the top level, other than clauses and config blocks, begins here; NULL: nothing. */
 static const char *definition_at(const struct parser *parser)
 {
-	static const char *const c_words[] = {"struct", "union", "enum"};
 	struct token next;
 
 	if (!parser_at(parser, TOKEN_IDENTIFIER) || !parser->token.text)
 		return NULL;
 	parser_peek(parser, &next);
-	if (next.kind != TOKEN_IDENTIFIER && next.kind != TOKEN_LEFT_BRACE)
-		return NULL;
-	for (size_t i = 0; i < sizeof(c_words) / sizeof(c_words[0]); i++) {
-		if (strcmp(parser->token.text, c_words[i]) == 0)
-			return "the definition of a struct, union or enum";
-	}
 	if (strcmp(parser->token.text, "fn") == 0 && next.kind == TOKEN_IDENTIFIER)
 		return "fn";
 	return NULL;
@@ -234,6 +234,34 @@ static bool at_config(const struct parser *parser)
 
 	return parser_at(parser, TOKEN_IDENTIFIER) && parser->token.text && strcmp(parser->token.text, "config") == 0 &&
 	       parser_peek(parser, &next) == TOKEN_ASSIGN;
+}
+
+/* struct, union, enum and typedef, with the name or the body that tells them from a probe. */
+static bool at_c_declaration(const struct parser *parser)
+{
+	struct token next;
+
+	return c_at_declaration(parser) && (parser_peek(parser, &next) == TOKEN_IDENTIFIER ||
+					    next.kind == TOKEN_LEFT_BRACE || next.kind == TOKEN_LEFT_PAREN);
+}
+
+/* A declaration in C, whose words are other ones. */
+static void parse_c_declaration(struct parser *parser)
+{
+	const struct parser start = *parser;
+
+	parser->lexer.is_c = true;
+	if (!c_parse_declaration(parser)) {
+		/* What is wrong may be deep within. */
+		*parser = start;
+		parser->lexer.diagnostics = NULL;
+		skip_definition(parser);
+		parser->lexer.diagnostics = start.lexer.diagnostics;
+	}
+	parser->lexer.is_c = false;
+	/* The token behind it was still read as C. */
+	lexer_go_back(&parser->lexer, &parser->token);
+	lexer_next(&parser->lexer, &parser->token);
 }
 
 /* Whatever begins at the current token. */
@@ -253,6 +281,8 @@ static void parse_item(struct parser *parser)
 		parser_map_declaration(parser);
 	} else if (parser_at(parser, TOKEN_MACRO)) {
 		parser_macro(parser);
+	} else if (at_c_declaration(parser)) {
+		parse_c_declaration(parser);
 	} else if (definition) {
 		parser_refuse(parser, parser->token.span, definition);
 		skip_definition(parser);
@@ -291,6 +321,7 @@ bool parser_parse(struct source *source, const struct parser_options *options, s
 		.links = &links,
 		.arena = &program->arena,
 		.diagnostics = diagnostics,
+		.names = &program->names,
 	};
 
 	diagnostics->source = source;

@@ -6,8 +6,8 @@
  *	expression:  conditional [assignment-operator expression]
  *	conditional: binary [? [expression] : expression]
  *	binary:      unary {operator unary}          higher levels bind tighter
- *	unary:       (! | ~ | - | ++ | --) unary | ( type ) unary | postfix
- *	postfix:     primary {[ expression ] | . number | ++ | --}
+ *	unary:       (! | ~ | - | ++ | -- | * | &) unary | ( type ) unary | postfix
+ *	postfix:     primary {[ expression ] | . number | (. | ->) word | ++ | --}
  *
  * Primary expressions have a file of their own: parser_primary.c.
  */
@@ -101,30 +101,26 @@ static struct ast_expression *parse_index(struct parser *parser, struct ast_expr
 	return parser_add_depth(parser, node, operand) && parser_add_depth(parser, node, index) ? node : NULL;
 }
 
-/* operand.N; names of fields belong to types that are not here yet. */
+/* operand.N, operand.name or operand->name. */
 static struct ast_expression *parse_field(struct parser *parser, struct ast_expression *operand)
 {
 	struct ast_expression *node;
 	uint32_t start = operand->span.start;
 
 	parser_advance(parser);
-	if (parser_at(parser, TOKEN_IDENTIFIER)) {
-		parser_refuse(parser, (struct span){start, parser->token.span.end}, "a named field");
-		return NULL;
-	}
-	if (!parser_at(parser, TOKEN_INTEGER)) {
-		parser_unexpected(parser, "the number of a tuple's element");
-		return NULL;
-	}
-	if (operand->kind == AST_INTEGER) {
-		diag_error(parser->diagnostics, (struct span){start, parser->token.span.end},
-			   "floating-point numbers are not part of the language");
-		return NULL;
-	}
 	node = parser_node(parser, AST_FIELD, (struct span){start, parser->token.span.end});
 	if (!node)
 		return NULL;
 	node->field.operand = operand;
+	node->field.name_span = parser->token.span;
+	if (!parser_at(parser, TOKEN_INTEGER)) {
+		node->field.name = parser_word(parser, "the name of a field or the number of a tuple's element");
+		return node->field.name && parser_add_depth(parser, node, operand) ? node : NULL;
+	}
+	if (operand->kind == AST_INTEGER) {
+		diag_error(parser->diagnostics, node->span, "floating-point numbers are not part of the language");
+		return NULL;
+	}
 	node->field.index = parser->token.integer > UINT16_MAX ? UINT16_MAX : (unsigned)parser->token.integer;
 	parser_advance(parser);
 	return parser_add_depth(parser, node, operand) ? node : NULL;
@@ -166,8 +162,8 @@ static struct ast_expression *parse_cast(struct parser *parser)
 	if (!node)
 		return NULL;
 	parser_advance(parser);
-	node->type = parser_type(parser);
-	if (!node->type || !parser_expect(parser, TOKEN_RIGHT_PAREN))
+	node->cast.target = parser_type(parser);
+	if (!node->cast.target || !parser_expect(parser, TOKEN_RIGHT_PAREN))
 		return NULL;
 	node->cast.operand = parse_unary(parser);
 	if (!node->cast.operand)
@@ -208,6 +204,28 @@ static struct ast_expression *parse_prefix(struct parser *parser, enum ast_unary
 	return parser_add_depth(parser, node, node->unary.operand) ? node : NULL;
 }
 
+/* *operand or &operand. */
+static struct ast_expression *parse_pointer_prefix(struct parser *parser)
+{
+	bool is_address = parser_at(parser, TOKEN_AMPERSAND);
+	struct ast_expression *node =
+		parser_node(parser, is_address ? AST_ADDRESS : AST_DEREFERENCE, parser->token.span);
+	struct ast_expression *operand;
+
+	if (!node)
+		return NULL;
+	parser_advance(parser);
+	operand = parse_unary(parser);
+	if (!operand)
+		return NULL;
+	node->span = parser_span_since(parser, node->span.start);
+	if (is_address)
+		node->address.operand = operand;
+	else
+		node->dereference.operand = operand;
+	return parser_add_depth(parser, node, operand) ? node : NULL;
+}
+
 static struct ast_expression *parse_prefix_increment(struct parser *parser)
 {
 	struct token token = parser->token;
@@ -228,7 +246,7 @@ static bool at_cast(const struct parser *parser)
 
 	if (!parser_at(parser, TOKEN_LEFT_PAREN))
 		return false;
-	ahead.lexer.diagnostics = NULL;
+	parser_set_ahead(&ahead);
 	parser_advance(&ahead);
 	return parser_at_type(&ahead);
 }
@@ -244,6 +262,8 @@ static struct ast_expression *parse_unary(struct parser *parser)
 		node = parse_prefix(parser, operation);
 	else if (at_increment(parser))
 		node = parse_prefix_increment(parser);
+	else if (parser_at(parser, TOKEN_STAR) || parser_at(parser, TOKEN_AMPERSAND))
+		node = parse_pointer_prefix(parser);
 	else if (at_cast(parser))
 		node = parse_cast(parser);
 	else

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* What the parts of the parser share: parser.c (scripts and clauses), parser_statement.c, parser_expression.c... */
+/*
+ * What the parts of the parser share: parser.c (scripts and clauses), parser_statement.c, parser_expression.c...;
+ * and the parser of C (c_parser.h).
+ */
 #ifndef USDTRAP_LANG_PARSER_INTERNAL_H
 #define USDTRAP_LANG_PARSER_INTERNAL_H
 
 #include "lang/ast.h"
+#include "lang/c_names.h"
 #include "lang/lexer.h"
 #include "lang/parser.h"
 
@@ -33,15 +37,23 @@ struct parser {
 	uint32_t last_end;  /* where the token before it ended */
 	struct arena *arena;
 	struct diag_list *diagnostics;
-	unsigned depth;    /* how many nested expressions and blocks are open */
-	bool in_predicate; /* a slash before a brace ends the expression */
-	unsigned imports;  /* how many files this one was imported through */
+	struct c_names *names;     /* the program's: what C declarations have named so far */
+	unsigned depth;            /* how many nested expressions and blocks are open */
+	unsigned declarator_depth; /* the same for declarators of C in parentheses */
+	uint32_t pack_limit;       /* C: what `#pragma pack' says; 0: nothing */
+	bool in_predicate;         /* a slash before a brace ends the expression */
+	bool is_header;            /* C: the text is not the script but what a preprocessor made of headers */
+	bool is_condition;         /* C: within #if, where every word is a number */
+	bool is_ahead;             /* a copy that looks ahead: nothing may happen twice */
+	unsigned imports;          /* how many files this one was imported through */
 };
 
 void parser_advance(struct parser *parser);
 /* The token behind the current one, reporting nothing. */
 enum token_kind parser_peek(const struct parser *parser, struct token *ret);
 bool parser_at(const struct parser *parser, enum token_kind kind);
+/* Makes of PARSER, a copy, one that looks ahead. Its tokens are reported by nobody. */
+void parser_set_ahead(struct parser *parser);
 /* Steps over KIND if it is there. */
 bool parser_accept(struct parser *parser, enum token_kind kind);
 /* Steps over KIND, or reports "syntax error, unexpected X, expecting KIND". */
@@ -84,10 +96,15 @@ struct ast_expression *parser_statement_value(struct parser *parser);
 struct ast_expression *parser_node(struct parser *parser, enum ast_expression_kind kind, struct span span);
 /* Notes that CHILD (may be NULL) hangs below NODE. False, reported, when the tree gets too deep. */
 bool parser_add_depth(struct parser *parser, struct ast_expression *node, const struct ast_expression *child);
+/* A word, if there is one; `expecting EXPECTED' is reported if not. */
+const char *parser_word(struct parser *parser, const char *expected);
 /* From START to the end of the last token stepped over. */
 struct span parser_span_since(const struct parser *parser, uint32_t start);
-/* A type's name at the current token, as in casts. Refused types are reported. */
-const struct type *parser_type(struct parser *parser);
+/* A type at the current token, as in casts (parser_type.c). */
+struct ast_type *parser_type(struct parser *parser);
+/* TYPE with SUFFIXES around it; NULL if an array is not possible, or without memory. */
+const struct type *parser_apply_suffixes(struct arena *arena, const struct type *type,
+					 const struct ast_type_suffix *suffixes);
 /* True if the current token begins a type. */
 bool parser_at_type(const struct parser *parser);
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/strbuf.h"
+#include "lang/type.h"
 
 void print_unsigned(uint64_t number, struct strbuf *out)
 {
@@ -47,17 +48,106 @@ static void print_real(double real, struct strbuf *out)
 	strbuf_add_string(out, text);
 }
 
-static void print_elements(struct value tuple, const char *separator, const char *trailer, struct strbuf *out);
+/* How what is nested in a value is laid out. */
+struct layout {
+	const char *separator; /* of the elements of tuples */
+	const char *trailer;
+};
 
-/* SEPARATOR parts the elements of tuples within. */
-static void print_nested(struct value value, const char *separator, const char *trailer, struct strbuf *out)
+static void print_nested(struct value value, const struct type *type, const struct layout *layout, struct strbuf *out);
+
+static void print_array(struct value array, const struct type *type, const struct layout *layout, struct strbuf *out)
+{
+	strbuf_add_char(out, '[');
+	for (uint32_t i = 0; i < type->length; i++) {
+		if (i)
+			strbuf_add_char(out, ',');
+		print_nested(value_of_element(array, type, i), type->inner, layout, out);
+	}
+	strbuf_add_char(out, ']');
+}
+
+/* The members of a struct without a name are shown as if they were the outer one's. */
+static bool print_members(struct value object, const struct type *type, bool is_first, const struct layout *layout,
+			  struct strbuf *out)
+{
+	for (uint32_t i = 0; i < type->record->field_count; i++) {
+		const struct type_field *field = &type->record->fields[i];
+		struct value member = value_of_field(object, field);
+
+		if (!field->name) {
+			is_first = print_members(member, field->type, is_first, layout, out);
+			continue;
+		}
+		strbuf_addf(out, "%s.%s = ", is_first ? "{ " : ", ", field->name);
+		print_nested(member, field->type, layout, out);
+		is_first = false;
+	}
+	return is_first;
+}
+
+static void print_struct(struct value object, const struct type *type, const struct layout *layout, struct strbuf *out)
+{
+	strbuf_add_string(out, print_members(object, type, true, layout, out) ? "{}" : " }");
+}
+
+static void print_record(struct value tuple, const struct type *type, const struct layout *layout, struct strbuf *out)
+{
+	for (uint32_t i = 0; i < tuple.length; i++) {
+		strbuf_addf(out, "%s.%s = ", i ? ", " : "{ ", type->names[i]);
+		print_nested(tuple.elements[i], type->elements[i], layout, out);
+	}
+	strbuf_add_string(out, " }");
+}
+
+static void print_elements(struct value tuple, const struct type *type, const struct layout *layout, struct strbuf *out)
+{
+	for (uint32_t i = 0; i < tuple.length; i++) {
+		if (i)
+			strbuf_add_string(out, layout->separator);
+		print_nested(tuple.elements[i], type ? type->elements[i] : NULL, layout, out);
+	}
+}
+
+static void print_tuple(struct value tuple, const struct type *type, const struct layout *layout, struct strbuf *out)
+{
+	if (type && type->names) {
+		print_record(tuple, type, layout, out);
+		return;
+	}
+	strbuf_add_char(out, '(');
+	print_elements(tuple, type, layout, out);
+	strbuf_add_char(out, ')');
+}
+
+static void print_bytes(struct value value, const struct type *type, const struct layout *layout, struct strbuf *out)
+{
+	if (type && type->kind == TYPE_ARRAY)
+		print_array(value, type, layout, out);
+	else if (type && type->kind == TYPE_STRUCT)
+		print_struct(value, type, layout, out);
+	else
+		print_escaped(value.text, value.length, out);
+}
+
+static void print_integer(struct value value, const struct type *type, struct strbuf *out)
+{
+	const char *name = type ? type_enumerator_name(type, value.integer) : NULL;
+
+	if (name)
+		strbuf_add_string(out, name);
+	else if (value.kind == VALUE_SIGNED)
+		print_signed((int64_t)value.integer, out);
+	else
+		print_unsigned(value.integer, out);
+}
+
+static void print_nested(struct value value, const struct type *type, const struct layout *layout, struct strbuf *out)
 {
 	switch (value.kind) {
 	case VALUE_SIGNED:
-		print_signed((int64_t)value.integer, out);
-		return;
 	case VALUE_UNSIGNED:
-		print_unsigned(value.integer, out);
+		print_integer(value, type, out);
 		return;
 	case VALUE_BOOL:
 		strbuf_add_string(out, value.integer ? "true" : "false");
@@ -71,15 +161,13 @@ static void print_nested(struct value value, const char *separator, const char *
 	case VALUE_STRING:
 		strbuf_add(out, value.text, value.length);
 		if (value.is_cut)
-			strbuf_add_string(out, trailer);
+			strbuf_add_string(out, layout->trailer);
 		return;
 	case VALUE_BUFFER:
-		print_escaped(value.text, value.length, out);
+		print_bytes(value, type, layout, out);
 		return;
 	case VALUE_TUPLE:
-		strbuf_add_char(out, '(');
-		print_elements(value, separator, trailer, out);
-		strbuf_add_char(out, ')');
+		print_tuple(value, type, layout, out);
 		return;
 	case VALUE_UNKNOWN:
 		strbuf_add_char(out, '?');
@@ -88,24 +176,20 @@ static void print_nested(struct value value, const char *separator, const char *
 	abort();
 }
 
-static void print_elements(struct value tuple, const char *separator, const char *trailer, struct strbuf *out)
+void print_value(struct value value, const struct type *type, const char *trailer, struct strbuf *out)
 {
-	for (uint32_t i = 0; i < tuple.length; i++) {
-		if (i)
-			strbuf_add_string(out, separator);
-		print_nested(tuple.elements[i], separator, trailer, out);
-	}
+	const struct layout layout = {.separator = ", ", .trailer = trailer};
+
+	print_nested(value, type, &layout, out);
 }
 
-void print_value(struct value value, const char *trailer, struct strbuf *out)
+void print_key(struct value key, const struct type *type, const char *separator, const char *trailer,
+	       struct strbuf *out)
 {
-	print_nested(value, ", ", trailer, out);
-}
+	const struct layout layout = {.separator = separator, .trailer = trailer};
 
-void print_key(struct value key, const char *separator, const char *trailer, struct strbuf *out)
-{
-	if (key.kind == VALUE_TUPLE)
-		print_elements(key, separator, trailer, out);
+	if (key.kind == VALUE_TUPLE && !(type && type->names))
+		print_elements(key, type, &layout, out);
 	else
-		print_nested(key, separator, trailer, out);
+		print_nested(key, type, &layout, out);
 }

@@ -4,7 +4,8 @@
  *
  * The default text of a value: integers decimal, pointers 0x and hex, bools
  * true or false, strings bare, buffers with unprintable bytes as \xNN, tuples
- * (1, a). What is unknown is `?'. A string that was cut gets TRAILER (`..'
+ * (1, a), arrays [1,2], structs and records { .a = 1, .b = 2 }, numbers of an
+ * enum by their names. What is unknown is `?'. A string that was cut gets TRAILER (`..'
  * unless the script sets another) behind it wherever it is shown.
  */
 #ifndef USDTRAP_LANG_PRINT_H
@@ -18,11 +19,14 @@
 struct map;
 struct map_selection;
 struct strbuf;
+struct type;
 
-void print_value(struct value value, const char *trailer, struct strbuf *out);
+/* TYPE is VALUE's static one, which has the names and the layout; NULL: none is known, VALUE speaks for itself. */
+void print_value(struct value value, const struct type *type, const char *trailer, struct strbuf *out);
 
 /* The same for a map's key: a tuple without its parentheses, its elements parted by SEPARATOR. */
-void print_key(struct value key, const char *separator, const char *trailer, struct strbuf *out);
+void print_key(struct value key, const struct type *type, const char *separator, const char *trailer,
+	       struct strbuf *out);
 
 /* A decimal number, faster than printf(3). */
 void print_signed(int64_t number, struct strbuf *out);

@@ -72,11 +72,11 @@ static void print_histogram(const struct type *type, const uint64_t *buckets, ui
 static void print_stats(const struct map_stats *stats, struct strbuf *out)
 {
 	strbuf_add_string(out, "{ .count = ");
-	print_value(stats->count, "", out);
+	print_value(stats->count, NULL, "", out);
 	strbuf_add_string(out, ", .average = ");
-	print_value(stats->average, "", out);
+	print_value(stats->average, NULL, "", out);
 	strbuf_add_string(out, ", .total = ");
-	print_value(stats->total, "", out);
+	print_value(stats->total, NULL, "", out);
 	strbuf_add_string(out, " }");
 }
 
@@ -86,7 +86,7 @@ static void print_row(const struct map *map, const struct map_row *row, uint64_t
 	strbuf_add_string(out, map->name);
 	if (map->key_type) {
 		strbuf_add_char(out, '[');
-		print_key(row->key, ", ", trailer, out);
+		print_key(row->key, map->key_type, ", ", trailer, out);
 		strbuf_add_char(out, ']');
 	}
 	strbuf_add_char(out, ':');
@@ -102,7 +102,7 @@ static void print_row(const struct map *map, const struct map_row *row, uint64_t
 	case MAP_NUMBERS:
 	case MAP_VALUES:
 		strbuf_add_char(out, ' ');
-		print_value(row->value, trailer, out);
+		print_value(row->value, map->value_type, trailer, out);
 		break;
 	}
 	strbuf_add_char(out, '\n');

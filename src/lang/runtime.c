@@ -97,15 +97,15 @@ void runtime_flush_as(struct runtime *runtime, const char *type)
 	}
 }
 
-void runtime_print_value(struct runtime *runtime, struct value value)
+void runtime_print_value(struct runtime *runtime, struct value value, const struct type *type)
 {
 	const char *trailer = runtime->tree->config.str_trunc_trailer;
 
 	strbuf_clear(&runtime->text);
 	if (runtime->format == LANG_JSON) {
-		json_value_line(value, trailer, &runtime->text);
+		json_value_line(value, type, trailer, &runtime->text);
 	} else {
-		print_value(value, trailer, &runtime->text);
+		print_value(value, type, trailer, &runtime->text);
 		strbuf_add_char(&runtime->text, '\n');
 	}
 	runtime_flush(runtime);

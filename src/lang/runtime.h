@@ -22,6 +22,7 @@ struct ast_map;
 struct ast_program;
 struct map;
 struct remark;
+struct type;
 
 struct runtime {
 	const struct ast_program *tree; /* resolved by sema; borrowed */
@@ -57,8 +58,8 @@ void runtime_flush_line(struct runtime *runtime);
 /* or as a script's text, which JSON puts into an object of TYPE. */
 void runtime_flush_as(struct runtime *runtime, const char *type);
 
-/* Prints VALUE, a newline behind it. */
-void runtime_print_value(struct runtime *runtime, struct value value);
+/* Prints VALUE, of the static type TYPE, a newline behind it. */
+void runtime_print_value(struct runtime *runtime, struct value value, const struct type *type);
 /* Prints the last TOP rows (0: all) of MAP; WANTS_ZERO as for map_select(). */
 void runtime_print_map(struct runtime *runtime, const struct map *map, uint64_t top, uint64_t divisor, bool wants_zero);
 

@@ -19,7 +19,8 @@ static bool is_address(const struct type *type)
 
 static bool is_bytes(const struct type *type)
 {
-	return type->kind == TYPE_STRING || type->kind == TYPE_BUFFER || type->kind == TYPE_POINTER;
+	return type->kind == TYPE_STRING || type->kind == TYPE_BUFFER || type->kind == TYPE_POINTER ||
+	       type->kind == TYPE_ARRAY;
 }
 
 /* What suits an argument of KIND, for the message about what does not; NULL if TYPE suits. */
@@ -107,9 +108,10 @@ static void check_format(struct sema *sema, const struct ast_expression *node)
 		return;
 	}
 	for (size_t i = 0; sema->is_reporting && i < call->format->spec_count; i++) {
-		const struct format_spec *spec = &call->format->specs[i];
+		struct format_spec *spec = &call->format->specs[i];
 		const struct ast_expression *argument = call->arguments[i];
 
+		spec->type = argument->type;
 		if (argument->type == &sema_unknown || fits_operand(argument->type, format_operand(spec)))
 			continue;
 		sema_report_error(sema, argument->span, format_mismatch(spec, sema_type_name(sema, argument->type)));
@@ -161,7 +163,7 @@ static void check_text_or_address(struct sema *sema, const struct ast_expression
 {
 	const struct type *type = node->call.arguments[0]->type;
 
-	if (type != &sema_unknown && type->kind != TYPE_STRING && !is_address(type))
+	if (type != &sema_unknown && type->kind != TYPE_STRING && type->kind != TYPE_ARRAY && !is_address(type))
 		sema_complain(sema, node->span, "%s() only supports string, int and pointer arguments (%s provided)",
 			      node->call.name, type_kind_name(type->kind));
 }
@@ -181,11 +183,11 @@ static const struct type *type_str(struct sema *sema, struct ast_expression *nod
 static const struct type *type_buf(struct sema *sema, struct ast_expression *node)
 {
 	const struct type *first = node->call.arguments[0]->type;
-	bool is_string = first->kind == TYPE_STRING;
-	uint32_t size = asked_size(sema, node, is_string ? first->size : 0);
+	bool has_size = first->kind == TYPE_STRING || first->kind == TYPE_ARRAY;
+	uint32_t size = asked_size(sema, node, has_size ? first->size : 0);
 
 	check_text_or_address(sema, node);
-	if (node->call.argument_count == 1 && first != &sema_unknown && !is_string)
+	if (node->call.argument_count == 1 && first != &sema_unknown && !has_size)
 		return sema_complain(sema, node->span, "buf() expects a length argument for non-array type %s",
 				     type_kind_name(first->kind));
 	return type_buffer(sema->arena, size);
@@ -277,7 +279,7 @@ static const struct type *type_question(struct sema *sema, struct ast_expression
 	if (function == FUNCTION_IS_LITERAL)
 		answer = argument->kind == AST_INTEGER || argument->kind == AST_STRING || argument->kind == AST_BOOL;
 	else if (function == FUNCTION_IS_ARRAY)
-		answer = type->kind == TYPE_BUFFER;
+		answer = type->kind == TYPE_BUFFER || type->kind == TYPE_ARRAY;
 	else if (function == FUNCTION_IS_PTR)
 		answer = type->kind == TYPE_POINTER;
 	else if (function == FUNCTION_IS_STR)

@@ -65,7 +65,36 @@ static const struct type *type_of_numbers(struct sema *sema, enum ast_binary ope
 static bool can_compare(const struct type *type)
 {
 	return type->kind == TYPE_STRING || type->kind == TYPE_BUFFER || type->kind == TYPE_TUPLE ||
-	       type->kind == TYPE_POINTER;
+	       type_is_object(type);
+}
+
+static bool is_sum(enum ast_binary operation)
+{
+	return operation == AST_ADD || operation == AST_SUBTRACT;
+}
+
+/* A pointer and a pointer, or a pointer and an integer. NULL: the operator does not work on them. */
+static const struct type *type_of_pointers(struct sema *sema, enum ast_binary operation, struct span span,
+					   const struct type *left, const struct type *right,
+					   const struct type **ret_operand)
+{
+	const struct type *pointer = left->kind == TYPE_POINTER ? left : right;
+	bool are_both = left->kind == right->kind;
+
+	if (is_comparison(operation)) {
+		if (are_both && !type_is_same(left, right))
+			sema_warn(sema, span, "comparison of distinct pointer types: %s, %s",
+				  sema_type_name(sema, left), sema_type_name(sema, right));
+		*ret_operand = &type_void_pointer;
+		return &type_bool;
+	}
+	if (are_both || !is_sum(operation) || (operation == AST_SUBTRACT && pointer == right))
+		return NULL;
+	if (pointer->inner && !type_is_complete(pointer->inner))
+		return sema_complain(sema, span, "Cannot resolve unknown type \"%s\"",
+				     sema_type_name(sema, pointer->inner));
+	*ret_operand = pointer;
+	return pointer;
 }
 
 /* LEFT OPERATION RIGHT, for what is not `&&' or `||'. */
@@ -80,6 +109,12 @@ static const struct type *type_operation(struct sema *sema, enum ast_binary oper
 		return &sema_unknown;
 	if (type_is_number(left) && type_is_number(right))
 		return type_of_numbers(sema, operation, span, left, right, ret_operand);
+	if ((left->kind == TYPE_POINTER && (right->kind == TYPE_POINTER || right->kind == TYPE_INTEGER)) ||
+	    (left->kind == TYPE_INTEGER && right->kind == TYPE_POINTER)) {
+		both = type_of_pointers(sema, operation, span, left, right, ret_operand);
+		if (both)
+			return both;
+	}
 	both = type_promote(sema->arena, left, right);
 	if (both && can_compare(both) && (operation == AST_EQUAL || operation == AST_NOT_EQUAL)) {
 		*ret_operand = both;
@@ -179,6 +214,8 @@ static const struct type *type_increment(struct sema *sema, struct ast_expressio
 
 	if (!is_known(type))
 		return &sema_unknown;
+	if (type->kind == TYPE_POINTER)
+		return type;
 	if (type->kind != TYPE_INTEGER)
 		return sema_complain(sema, node->span, "The %s operator can not be used on expressions of type '%s'",
 				     node->increment.is_decrement ? "--" : "++", sema_type_name(sema, type));
@@ -207,16 +244,6 @@ static const struct type *type_conditional(struct sema *sema, struct ast_express
 				     "Branches must return the same type or compatible types: have '%s' and '%s'",
 				     sema_type_name(sema, yes), sema_type_name(sema, no));
 	return both;
-}
-
-static const struct type *type_cast(struct sema *sema, struct ast_expression *node)
-{
-	const struct type *operand = sema_type(sema, node->cast.operand);
-
-	if (is_known(operand) && !type_is_number(operand) && operand->kind != TYPE_POINTER)
-		sema_complain(sema, node->span, "Cannot cast from \"%s\" to \"%s\"", sema_type_name(sema, operand),
-			      sema_type_name(sema, node->type));
-	return node->type;
 }
 
 static const struct type *type_tuple_node(struct sema *sema, struct ast_expression *node)
@@ -252,77 +279,9 @@ static const struct type *type_tuple_node(struct sema *sema, struct ast_expressi
 		if (is_same)
 			return node->type;
 	}
+	if (node->tuple.names)
+		return type_named_tuple(sema->arena, elements, node->tuple.names, (uint32_t)node->tuple.count);
 	return type_tuple(sema->arena, elements, (uint32_t)node->tuple.count);
-}
-
-static const struct type *type_field(struct sema *sema, struct ast_expression *node)
-{
-	const struct type *operand = sema_type(sema, node->field.operand);
-
-	if (!is_known(operand))
-		return &sema_unknown;
-	if (operand->kind != TYPE_TUPLE)
-		return sema_complain(sema, node->span, "Can not access index '%u' on expression of type '%s'",
-				     node->field.index, sema_type_name(sema, operand));
-	if (node->field.index >= operand->element_count)
-		return sema_complain(sema, node->span, "Invalid tuple index: %u. Found %u elements in tuple.",
-				     node->field.index, operand->element_count);
-	return operand->elements[node->field.index];
-}
-
-/* tuple[constant] is tuple.constant. */
-static const struct type *type_tuple_index(struct sema *sema, struct ast_expression *node)
-{
-	struct ast_expression *operand = node->index.operand;
-	const struct ast_expression *index = node->index.index;
-	bool is_negative;
-
-	if (!sema_is_constant(index, &is_negative) || is_negative)
-		return sema_complain(sema, index->span, "The index of a tuple must be a non-negative integer literal");
-	node->kind = AST_FIELD;
-	node->field.index = index->integer > UINT16_MAX ? UINT16_MAX : (unsigned)index->integer;
-	node->field.operand = operand;
-	return type_field(sema, node);
-}
-
-static const struct type *type_index(struct sema *sema, struct ast_expression *node)
-{
-	const struct type *operand = sema_type(sema, node->index.operand);
-	const struct ast_expression *index = node->index.index;
-	const struct type *index_type = sema_type(sema, node->index.index);
-	bool is_negative;
-
-	if (!is_known(operand) || !is_known(index_type))
-		return &sema_unknown;
-	if (operand->kind == TYPE_TUPLE)
-		return type_tuple_index(sema, node);
-	if (operand->kind != TYPE_STRING)
-		return sema_complain(sema, node->span,
-				     "The array index operator [] can only be used on arrays, pointers, and tuples, "
-				     "found %s.",
-				     sema_type_name(sema, operand));
-	if (index_type->kind != TYPE_INTEGER || (index_type->is_signed && index_type->unsigned_size == 0))
-		return sema_complain(sema, index->span,
-				     "The array index operator [] only accepts positive (unsigned) integer indices. "
-				     "Got: %s",
-				     sema_type_name(sema, index_type));
-	if (sema_is_constant(index, &is_negative) && index->integer >= operand->size)
-		return sema_complain(sema, node->span, "the index %llu is out of bounds for array of size %u",
-				     (unsigned long long)index->integer, operand->size);
-	return &type_int8;
-}
-
-/* Becomes its value in the last round. */
-static const struct type *type_sizeof(struct sema *sema, struct ast_expression *node)
-{
-	const struct type *type = sema_type(sema, node->size_of.operand);
-
-	if (!is_known(type))
-		return &sema_unknown;
-	if (!sema->is_reporting)
-		return type_of_constant(type->size, false);
-	sema_set_constant(node, type->size, false);
-	return node->type;
 }
 
 static const struct type *type_string_node(struct sema *sema, struct ast_expression *node)
@@ -368,7 +327,9 @@ static const struct type *find_type(struct sema *sema, struct ast_expression *no
 	case AST_BUILTIN:
 		return node->type;
 	case AST_SIZEOF:
-		return type_sizeof(sema, node);
+		return sema_sizeof_type(sema, node);
+	case AST_OFFSETOF:
+		return sema_offsetof_type(sema, node);
 	case AST_VARIABLE:
 		return node->variable->type ? node->variable->type : &sema_unknown;
 	case AST_MAP:
@@ -389,13 +350,17 @@ static const struct type *find_type(struct sema *sema, struct ast_expression *no
 	case AST_AGGREGATE:
 		return sema_aggregation_type(sema, node);
 	case AST_CAST:
-		return type_cast(sema, node);
+		return sema_cast_type(sema, node);
 	case AST_TUPLE:
 		return type_tuple_node(sema, node);
 	case AST_FIELD:
-		return type_field(sema, node);
+		return sema_field_type(sema, node);
 	case AST_INDEX:
-		return type_index(sema, node);
+		return sema_index_type(sema, node);
+	case AST_DEREFERENCE:
+		return sema_dereference_type(sema, node);
+	case AST_ADDRESS:
+		return sema_address_type(sema, node);
 	case AST_CALL:
 		return sema_call_type(sema, node);
 	case AST_BLOCK_VALUE:

@@ -23,8 +23,9 @@ bool sema_is_constant(const struct ast_expression *node, bool *ret_negative)
 {
 	if (node->kind != AST_INTEGER)
 		return false;
-	/* Only constants that are negative are given a type before types are found. */
-	*ret_negative = node->type && node->type->is_signed && node->type->unsigned_size == 0;
+	/* Only constants that are negative, and those of an enum, are given a type before types are found. */
+	*ret_negative =
+		node->type && node->type->is_signed && node->type->unsigned_size == 0 && (int64_t)node->integer < 0;
 	return true;
 }
 

@@ -82,6 +82,7 @@ static void set_integer(struct sema *sema, struct ast_expression *node, uint64_t
 	sema_set_constant(constant, value, is_negative);
 	node->kind = AST_CAST;
 	node->type = &type_int64;
+	node->cast.target = NULL;
 	node->cast.operand = constant;
 	node->depth = 2;
 }

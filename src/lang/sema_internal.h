@@ -7,7 +7,7 @@
  *	sema_probes.c   attach points taken apart and understood (sema_probe_parts.c)
  *	sema_names.c    words, variables, maps and calls resolved, constants folded (sema_fold.c)
  *	sema_types.c    every type found, by going over the tree until nothing changes, then checked
- *	                (sema_expressions.c)
+ *	                (sema_expressions.c; sema_objects.c for what has parts)
  *
  * sema_calls.c with sema_call_types.c, and sema_aggregations.c, have what is
  * particular to functions, for the last two.
@@ -81,6 +81,8 @@ void sema_name_expression(struct sema *sema, struct ast_expression *node);
 const char *sema_plain_name(const char *name);
 /* NODE is a variable that is set here: found, or new. */
 void sema_name_assigned_variable(struct sema *sema, struct ast_expression *node);
+/* Resolves the names in a type as it is written. */
+void sema_name_type(struct sema *sema, struct ast_type *type);
 /* Resolves the map and the key of USE. WHOLE: the map itself is meant, whether it has keys or not. */
 enum sema_map_use { SEMA_MAP_VALUE, SEMA_MAP_WHOLE };
 void sema_name_map(struct sema *sema, struct ast_map_use *use, struct span span, enum sema_map_use how);
@@ -116,6 +118,16 @@ extern const struct type sema_unknown;
 const struct type *sema_type(struct sema *sema, struct ast_expression *node);
 /* Types all statements from FIRST on. */
 void sema_type_block(struct sema *sema, struct ast_statement *first);
+/* The same for one kind of node each (sema_objects.c). */
+const struct type *sema_address_type(struct sema *sema, struct ast_expression *node);
+const struct type *sema_cast_type(struct sema *sema, struct ast_expression *node);
+const struct type *sema_dereference_type(struct sema *sema, struct ast_expression *node);
+const struct type *sema_field_type(struct sema *sema, struct ast_expression *node);
+const struct type *sema_index_type(struct sema *sema, struct ast_expression *node);
+const struct type *sema_offsetof_type(struct sema *sema, struct ast_expression *node);
+const struct type *sema_sizeof_type(struct sema *sema, struct ast_expression *node);
+/* What TYPE, as it is written, is; sema_unknown if that is not known yet, or never. */
+const struct type *sema_written_type(struct sema *sema, struct ast_type *type);
 /* What calls and aggregations yield. Both report arguments of wrong types. */
 const struct type *sema_call_type(struct sema *sema, struct ast_expression *node);
 const struct type *sema_aggregation_type(struct sema *sema, struct ast_expression *node);

@@ -179,6 +179,30 @@ static void check_target(const struct copier *copier, const struct ast_expressio
 	diag_context(diagnostics_of(copier), target->span, "it is assigned to here");
 }
 
+/* A copy of a type that depends on an expression, which each use of the macro has for itself. */
+static bool copy_type(const struct copier *copier, struct ast_type **type)
+{
+	struct ast_type *copy;
+
+	if (!*type || !(*type)->operand)
+		return true;
+	copy = arena_allocate(arena_of(copier), sizeof(*copy));
+	if (!copy)
+		return false;
+	*copy = **type;
+	*type = copy;
+	return true;
+}
+
+static bool copy_types(const struct copier *copier, struct ast_expression *node)
+{
+	if (node->kind == AST_CAST)
+		return copy_type(copier, &node->cast.target);
+	if (node->kind == AST_SIZEOF)
+		return copy_type(copier, &node->size_of.type);
+	return node->kind != AST_OFFSETOF || copy_type(copier, &node->offset_of.type);
+}
+
 static void copy_expression(struct ast_expression **slot, void *user)
 {
 	const struct copier *copier = user;
@@ -206,6 +230,8 @@ static void copy_expression(struct ast_expression **slot, void *user)
 		return;
 	if ((*slot)->kind == AST_CALL && !copy_list(copier, &(*slot)->call.arguments, (*slot)->call.argument_count))
 		return;
+	if (!copy_types(copier, *slot))
+		return;
 	ast_walk_expression(*slot, &copier->walk);
 }
 
@@ -230,8 +256,11 @@ static void copy_statements(struct ast_statement **first, void *user)
 			return;
 		*copy = **link;
 		*link = copy;
-		if (copy->kind == AST_LET)
+		if (copy->kind == AST_LET) {
 			declare(copier, copy->let.name, copy->let.name_span, &copy->let.expansion);
+			if (!copy_type(copier, &copy->let.type))
+				return;
+		}
 		if (copy->kind == AST_FOR) {
 			declare(copier, copy->for_loop.name, copy->for_loop.name_span, &copy->for_loop.expansion);
 			if (copy->for_loop.map.name)

@@ -195,6 +195,7 @@ static void name_identifier(struct sema *sema, struct ast_expression *node)
 	const struct function_info *function = function_find(name);
 	const struct aggregation_info *aggregation = aggregation_find(name);
 	const struct builtin_info *info;
+	const struct c_name *enumerator;
 	const char *refusal, *nearest;
 	unsigned index;
 
@@ -212,6 +213,13 @@ static void name_identifier(struct sema *sema, struct ast_expression *node)
 		node->kind = AST_CALL;
 		node->call = (struct ast_call){.name = name, .name_span = node->span};
 		sema_name_call(sema, node);
+		return;
+	}
+	enumerator = c_names_find(&sema->program->names, C_NAME_ENUMERATOR, name);
+	if (enumerator) {
+		node->kind = AST_INTEGER;
+		node->integer = enumerator->value;
+		node->type = enumerator->type;
 		return;
 	}
 	refusal = builtin_refusal(name);
@@ -267,6 +275,22 @@ static void name_assignment(struct sema *sema, struct ast_expression *node)
 		name_changed(sema, target);
 }
 
+void sema_name_type(struct sema *sema, struct ast_type *type)
+{
+	if (type->operand)
+		sema_name_expression(sema, type->operand);
+}
+
+/* sizeof(type) is a constant at once, if the type is known: an argument of lhist(), or a count of unroll. */
+static void name_sizeof(struct sema *sema, struct ast_expression *node)
+{
+	struct ast_type *type = node->size_of.type;
+
+	sema_name_type(sema, type);
+	if (!type->operand && type_is_complete(type->type))
+		sema_set_constant(node, type->type->size, false);
+}
+
 void sema_name_expression(struct sema *sema, struct ast_expression *node)
 {
 	switch (node->kind) {
@@ -289,7 +313,19 @@ void sema_name_expression(struct sema *sema, struct ast_expression *node)
 		if (node->size_of.operand)
 			sema_name_expression(sema, node->size_of.operand);
 		else
-			sema_set_constant(node, node->size_of.type->size, false);
+			name_sizeof(sema, node);
+		break;
+	case AST_OFFSETOF:
+		if (node->offset_of.operand)
+			sema_name_expression(sema, node->offset_of.operand);
+		else
+			sema_name_type(sema, node->offset_of.type);
+		break;
+	case AST_DEREFERENCE:
+		sema_name_expression(sema, node->dereference.operand);
+		break;
+	case AST_ADDRESS:
+		sema_name_expression(sema, node->address.operand);
 		break;
 	case AST_VARIABLE:
 		name_variable(sema, node);
@@ -318,6 +354,8 @@ void sema_name_expression(struct sema *sema, struct ast_expression *node)
 		name_assignment(sema, node);
 		break;
 	case AST_CAST:
+		if (node->cast.target)
+			sema_name_type(sema, node->cast.target);
 		sema_name_expression(sema, node->cast.operand);
 		break;
 	case AST_TUPLE:
@@ -422,6 +460,8 @@ static void name_let(struct sema *sema, struct ast_statement *statement)
 	struct span declaration = span_join(statement->span, statement->let.name_span);
 	struct ast_variable *variable;
 
+	if (statement->let.type)
+		sema_name_type(sema, statement->let.type);
 	if (statement->let.value)
 		sema_name_expression(sema, statement->let.value);
 	variable = find_variable(sema, statement->let.name, statement->let.expansion);
@@ -434,8 +474,6 @@ static void name_let(struct sema *sema, struct ast_statement *statement)
 	if (!variable)
 		return;
 	variable->is_assigned = statement->let.value != NULL;
-	variable->is_declared_type = statement->let.type != NULL;
-	variable->type = statement->let.type;
 	statement->let.variable = variable;
 }
 

@@ -181,8 +181,29 @@ static void check_discard(struct sema *sema, struct ast_statement *statement)
 		sema_warn(sema, statement->span, "Return value discarded.");
 }
 
+/* The type that a declaration gives its variable, once it is known. */
+static void type_declared(struct sema *sema, struct ast_statement *statement)
+{
+	struct ast_variable *variable = statement->let.variable;
+	const struct type *type = sema_written_type(sema, statement->let.type);
+
+	/* `string' without a size is as long as what is stored. */
+	if (!is_known(type) || variable->is_declared_type || statement->let.type->is_open)
+		return;
+	if (type->kind == TYPE_NONE) {
+		sema_complain(sema, statement->let.type->span, "a variable cannot be of type '%s'",
+			      sema_type_name(sema, type));
+		return;
+	}
+	variable->is_declared_type = true;
+	variable->type = type;
+	sema->has_changed = true;
+}
+
 static void type_let(struct sema *sema, struct ast_statement *statement)
 {
+	if (statement->let.type && statement->let.variable)
+		type_declared(sema, statement);
 	if (statement->let.value)
 		sema_learn_variable(sema, statement->let.variable, sema_type(sema, statement->let.value),
 				    statement->span);

@@ -14,6 +14,7 @@
 const struct type type_none = {.kind = TYPE_NONE};
 const struct type type_bool = {.kind = TYPE_BOOL, .size = 1};
 const struct type type_int8 = INTEGER(1, true);
+const struct type type_char = INTEGER(1, true);
 const struct type type_int16 = INTEGER(2, true);
 const struct type type_int32 = INTEGER(4, true);
 const struct type type_int64 = INTEGER(8, true);
@@ -125,8 +126,8 @@ const struct type *type_pointer(struct arena *arena, const struct type *inner)
 	return type;
 }
 
-/* C's rule: a number is aligned to its size, texts to bytes, a tuple to its strictest element. */
-static uint32_t alignment_of(const struct type *type)
+/* C's rule: a number is aligned to its size, texts to bytes, what is made of others to the strictest of them. */
+uint32_t type_alignment(const struct type *type)
 {
 	uint32_t alignment = 1;
 
@@ -137,11 +138,15 @@ static uint32_t alignment_of(const struct type *type)
 		return 1;
 	case TYPE_TUPLE:
 		for (uint32_t i = 0; i < type->element_count; i++) {
-			uint32_t element = alignment_of(type->elements[i]);
+			uint32_t element = type_alignment(type->elements[i]);
 
 			alignment = element > alignment ? element : alignment;
 		}
 		return alignment;
+	case TYPE_ARRAY:
+		return type_alignment(type->inner);
+	case TYPE_STRUCT:
+		return type->record->alignment ? type->record->alignment : 1;
 	case TYPE_BOOL:
 	case TYPE_INTEGER:
 	case TYPE_POINTER:
@@ -183,9 +188,53 @@ const struct type *type_tuple(struct arena *arena, const struct type **elements,
 	type->element_count = count;
 	type->node_count = type_count_nodes(elements, count);
 	for (uint32_t i = 0; i < count; i++)
-		size = aligned(size, alignment_of(elements[i])) + elements[i]->size;
-	size = aligned(size, alignment_of(type));
+		size = aligned(size, type_alignment(elements[i])) + elements[i]->size;
+	size = aligned(size, type_alignment(type));
 	type->size = size > UINT32_MAX ? UINT32_MAX : (uint32_t)size;
+	return type;
+}
+
+const struct type *type_named_tuple(struct arena *arena, const struct type **elements, const char *const *names,
+				    uint32_t count)
+{
+	const struct type *tuple = type_tuple(arena, elements, count);
+	struct type *named;
+
+	if (!tuple)
+		return NULL;
+	named = arena_allocate(arena, sizeof(*named));
+	if (!named)
+		return NULL;
+	*named = *tuple;
+	named->names = names;
+	return named;
+}
+
+const struct type *type_array(struct arena *arena, const struct type *inner, uint64_t length)
+{
+	uint64_t size;
+	struct type *type;
+
+	if (__builtin_mul_overflow(length, (uint64_t)inner->size, &size) || size > TYPE_SIZE_MAX ||
+	    length > TYPE_SIZE_MAX)
+		return NULL;
+	type = new_type(arena, TYPE_ARRAY, (uint32_t)size);
+	if (!type)
+		return NULL;
+	type->inner = inner;
+	type->length = (uint32_t)length;
+	return type;
+}
+
+const struct type *type_enumerated(struct arena *arena, uint32_t size, bool is_signed,
+				   const struct type_enum *enumeration)
+{
+	struct type *type = new_type(arena, TYPE_INTEGER, size);
+
+	if (!type)
+		return NULL;
+	type->is_signed = is_signed;
+	type->enumeration = enumeration;
 	return type;
 }
 
@@ -221,12 +270,24 @@ static bool are_same_inner(const struct type *a, const struct type *b)
 	return a == b || (a && b && type_is_same(a, b));
 }
 
+static bool have_same_names(const struct type *a, const struct type *b)
+{
+	if (!a->names || !b->names)
+		return a->names == b->names;
+	for (uint32_t i = 0; i < a->element_count; i++) {
+		if (strcmp(a->names[i], b->names[i]) != 0)
+			return false;
+	}
+	return true;
+}
+
 bool type_is_same(const struct type *a, const struct type *b)
 {
 	if (a == b)
 		return true;
-	if (a->kind != b->kind || a->size != b->size || a->is_signed != b->is_signed ||
-	    a->element_count != b->element_count)
+	if (a->kind != b->kind || a->size != b->size || a->is_signed != b->is_signed || a->is_real != b->is_real ||
+	    a->element_count != b->element_count || a->length != b->length || a->enumeration != b->enumeration ||
+	    a->record != b->record || !have_same_names(a, b))
 		return false;
 	for (uint32_t i = 0; i < a->element_count; i++) {
 		if (!type_is_same(a->elements[i], b->elements[i]))
@@ -245,6 +306,8 @@ static const struct type *promote_integers(const struct type *a, const struct ty
 	const struct type *with_sign = a->is_signed ? a : b;
 	const struct type *without = a->is_signed ? b : a;
 
+	if (a->enumeration && type_is_same(a, b))
+		return a;
 	/* The type of the larger constant; both sizes grow with the number. */
 	if (a->unsigned_size && b->unsigned_size)
 		return a->size + a->unsigned_size >= b->size + b->unsigned_size ? a : b;
@@ -263,7 +326,7 @@ static const struct type *promote_tuples(struct arena *arena, const struct type 
 	const struct type **elements;
 	bool is_unchanged = true;
 
-	if (a->element_count != b->element_count)
+	if (a->element_count != b->element_count || !have_same_names(a, b))
 		return NULL;
 	elements = arena_allocate_array(arena, a->element_count, sizeof(elements[0]));
 	if (!elements)
@@ -274,7 +337,10 @@ static const struct type *promote_tuples(struct arena *arena, const struct type 
 			return NULL;
 		is_unchanged = is_unchanged && elements[i] == a->elements[i];
 	}
-	return is_unchanged ? a : type_tuple(arena, elements, a->element_count);
+	if (is_unchanged)
+		return a;
+	return a->names ? type_named_tuple(arena, elements, a->names, a->element_count)
+			: type_tuple(arena, elements, a->element_count);
 }
 
 const struct type *type_promote(struct arena *arena, const struct type *a, const struct type *b)
@@ -303,6 +369,8 @@ const struct type *type_promote(struct arena *arena, const struct type *a, const
 	case TYPE_BUFFER:
 		return a->size >= b->size ? a : b;
 	case TYPE_POINTER:
+	case TYPE_ARRAY:
+	case TYPE_STRUCT:
 	case TYPE_HIST:
 	case TYPE_LHIST:
 		return type_is_same(a, b) ? a : NULL;
@@ -329,6 +397,18 @@ bool type_fits(const struct type *from, const struct type *to)
 	return both && type_is_same(both, to);
 }
 
+bool type_is_complete(const struct type *type)
+{
+	if (type->kind == TYPE_ARRAY)
+		return type_is_complete(type->inner);
+	return type->kind == TYPE_STRUCT ? type->record->is_complete : type->kind != TYPE_NONE;
+}
+
+bool type_is_object(const struct type *type)
+{
+	return type->kind == TYPE_ARRAY || type->kind == TYPE_STRUCT;
+}
+
 bool type_is_number(const struct type *type)
 {
 	return type->kind == TYPE_INTEGER || type->kind == TYPE_BOOL;
@@ -351,6 +431,43 @@ const struct type *type_of_read(const struct type *type)
 	return type->is_signed ? &type_int64 : &type_uint64;
 }
 
+/* ---- What is in a type ------------------------------------------------------------------------------------------ */
+
+bool type_find_field(const struct type *type, const char *name, struct type_field *ret)
+{
+	for (uint32_t i = 0; i < type->record->field_count; i++) {
+		const struct type_field *field = &type->record->fields[i];
+
+		if (field->name && strcmp(field->name, name) == 0) {
+			*ret = *field;
+			return true;
+		}
+		if (!field->name && type_find_field(field->type, name, ret)) {
+			ret->offset += field->offset;
+			return true;
+		}
+	}
+	return false;
+}
+
+int type_find_element(const struct type *type, const char *name)
+{
+	for (uint32_t i = 0; type->names && i < type->element_count; i++) {
+		if (strcmp(type->names[i], name) == 0)
+			return (int)i;
+	}
+	return -1;
+}
+
+const char *type_enumerator_name(const struct type *type, uint64_t value)
+{
+	const struct type_enumerator *enumerator = type->enumeration ? type->enumeration->first : NULL;
+
+	while (enumerator && enumerator->value != value)
+		enumerator = enumerator->next;
+	return enumerator ? enumerator->name : NULL;
+}
+
 /* ---- Names ------------------------------------------------------------------------------------------------------ */
 
 const char *type_kind_name(enum type_kind kind)
@@ -370,6 +487,10 @@ const char *type_kind_name(enum type_kind kind)
 		return "pointer";
 	case TYPE_TUPLE:
 		return "tuple";
+	case TYPE_ARRAY:
+		return "array";
+	case TYPE_STRUCT:
+		return "struct";
 	case TYPE_COUNT:
 		return "count_t";
 	case TYPE_SUM:
@@ -390,11 +511,34 @@ const char *type_kind_name(enum type_kind kind)
 	return "?";
 }
 
+/* In C's order, int32[2][4] is two arrays of four. */
+static void add_array_name(struct strbuf *out, const struct type *type)
+{
+	const struct type *innermost = type;
+
+	while (innermost->kind == TYPE_ARRAY)
+		innermost = innermost->inner;
+	type_add_name(out, innermost);
+	for (; type->kind == TYPE_ARRAY; type = type->inner)
+		strbuf_addf(out, "[%u]", type->length);
+}
+
 void type_add_name(struct strbuf *out, const struct type *type)
 {
 	switch (type->kind) {
 	case TYPE_INTEGER:
-		strbuf_addf(out, "%sint%u", type->is_signed ? "" : "u", type->size * 8);
+		if (type->is_real)
+			strbuf_add_string(out, type->size == 4 ? "float" : "double");
+		else if (type->enumeration)
+			strbuf_add_string(out, type->enumeration->name);
+		else
+			strbuf_addf(out, "%sint%u", type->is_signed ? "" : "u", type->size * 8);
+		break;
+	case TYPE_ARRAY:
+		add_array_name(out, type);
+		break;
+	case TYPE_STRUCT:
+		strbuf_add_string(out, type->record->name);
 		break;
 	case TYPE_STRING:
 	case TYPE_BUFFER:
@@ -412,6 +556,8 @@ void type_add_name(struct strbuf *out, const struct type *type)
 		for (uint32_t i = 0; i < type->element_count; i++) {
 			if (i > 0)
 				strbuf_add_char(out, ',');
+			if (type->names)
+				strbuf_addf(out, "%s=", type->names[i]);
 			type_add_name(out, type->elements[i]);
 		}
 		strbuf_add_char(out, ')');

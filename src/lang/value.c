@@ -24,6 +24,16 @@ static struct value zero_tuple(const struct type *type, struct scratch *scratch)
 	return value_tuple(elements, type->element_count);
 }
 
+/* An array or struct of nothing but zeros. */
+static struct value zero_object(const struct type *type, struct scratch *scratch)
+{
+	char *bytes = scratch_allocate(scratch, type->size);
+
+	if (!bytes)
+		return value_unknown("out of memory");
+	return value_buffer(memset(bytes, 0, type->size), type->size);
+}
+
 struct value value_zero(const struct type *type, struct scratch *scratch)
 {
 	switch (type->kind) {
@@ -37,6 +47,9 @@ struct value value_zero(const struct type *type, struct scratch *scratch)
 		return value_pointer(0);
 	case TYPE_TUPLE:
 		return zero_tuple(type, scratch);
+	case TYPE_ARRAY:
+	case TYPE_STRUCT:
+		return zero_object(type, scratch);
 	case TYPE_INTEGER:
 	case TYPE_SUM:
 	case TYPE_AVG:
@@ -88,6 +101,113 @@ static uint64_t extend(uint64_t integer, unsigned size, bool is_signed)
 
 	return is_signed ? (uint64_t)((int64_t)(integer << unused) >> unused) : integer << unused >> unused;
 }
+
+/* ---- Objects in memory ------------------------------------------------------------------------------------------- */
+
+static struct value load_integer(const char *bytes, const struct type *type)
+{
+	uint64_t integer = 0;
+	double real;
+	float small;
+
+	if (type->is_real && type->size == sizeof(small)) {
+		memcpy(&small, bytes, sizeof(small));
+		return value_real((double)small);
+	}
+	if (type->is_real) {
+		memcpy(&real, bytes, sizeof(real));
+		return value_real(real);
+	}
+	/* Little-endian, as everything here. */
+	memcpy(&integer, bytes, type->size);
+	integer = extend(integer, type->size, type->is_signed);
+	return type->is_signed ? value_signed((int64_t)integer) : value_unsigned(integer);
+}
+
+static struct value load_text(const char *bytes, size_t size)
+{
+	struct value text = value_string(bytes, strnlen(bytes, size));
+
+	text.is_cut = text.length == size && size > 0;
+	return text;
+}
+
+struct value value_load(const char *bytes, const struct type *type)
+{
+	uint64_t address;
+
+	switch (type->kind) {
+	case TYPE_BOOL:
+		return value_bool(*bytes != 0);
+	case TYPE_INTEGER:
+		return load_integer(bytes, type);
+	case TYPE_POINTER:
+		memcpy(&address, bytes, sizeof(address));
+		return value_pointer(address);
+	case TYPE_STRING:
+		return load_text(bytes, type->size);
+	case TYPE_BUFFER:
+	case TYPE_ARRAY:
+	case TYPE_STRUCT:
+		return value_buffer(bytes, type->size);
+	case TYPE_NONE:
+	case TYPE_TUPLE:
+	case TYPE_COUNT:
+	case TYPE_SUM:
+	case TYPE_AVG:
+	case TYPE_MIN:
+	case TYPE_MAX:
+	case TYPE_STATS:
+	case TYPE_HIST:
+	case TYPE_LHIST:
+		break;
+	}
+	return value_unknown("nothing of this type lies in memory");
+}
+
+/* The bits of FIELD in BYTES, of which there may be one more than an integer has: 64 bits that begin within a byte. */
+static struct value load_bits(const char *bytes, const struct type_field *field)
+{
+	unsigned size = (field->bit_offset + field->bit_width + 7u) / 8;
+	unsigned unused = 64u - field->bit_width;
+	uint64_t low = 0;
+	uint64_t bits;
+
+	memcpy(&low, bytes, size < sizeof(low) ? size : sizeof(low));
+	bits = low >> field->bit_offset;
+	if (size > sizeof(low))
+		bits |= (uint64_t)(unsigned char)bytes[sizeof(low)] << (64 - field->bit_offset);
+	if (field->type->kind == TYPE_BOOL)
+		return value_bool(bits << unused != 0);
+	if (field->type->is_signed)
+		return value_signed((int64_t)(bits << unused) >> unused);
+	return value_unsigned(bits << unused >> unused);
+}
+
+struct value value_of_field(struct value object, const struct type_field *field)
+{
+	size_t size = field->bit_width ? (field->bit_offset + field->bit_width + 7u) / 8 : field->type->size;
+
+	if (object.kind == VALUE_UNKNOWN)
+		return object;
+	if (object.kind != VALUE_BUFFER || field->offset > object.length || size > object.length - field->offset)
+		return value_unknown("the object ends before this member");
+	return field->bit_width ? load_bits(object.text + field->offset, field)
+				: value_load(object.text + field->offset, field->type);
+}
+
+struct value value_of_element(struct value array, const struct type *type, uint64_t index)
+{
+	uint64_t size = type->inner->size;
+
+	if (array.kind == VALUE_UNKNOWN)
+		return array;
+	if (array.kind != VALUE_BUFFER || index >= type->length || (index + 1) * size > array.length)
+		return value_unknown("the array ends before this element");
+	return value_load(array.text + index * size, type->inner);
+}
+
+/* ---- Numbers ----------------------------------------------------------------------------------------------------- */
 
 static bool is_integer(struct value value)
 {

@@ -19,6 +19,7 @@
 
 struct scratch;
 struct type;
+struct type_field;
 
 enum value_kind {
 	VALUE_SIGNED,   /* `integer' as two's complement */
@@ -27,7 +28,7 @@ enum value_kind {
 	VALUE_POINTER,  /* `integer', an address in the target */
 	VALUE_REAL,     /* `real': an argument that the site holds as a float or double */
 	VALUE_STRING,   /* `length' bytes at `text', none of them NUL, no NUL behind them */
-	VALUE_BUFFER,   /* `length' bytes at `text' */
+	VALUE_BUFFER,   /* `length' bytes at `text'; also arrays and structs, as they lie in memory */
 	VALUE_TUPLE,    /* `length' values at `elements' */
 	VALUE_UNKNOWN,  /* `reason', a text that outlives the value; poisons what is computed from it */
 };
@@ -98,6 +99,16 @@ struct value value_zero(const struct type *type, struct scratch *scratch);
 
 /* VALUE as 64 bits: a real truncated towards zero (saturating), 0 for what is no number. */
 uint64_t value_integer(struct value value);
+
+/*
+ * What lies at BYTES, as many as TYPE has: text, arrays and structs stay
+ * there. Of text without a NUL is_cut is set. Not for tuples.
+ */
+struct value value_load(const char *bytes, const struct type *type);
+/* The member FIELD of OBJECT; unknown if OBJECT is so, or holds too few bytes. */
+struct value value_of_field(struct value object, const struct type_field *field);
+/* The element INDEX of ARRAY, an array of TYPE; likewise. */
+struct value value_of_element(struct value array, const struct type *type, uint64_t index);
 
 /*
  * Cuts VALUE to the width and sign of the integer, bool or pointer TYPE.

@@ -46,6 +46,22 @@ static void check_call(const struct ast_program *program, const struct ast_claus
 	}
 }
 
+/* The member of a struct lies in it, and a tuple has the element. */
+static void check_field(const struct ast_expression *node)
+{
+	const struct type *operand = node->field.operand->type;
+	const struct type_field *member = &node->field.member;
+	const struct type *object = node->field.is_through_pointer ? operand->inner : operand;
+
+	if (operand->kind == TYPE_TUPLE) {
+		assert(node->field.index < operand->element_count && !member->type);
+		return;
+	}
+	assert(object->kind == TYPE_STRUCT && object->record->is_complete && member->type);
+	assert(member->bit_width ? member->offset * 8u + member->bit_offset + member->bit_width <= object->size * 8u
+				 : member->offset + member->type->size <= object->size);
+}
+
 static void check_expression(const struct ast_program *program, const struct ast_clause *clause,
 			     const struct ast_expression *node)
 {
@@ -55,6 +71,7 @@ static void check_expression(const struct ast_program *program, const struct ast
 	case AST_PARAMETERS:
 	case AST_IDENTIFIER:
 	case AST_SIZEOF:
+	case AST_OFFSETOF:
 		abort();
 	case AST_INTEGER:
 	case AST_BOOL:
@@ -87,7 +104,8 @@ static void check_expression(const struct ast_program *program, const struct ast
 		check_expression(program, clause, node->increment.target);
 		break;
 	case AST_ASSIGN:
-		assert(!node->assign.is_compound || node->assign.operand_type->kind == TYPE_INTEGER);
+		assert(!node->assign.is_compound || node->assign.operand_type->kind == TYPE_INTEGER ||
+		       node->assign.operand_type->kind == TYPE_POINTER);
 		check_expression(program, clause, node->assign.target);
 		check_expression(program, clause, node->assign.value);
 		break;
@@ -107,11 +125,18 @@ static void check_expression(const struct ast_program *program, const struct ast
 		break;
 	case AST_FIELD:
 		check_expression(program, clause, node->field.operand);
-		assert(node->field.index < node->field.operand->type->element_count);
+		check_field(node);
 		break;
 	case AST_INDEX:
 		check_expression(program, clause, node->index.operand);
 		check_expression(program, clause, node->index.index);
+		break;
+	case AST_DEREFERENCE:
+		assert(node->dereference.operand->type->kind == TYPE_POINTER);
+		check_expression(program, clause, node->dereference.operand);
+		break;
+	case AST_ADDRESS:
+		check_expression(program, clause, node->address.operand);
 		break;
 	case AST_CALL:
 		check_call(program, clause, &node->call);

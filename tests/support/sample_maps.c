@@ -39,6 +39,10 @@ static struct map_element *only(struct map *map)
 	return element;
 }
 
+static const struct type *const nested_elements[] = {&string, &pair};
+static const struct type nested = {
+	.kind = TYPE_TUPLE, .elements = (const struct type **)nested_elements, .element_count = 2};
+
 static void start(struct map *map, const struct type *key_type, const struct type *value_type)
 {
 	map_init(map, "@x", key_type, value_type, 100);
@@ -52,7 +56,7 @@ static void fill_tuple_keys(struct map *map)
 	const struct value first[] = {value_text("a"), value_tuple(first_inner, 2)};
 	const struct value second[] = {value_text("b"), value_tuple(second_inner, 2)};
 
-	start(map, &pair, &type_int64);
+	start(map, &nested, &type_int64);
 	map_store(at(map, value_tuple(first, 2)), value_signed(7));
 	map_store(at(map, value_tuple(second, 2)), value_signed(-7));
 }

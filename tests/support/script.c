@@ -123,10 +123,51 @@ static void add_call(struct strbuf *out, const struct ast_call *call)
 	strbuf_add_char(out, ')');
 }
 
-static void add_type(struct strbuf *out, const char *head, const struct type *type)
+/* A type as it is written; one that depends on an expression, with its suffixes from the inside out. */
+static void add_written_type(struct strbuf *out, const struct ast_type *type)
+{
+	if (!type->operand) {
+		type_add_name(out, type->type);
+	} else {
+		add_list(out, "typeof", &type->operand, 1);
+		for (const struct ast_type_suffix *suffix = type->suffixes; suffix; suffix = suffix->next) {
+			if (suffix->is_pointer)
+				strbuf_add_char(out, '*');
+			else
+				strbuf_addf(out, "[%llu]", (unsigned long long)suffix->length);
+		}
+	}
+	if (type->is_open)
+		strbuf_add_string(out, "[]");
+}
+
+static void add_type(struct strbuf *out, const char *head, const struct ast_type *type)
 {
 	strbuf_addf(out, "(%s ", head);
-	type_add_name(out, type);
+	add_written_type(out, type);
+}
+
+static void add_offsetof(struct strbuf *out, const struct ast_expression *node)
+{
+	strbuf_add_string(out, "(offsetof ");
+	if (node->offset_of.type)
+		add_written_type(out, node->offset_of.type);
+	else
+		script_add_expression(out, node->offset_of.operand);
+	for (size_t i = 0; i < node->offset_of.path_length; i++)
+		strbuf_addf(out, " %s", node->offset_of.path[i]);
+	strbuf_add_char(out, ')');
+}
+
+/* (x = 1) (y = 2) */
+static void add_record(struct strbuf *out, const struct ast_expression *node)
+{
+	strbuf_add_string(out, "(record");
+	for (size_t i = 0; i < node->tuple.count; i++) {
+		strbuf_addf(out, " %s=", node->tuple.names[i]);
+		script_add_expression(out, node->tuple.elements[i]);
+	}
+	strbuf_add_char(out, ')');
 }
 
 static void add_integer(struct strbuf *out, const struct ast_expression *node)
@@ -197,6 +238,15 @@ void script_add_expression(struct strbuf *out, const struct ast_expression *node
 			add_list(out, "sizeof", &node->size_of.operand, 1);
 		}
 		break;
+	case AST_OFFSETOF:
+		add_offsetof(out, node);
+		break;
+	case AST_DEREFERENCE:
+		add_list(out, "*", &node->dereference.operand, 1);
+		break;
+	case AST_ADDRESS:
+		add_list(out, "&", &node->address.operand, 1);
+		break;
 	case AST_MAP:
 		add_map(out, &node->map);
 		break;
@@ -233,18 +283,24 @@ void script_add_expression(struct strbuf *out, const struct ast_expression *node
 		strbuf_add_char(out, ')');
 		break;
 	case AST_CAST:
-		add_type(out, "cast", node->type);
+		add_type(out, "cast", node->cast.target);
 		strbuf_add_char(out, ' ');
 		script_add_expression(out, node->cast.operand);
 		strbuf_add_char(out, ')');
 		break;
 	case AST_TUPLE:
-		add_list(out, "tuple", node->tuple.elements, node->tuple.count);
+		if (node->tuple.names)
+			add_record(out, node);
+		else
+			add_list(out, "tuple", node->tuple.elements, node->tuple.count);
 		break;
 	case AST_FIELD:
 		strbuf_add_string(out, "(. ");
 		script_add_expression(out, node->field.operand);
-		strbuf_addf(out, " %u)", node->field.index);
+		if (node->field.name)
+			strbuf_addf(out, " %s)", node->field.name);
+		else
+			strbuf_addf(out, " %u)", node->field.index);
 		break;
 	case AST_INDEX:
 		add_two(out, "[]", node->index.operand, node->index.index);
@@ -288,7 +344,7 @@ static void add_statement(struct strbuf *out, const struct ast_statement *statem
 		strbuf_addf(out, "(let %s", statement->let.name);
 		if (statement->let.type) {
 			strbuf_add_char(out, ' ');
-			type_add_name(out, statement->let.type);
+			add_written_type(out, statement->let.type);
 		}
 		if (statement->let.value) {
 			strbuf_add_string(out, " = ");

@@ -94,7 +94,7 @@ static void test_json_value_of_each_kind(void **state)
 
 		if (value.kind == VALUE_STRING && value.text == cut.text)
 			value = cut;
-		json_value_line(value, "..", &out);
+		json_value_line(value, NULL, "..", &out);
 		snprintf(line, sizeof(line), "{\"type\": \"value\", \"data\": %s}\n", rows[i].json);
 		assert_string_equal(strbuf_text(&out), line);
 	}

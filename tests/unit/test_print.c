@@ -44,7 +44,7 @@ static void test_print_value_of_each_kind(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		_cleanup_strbuf_ struct strbuf out = {0};
 
-		print_value(rows[i].value, "..", &out);
+		print_value(rows[i].value, NULL, "..", &out);
 		assert_string_equal(strbuf_text(&out), rows[i].text);
 	}
 }
