@@ -19,6 +19,7 @@
 #include <usdtrap/error.h>
 #include <usdtrap/syscall.h>
 
+struct arch_net_code;
 struct strbuf;
 
 enum {
@@ -31,6 +32,8 @@ enum {
 	ARCH_COPY_SIZE = 32, /* the most an instruction needs to be executed elsewhere */
 	ARCH_COPY_LANDINGS = 3,
 	ARCH_FRAME_REGISTERS = 17, /* the most registers that DWARF numbers for walking a stack */
+	ARCH_CAVE_SIZE = 96,       /* code that lets a borrowed thread make a system call and come back */
+	ARCH_CALL_ARGUMENTS = 4,
 };
 
 /* A thread's general registers as the kernel hands them out (NT_PRSTATUS, elf(5)). */
@@ -115,6 +118,12 @@ struct arch_copy {
 	uint8_t landing_count;
 	struct arch_landing landings[ARCH_COPY_LANDINGS]; /* the first is its beginning */
 	bool pushes_return; /* a call: its return address is pushed by other means, which a shadow stack does not see */
+};
+
+/* A system call that a borrowed thread is to make. */
+struct arch_call {
+	long number;
+	uint64_t arguments[ARCH_CALL_ARGUMENTS];
 };
 
 struct arch {
@@ -230,6 +239,33 @@ struct arch {
 	 * (AT_FDCWD: the working directory).
 	 */
 	bool (*exec_entry)(const struct arch_registers *registers, uint64_t *ret_path_addr, int *ret_directory);
+
+	/*
+	 * A thread with REGISTERS is to make a system call for us and then to go
+	 * on as if nothing had been. cave_make() makes the code that does that,
+	 * for this thread at this moment; cave_enter() changes REGISTERS so that
+	 * the thread makes CALL, by that code at CAVE_ADDR. From then on it comes
+	 * back by itself. cave_result() is what the call returned, at the stop
+	 * where it ends.
+	 */
+	void (*cave_make)(const struct arch_registers *registers, uint8_t code[ARCH_CAVE_SIZE]);
+	void (*cave_enter)(struct arch_registers *registers, uint64_t cave_addr, const struct arch_call *call);
+	int64_t (*cave_result)(const struct arch_registers *registers);
+	/* SIZE bytes of a thread's stack that it does not use now, aligned to 16. */
+	uint64_t (*scratch_below)(const struct arch_registers *registers, size_t size);
+	/* Whether the kernel itself enters system call NUMBER again, as it was, when it was interrupted for nothing. */
+	bool (*is_restarted)(long number);
+	/*
+	 * Where a thread may go on that has executed a trap in the place of the
+	 * instruction that BYTES, at ADDR, begin with, while nobody can act that
+	 * out: behind it, if it does nothing; 0 if it is a return; ADDR itself for
+	 * any other, once it is back.
+	 */
+	uint64_t (*survive)(const uint8_t *bytes, size_t available, uint64_t addr);
+	/* The handler of arch/net.h. */
+	void (*net_code)(struct arch_net_code *ret);
+	long sigaction_call;      /* the number of rt_sigaction(2) */
+	uint64_t sigaction_flags; /* those that a struct arch_sigaction with a restorer needs */
 };
 
 /* The architecture that runs files of ELF_MACHINE with addresses of ADDRESS_BITS; NULL if not supported. */

@@ -17,6 +17,8 @@ enum {
 	TRAP_SIZE = 1,
 	SYSCALL_SIZE = 2, /* 0f 05, and cd 80 likewise */
 	SYSTEM_CALL_CLOSE = 3,
+	SYSTEM_CALL_SIGACTION = 13,
+	X86_64_SA_RESTORER = 0x04000000, /* arch/x86/include/uapi/asm/signal.h of the kernel */
 	X32_SYSTEM_CALL_BIT = 0x40000000,
 };
 
@@ -211,4 +213,13 @@ const struct arch arch_x86_64 = {
 	.syscall_named_count = X86_64_NAMED_SYSCALLS,
 	.system_call = x86_64_system_call,
 	.exec_entry = x86_64_exec_entry,
+	.cave_make = x86_64_cave_make,
+	.cave_enter = x86_64_cave_enter,
+	.cave_result = x86_64_cave_result,
+	.scratch_below = x86_64_scratch_below,
+	.is_restarted = x86_64_is_restarted,
+	.survive = x86_64_survive,
+	.net_code = x86_64_net_code,
+	.sigaction_call = SYSTEM_CALL_SIGACTION,
+	.sigaction_flags = X86_64_SA_RESTORER,
 };

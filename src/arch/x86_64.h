@@ -85,6 +85,16 @@ struct usdtrap_error *x86_64_displace(const uint8_t *bytes, size_t available, ui
 				      struct arch_copy *ret) USDTRAP_MUST_USE;
 bool x86_64_leave_copy(const struct arch_copy *copy, struct arch_registers *registers);
 
+/* ---- x86_64_cave.c; see struct arch ---- */
+
+void x86_64_cave_make(const struct arch_registers *registers, uint8_t code[ARCH_CAVE_SIZE]);
+void x86_64_cave_enter(struct arch_registers *registers, uint64_t cave_addr, const struct arch_call *call);
+int64_t x86_64_cave_result(const struct arch_registers *registers);
+uint64_t x86_64_scratch_below(const struct arch_registers *registers, size_t size);
+bool x86_64_is_restarted(long number);
+uint64_t x86_64_survive(const uint8_t *bytes, size_t available, uint64_t addr);
+void x86_64_net_code(struct arch_net_code *ret);
+
 /* ---- x86_64.c ---- */
 
 size_t x86_64_nop_length(const uint8_t *bytes, size_t available);

@@ -26,6 +26,8 @@
  *     x86_64_displace               one instruction, executed elsewhere
  *     x86_64_emulate                one instruction, acted out
  *     x86_64_operand                its operands, as compilers write them into notes
+ *     net                           the handler (x86_64_net.S) by which a target outlives its tracer
+ *     x86_64_cave                   a system call that a borrowed thread makes, and comes back from
  *     x86_64_registers              its registers, by all their names
  *     x86_64_frame                  what walking its stacks needs
  *     x86_64_syscalls               its system calls, all of them (generated)
@@ -59,6 +61,8 @@
  *     tracee, space                 threads; address spaces and what was changed in them
  *     site, semaphore               a trap byte and its undo; a counter and its undo
  *     room                          unused executable bytes, for code that the target is to run
+ *     net                           a handler that lets a target outlive us
+ *     lender, borrow                a thread of the target that puts it in, and comes back by itself
  *     catalog, mapped               what is wanted; where it lies in a process
  *     loader                        libraries that come later
  *     recipe                        runtimes whose probes need more than a trap

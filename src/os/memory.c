@@ -9,8 +9,10 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -140,6 +142,23 @@ struct usdtrap_error *memory_write_permitted(pid_t tid, uint64_t address, const 
 	if (result < 0 && errno == EPERM)
 		return error_os(errno, "cannot write to the memory of process %d", tid);
 	return error_create(USDTRAP_FAULT, "cannot write %zu bytes at 0x%" PRIx64, size, address);
+}
+
+bool memory_lock(int fd)
+{
+	const struct timespec interval = {.tv_nsec = 1000000};
+
+	for (unsigned tries = 0; tries < 1000; tries++) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+			return true;
+		nanosleep(&interval, NULL);
+	}
+	return false;
+}
+
+void memory_unlock(int fd)
+{
+	flock(fd, LOCK_UN);
 }
 
 bool memory_is_same(pid_t first, pid_t second)

@@ -23,6 +23,12 @@ struct usdtrap_error *memory_read_some(int fd, uint64_t address, void *buffer, s
 				       size_t *ret_size) USDTRAP_MUST_USE;
 /* Reads SIZE bytes, all or nothing. Errors: FAULT, GONE. */
 struct usdtrap_error *memory_read(int fd, uint64_t address, void *buffer, size_t size) USDTRAP_MUST_USE;
+/*
+ * Locks the memory behind FD for whoever else locks it (flock(2)): the target's
+ * own handler, when it heals. Waits for a second at most. False: another holds it.
+ */
+bool memory_lock(int fd);
+void memory_unlock(int fd);
 /* Whether two threads run in the same memory: kcmp(2), or false where the kernel lacks it. */
 bool memory_is_same(pid_t first, pid_t second);
 /* Writes SIZE bytes, all or nothing. Errors: FAULT, GONE, OS. */

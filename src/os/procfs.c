@@ -215,6 +215,22 @@ struct usdtrap_error *procfs_line(const char *root, pid_t pid, const char *name,
 	return error;
 }
 
+bool procfs_system_call(const char *root, pid_t tid, long *ret)
+{
+	char line[256], *end;
+	struct usdtrap_error *error = procfs_line(root, tid, "syscall", line, sizeof(line));
+	long number;
+
+	usdtrap_error_destroy(error);
+	if (error)
+		return false;
+	number = strtol(line, &end, 10);
+	if (end == line || number < 0) /* "running", or in no call */
+		return false;
+	*ret = number;
+	return true;
+}
+
 bool procfs_auxiliary_value(const char *root, pid_t pid, uint64_t type, uint64_t *ret)
 {
 	const struct procfs_file file = {root, pid, 0, "auxv"};

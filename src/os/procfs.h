@@ -92,6 +92,8 @@ struct usdtrap_error *procfs_link(const char *root, pid_t pid, const char *name,
 struct usdtrap_error *procfs_line(const char *root, pid_t pid, const char *name, char *buffer,
 				  size_t size) USDTRAP_MUST_USE;
 
+/* The number of the system call that thread TID sleeps in. False: it sleeps in none, or the kernel does not tell. */
+bool procfs_system_call(const char *root, pid_t tid, long *ret);
 /*
  * What the kernel told PID's program at its start: the auxiliary vector's entry TYPE (AT_ENTRY, AT_BASE, ...:
  * getauxval(3)), of a 64-bit program. False: there is none, or it cannot be read.

@@ -5,11 +5,13 @@
 #include <elf.h>
 #include <errno.h>
 #include <limits.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/ptrace.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "base/error.h"
 
@@ -151,6 +153,25 @@ enum ptrace_wait_result ptrace_wait(bool block, pid_t *ret_tid, int *ret_status)
 	return PTRACE_WAIT_NOBODY;
 }
 
+bool ptrace_wait_for(pid_t tid, unsigned timeout_ms, int *ret_status)
+{
+	const struct timespec interval = {.tv_nsec = 50000};
+	const unsigned interval_looks = 20; /* a millisecond's */
+	unsigned looks = 0;
+	pid_t result;
+
+	/* Nearly always it reports within microseconds, once it gets the processor. */
+	while ((result = waitpid(tid, ret_status, __WALL | WNOHANG)) == 0) {
+		if (looks++ < interval_looks)
+			sched_yield();
+		else if (looks / interval_looks > timeout_ms)
+			return false;
+		else
+			nanosleep(&interval, NULL);
+	}
+	return result == tid;
+}
+
 /*
  * PTRACE_EVENT_STOP stands for two things that only the signal tells apart:
  * the four stopping signals mean a group stop, SIGTRAP anything else.
@@ -198,4 +219,11 @@ struct ptrace_stop ptrace_classify(int status)
 	default:
 		return (struct ptrace_stop){PTRACE_STOP_OTHER, signal};
 	}
+}
+
+bool ptrace_is_event_stop(int status)
+{
+	const enum ptrace_stop_kind kind = ptrace_classify(status).kind;
+
+	return kind == PTRACE_STOP_EVENT_STOP || kind == PTRACE_STOP_GROUP;
 }

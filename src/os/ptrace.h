@@ -11,6 +11,7 @@
 #define USDTRAP_OS_PTRACE_H
 
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include <usdtrap/error.h>
@@ -51,6 +52,9 @@ enum ptrace_wait_result {
 /* waitpid(-1, __WALL | __WNOTHREAD): the next change of state of any thread this thread traces. */
 enum ptrace_wait_result ptrace_wait(bool block, pid_t *ret_tid, int *ret_status);
 
+/* The next change of state of TID alone. False: there was none within TIMEOUT_MS milliseconds, or it is not traced. */
+bool ptrace_wait_for(pid_t tid, unsigned timeout_ms, int *ret_status);
+
 /* What a wait status says, taken apart once: nothing above looks at the macros of wait(2). */
 enum ptrace_stop_kind {
 	PTRACE_STOP_EXITED,     /* `value' is the exit status */
@@ -71,5 +75,7 @@ struct ptrace_stop {
 };
 /* Pure: a status as waitpid(2) gives it, to its meaning. */
 struct ptrace_stop ptrace_classify(int status);
+/* Whether STATUS is of the stops that an interrupt leads to: PTRACE_STOP_EVENT_STOP, PTRACE_STOP_GROUP. */
+bool ptrace_is_event_stop(int status);
 
 #endif

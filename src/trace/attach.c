@@ -141,7 +141,7 @@ static void clean_child(struct engine *engine, const struct space *space, pid_t 
 	error = procfs_status_read(PROCFS_ROOT, child, &status);
 	usdtrap_error_destroy(error);
 	if (!error && status.tracer == 0 && !memory_is_same(space->anchor, child) &&
-	    family_clean_copy(engine, space, child))
+	    family_clean_copy(engine, space, child, false))
 		*ret_is_new = true;
 }
 
@@ -165,7 +165,8 @@ static struct usdtrap_error *sweep(struct engine *engine, struct space *space, b
 /*
  * A trap cannot be blocked or ignored. Where its thread does so, the kernel
  * unblocks SIGTRAP there and resets what the process wants done about it
- * (force_sig_info_to_task()). That matters to those who want something done.
+ * (force_sig_info_to_task()). Where there is a net that is made up for;
+ * elsewhere it matters to those who want something done.
  */
 static void warn_about_sigtrap(const struct engine *engine, const struct space *space)
 {
@@ -173,6 +174,8 @@ static void warn_about_sigtrap(const struct engine *engine, const struct space *
 	struct procfs_status status;
 	struct usdtrap_error *error;
 
+	if (space->net.state == NET_IN || space->net.state == NET_PENDING)
+		return;
 	for (const struct tracee *tracee = engine->tracees; tracee; tracee = tracee->hh.next) {
 		if (tracee->space != space)
 			continue;
@@ -212,6 +215,12 @@ static struct usdtrap_error *arm_running(struct engine *engine, struct space *sp
 		error = memory_open(space->anchor, &space->memory_fd);
 	if (error)
 		return error;
+	if (catalog_wants_traps(&engine->catalog)) {
+		net_reuse(engine, space);
+		engine_begin_journal(engine, space);
+		net_require(engine, space);
+		engine_choose_anchor(engine, space);
+	}
 	error = mapped_refresh(engine, space, &refused);
 	if (!error && refused && !space->sites) {
 		error = refused; /* nothing was armed, and this is why */

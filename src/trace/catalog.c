@@ -55,6 +55,15 @@ struct catalog_file *catalog_file_find(const struct catalog *catalog, uint64_t d
 	return NULL;
 }
 
+bool catalog_wants_traps(const struct catalog *catalog)
+{
+	const struct usdtrap_probe *probe = catalog->probes;
+
+	while (probe && !probe->on_hit)
+		probe = probe->next;
+	return probe;
+}
+
 bool catalog_wants_any_file(const struct catalog *catalog)
 {
 	const struct usdtrap_probe *probe;

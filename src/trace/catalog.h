@@ -83,6 +83,8 @@ struct catalog_file *catalog_file_find(const struct catalog *catalog, uint64_t d
 struct usdtrap_error *catalog_file_add(struct catalog *catalog, struct elf_object *object, const char *path,
 				       struct catalog_file **ret) USDTRAP_MUST_USE;
 
+/* Whether any probe wants more than its semaphores raised. */
+bool catalog_wants_traps(const struct catalog *catalog);
 /* Whether any pattern is interested in files that are not known yet. */
 bool catalog_wants_any_file(const struct catalog *catalog);
 

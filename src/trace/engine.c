@@ -34,6 +34,7 @@
 #include "trace/hit.h"
 #include "trace/journal.h"
 #include "trace/observe.h"
+#include "trace/room.h"
 
 void engine_notice(const struct engine *engine, enum usdtrap_notice notice, const char *format, ...)
 {
@@ -68,6 +69,7 @@ struct tracee *engine_add_tracee(struct engine *engine, pid_t tid, pid_t pid, en
 	tracee->pid = pid;
 	tracee->role = role;
 	tracee->space = space;
+	tracee->seccomp = SECCOMP_UNKNOWN;
 	if (space)
 		space->references++;
 	if (role == TRACEE_MEMBER)
@@ -83,6 +85,10 @@ void engine_begin_journal(struct engine *engine, struct space *space)
 	if (space->journal || engine->has_no_journal)
 		return;
 	error = journal_create(space, &space->journal);
+	if (!error)
+		error = room_journal(space);
+	if (!error && space->net.head_addr)
+		error = journal_net(space->journal, space->net.head_addr);
 	if (!error || error_catch(error, USDTRAP_GONE))
 		return;
 	engine->has_no_journal = true;
@@ -90,6 +96,19 @@ void engine_begin_journal(struct engine *engine, struct space *space)
 			    error_prefix(error,
 					 "no journal is kept, so nobody can repair what usdtrap leaves behind if "
 					 "it is killed"));
+}
+
+int engine_seccomp(struct tracee *tracee)
+{
+	struct procfs_status status;
+	struct usdtrap_error *error;
+
+	if (tracee->seccomp == SECCOMP_UNKNOWN) {
+		error = procfs_status_read(PROCFS_ROOT, tracee->tid, &status);
+		tracee->seccomp = error ? 0 : status.seccomp;
+		usdtrap_error_destroy(error);
+	}
+	return tracee->seccomp;
 }
 
 /* Whether /proc shows memory through TID: not if it has ended, be it only as a leader whose threads live on. */
@@ -282,7 +301,9 @@ static void handle_trap(struct engine *engine, struct tracee *tracee)
 	}
 	site = engine_trap_site(tracee, &registers, &signal);
 	if (!site) {
-		engine_resume(engine, tracee, signal);
+		signal = net_foreign_trap(engine, tracee);
+		if (signal != NET_ANSWERED)
+			engine_resume(engine, tracee, signal);
 		return;
 	}
 	tracee->last_hit = registers;
@@ -302,6 +323,8 @@ static void handle_trap(struct engine *engine, struct tracee *tracee)
 			expect_gone(engine, ptrace_set_registers(tracee->tid, &registers));
 		}
 	}
+	if (!net_at_hit(engine, tracee))
+		return;
 	observe_resumed(engine, tracee, site, tracee->space->arch->pc(&registers), signal);
 	engine_resume(engine, tracee, signal);
 	affinity_follow(&engine->affinity, tracee->pid, tracee->tid);
@@ -344,7 +367,7 @@ static void handle_exec(struct engine *engine, pid_t tid)
 		engine_resume(engine, tracee, 0);
 }
 
-static void handle_stop(struct engine *engine, pid_t tid, int status)
+void engine_stop(struct engine *engine, pid_t tid, int status)
 {
 	const struct ptrace_stop stop = ptrace_classify(status);
 	struct tracee *tracee = tracee_find(engine->tracees, tid);
@@ -412,6 +435,6 @@ enum ptrace_wait_result engine_step(struct engine *engine, bool block)
 
 	result = ptrace_wait(block, &tid, &status);
 	if (result == PTRACE_WAIT_STATUS)
-		handle_stop(engine, tid, status);
+		engine_stop(engine, tid, status);
 	return result;
 }

@@ -43,6 +43,7 @@ struct engine {
 	struct affinity affinity;
 	struct usdtrap_report report;
 	bool is_privileged;    /* may trace a program without taking the rights from it that its file gives */
+	bool is_leaving;       /* stops are answered by leave.c */
 	bool has_no_journal;   /* there is nowhere to keep one: told once */
 	bool is_stopping;      /* a callback said STOP: nothing further is delivered */
 	struct stacks *stacks; /* NULL before anybody asked for a stack or a symbol */
@@ -67,6 +68,8 @@ void engine_remove_tracee(struct engine *engine, struct tracee *tracee);
 void engine_ended(struct engine *engine, struct tracee *tracee, int status);
 /* From here on what is changed in SPACE is written down, if it can be; that it cannot is told once. */
 void engine_begin_journal(struct engine *engine, struct space *space);
+/* TRACEE's struct procfs_status.seccomp, read when first asked for. */
+int engine_seccomp(struct tracee *tracee);
 /* Sets the thread through which /proc reaches SPACE to one that has not ended, as any of them may at any time. */
 void engine_choose_anchor(const struct engine *engine, struct space *space);
 
@@ -75,6 +78,8 @@ void engine_choose_anchor(const struct engine *engine, struct space *space);
  * to the engine thread ends the wait. Returns what the wait returned.
  */
 enum ptrace_wait_result engine_step(struct engine *engine, bool block);
+/* Answers one stop (or end) of TID that a wait reported as STATUS. */
+void engine_stop(struct engine *engine, pid_t tid, int status);
 /*
  * If a SIGTRAP stop of TRACEE, with these REGISTERS, means that one of our
  * traps was executed: its site; NULL otherwise. *RET_SIGNAL is what is to be
@@ -170,9 +175,9 @@ bool family_first_stop(struct engine *engine, struct tracee *tracee);
 bool family_system_call(struct engine *engine, struct tracee *tracee);
 /*
  * Undoes in the memory of TID, a copy of SPACE's, what was done to the
- * original. False: nothing of it was there. What cannot be undone is a warning.
+ * original; IS_TRACED: TID stands at a stop. False: nothing of it was there. What cannot be undone is a warning.
  */
-bool family_clean_copy(const struct engine *engine, const struct space *space, pid_t tid);
+bool family_clean_copy(const struct engine *engine, const struct space *space, pid_t tid, bool is_traced);
 /* TRACEE stands at exec, and bears its process's id now. True: it was let go and is no tracee any more. */
 bool family_exec(struct engine *engine, struct tracee *tracee);
 
@@ -183,6 +188,9 @@ void leave_space(struct engine *engine, struct space *space);
 /* Puts everything back and lets everybody go whom the end of this thread must not let go. The thread must end after it.
  */
 void leave_all(struct engine *engine);
+
+/* Answers one stop (or end) of TID while leaving, nearly always with a detach. */
+void leave_stop(struct engine *engine, pid_t tid, int status);
 
 /* --- recipe.c --- */
 

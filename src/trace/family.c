@@ -53,7 +53,7 @@ static bool has_traps(int memory_fd, const struct space *space)
 	return site;
 }
 
-bool family_clean_copy(const struct engine *engine, const struct space *space, pid_t tid)
+bool family_clean_copy(const struct engine *engine, const struct space *space, pid_t tid, bool is_traced)
 {
 	struct usdtrap_error *error;
 	const struct site *site;
@@ -68,6 +68,11 @@ bool family_clean_copy(const struct engine *engine, const struct space *space, p
 			error = site_restore_copy(memory_fd, space->arch, site);
 		for (semaphore = space->semaphores; is_touched && semaphore && !error; semaphore = semaphore->hh.next)
 			error = semaphore_lower_copy(memory_fd, semaphore);
+		/* Last: as long as there is a trap, there is a net below it. */
+		if (!error && net_is_copied(space, memory_fd)) {
+			is_touched = true;
+			net_clean_copy(space, tid, memory_fd, is_traced);
+		}
 		close(memory_fd);
 	}
 	if (error && !error_catch(error, USDTRAP_GONE))
@@ -80,7 +85,7 @@ bool family_clean_copy(const struct engine *engine, const struct space *space, p
 static bool clean_copy_of_any(const struct engine *engine, const struct space *spaces, pid_t tid)
 {
 	for (const struct space *space = spaces; space; space = space->next)
-		if (space->arch && space->sites && family_clean_copy(engine, space, tid))
+		if (space->arch && space->sites && family_clean_copy(engine, space, tid, true))
 			return true;
 	return false;
 }
@@ -100,7 +105,7 @@ bool family_first_stop(struct engine *engine, struct tracee *tracee)
 		return false;
 	case TRACEE_COPY:
 		if (tracee->space)
-			family_clean_copy(engine, tracee->space, tracee->tid);
+			family_clean_copy(engine, tracee->space, tracee->tid, true);
 		else if (!clean_copy_of_any(engine, engine->spaces, tracee->tid))
 			clean_copy_of_any(engine, engine->former_spaces, tracee->tid);
 		let_go(engine, tracee);
@@ -217,6 +222,7 @@ static void forget_other_threads(struct engine *engine, const struct tracee *sur
 
 bool family_exec(struct engine *engine, struct tracee *tracee)
 {
+	const pid_t tid = tracee->tid;
 	struct space *space;
 	struct usdtrap_error *error;
 
@@ -239,6 +245,16 @@ bool family_exec(struct engine *engine, struct tracee *tracee)
 	error = mapped_architecture(space);
 	if (!error)
 		error = memory_open(space->anchor, &space->memory_fd);
+	if (!error && catalog_wants_traps(&engine->catalog)) {
+		bool is_standing;
+
+		space->references++;
+		engine_begin_journal(engine, space);
+		is_standing = net_require_at_exec(engine, space, tid);
+		space_release(&engine->spaces, NULL, space);
+		if (!is_standing)
+			return true;
+	}
 	if (!error)
 		error = mapped_refresh(engine, space, NULL);
 	if (error) {

@@ -19,6 +19,7 @@
 #include "os/memory.h"
 #include "os/procfs.h"
 #include "os/runtime_folder.h"
+#include "trace/room.h"
 #include "trace/site.h"
 #include "trace/space.h"
 
@@ -175,6 +176,16 @@ struct usdtrap_error *journal_lower(struct journal *journal, uint64_t addr, uint
 	return journal ? append(journal, "lower %" PRIx64 " %u\n", addr, from) : NULL;
 }
 
+struct usdtrap_error *journal_room(struct journal *journal, uint64_t addr, size_t size)
+{
+	return journal ? append(journal, "room %" PRIx64 " %zu\n", addr, size) : NULL;
+}
+
+struct usdtrap_error *journal_net(struct journal *journal, uint64_t head_addr)
+{
+	return journal ? append(journal, "net %" PRIx64 "\n", head_addr) : NULL;
+}
+
 struct usdtrap_error *journal_forget_site(struct journal *journal, uint64_t addr)
 {
 	return journal ? append(journal, "forget site %" PRIx64 "\n", addr) : NULL;
@@ -317,7 +328,8 @@ struct usdtrap_error *journal_load(const char *text, struct space *space)
 {
 	struct usdtrap_error *error = NULL;
 	char line[LINE_SIZE];
-	size_t length;
+	size_t length, size;
+	uint64_t addr;
 
 	for (; *text && !error; text += length + 1) {
 		length = strcspn(text, "\n");
@@ -328,6 +340,10 @@ struct usdtrap_error *journal_load(const char *text, struct space *space)
 			error = load_site(line, space);
 		else if (begins_with(line, "raise") || begins_with(line, "lower"))
 			error = load_semaphore(line, space);
+		else if (sscanf(line, "room %" SCNx64 " %zu", &addr, &size) == 2)
+			error = room_adopt(space, addr, size);
+		else if (sscanf(line, "net %" SCNx64, &addr) == 1)
+			net_adopt(space, addr);
 		else if (begins_with(line, "forget "))
 			load_forgotten(line, space);
 	}

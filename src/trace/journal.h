@@ -21,6 +21,9 @@
  *	raise 55d1c3a0f0aa 0 a semaphore is about to be raised from 0
  *	raised 55d1c3a0f0aa  it was
  *	lower 55d1c3a0f0aa 1 it is about to be lowered from 1
+ *	room 55d1c3a0fe30 816
+ *	                     unused memory that is written to: its address and size
+ *	net 55d1c3a10030     where in it the head of a safety net is
  *	forget site 55d1c3a0f149
  *	                     its library was unmapped, so there is nothing to undo; likewise "forget semaphore"
  *
@@ -63,6 +66,9 @@ struct usdtrap_error *journal_site(struct journal *journal, const struct space *
 				   const struct site *site) USDTRAP_MUST_USE;
 struct usdtrap_error *journal_raise(struct journal *journal, uint64_t addr, uint16_t from) USDTRAP_MUST_USE;
 struct usdtrap_error *journal_lower(struct journal *journal, uint64_t addr, uint16_t from) USDTRAP_MUST_USE;
+/* Room was given out: trace/room.h. A net's head lies at ADDR: trace/net.h. */
+struct usdtrap_error *journal_room(struct journal *journal, uint64_t addr, size_t size) USDTRAP_MUST_USE;
+struct usdtrap_error *journal_net(struct journal *journal, uint64_t head_addr) USDTRAP_MUST_USE;
 /* What lay at ADDR was unmapped: it is not to be undone. */
 struct usdtrap_error *journal_forget_site(struct journal *journal, uint64_t addr) USDTRAP_MUST_USE;
 struct usdtrap_error *journal_forget_semaphore(struct journal *journal, uint64_t addr) USDTRAP_MUST_USE;

@@ -32,6 +32,7 @@
 #include "trace/engine.h"
 #include "trace/journal.h"
 #include "trace/observe.h"
+#include "trace/room.h"
 #include "trace/site.h"
 
 enum {
@@ -89,8 +90,29 @@ static bool has_trap_pending(pid_t tid)
 	return !error && (status.signals_pending & ~status.signals_blocked & trap);
 }
 
+static bool needs_mask(const struct tracee *tracee)
+{
+	return tracee->blocked_mask && tracee->role == TRACEE_MEMBER;
+}
+
+/* A trap in a thread that blocks SIGTRAP has unblocked that. It gets it back, unless it has changed its mask since. */
+static void give_mask_back(struct tracee *tracee)
+{
+	const uint64_t trap = UINT64_C(1) << (SIGTRAP - 1);
+	struct usdtrap_error *error;
+	uint64_t mask;
+
+	error = ptrace_get_signal_mask(tracee->tid, &mask);
+	if (!error && mask == (tracee->blocked_mask & ~trap))
+		error = ptrace_set_signal_mask(tracee->tid, tracee->blocked_mask);
+	usdtrap_error_destroy(error);
+	tracee->blocked_mask = 0;
+}
+
 static void let_go(struct engine *engine, struct tracee *tracee, int signal)
 {
+	if (needs_mask(tracee))
+		give_mask_back(tracee);
 	usdtrap_error_destroy(ptrace_detach(tracee->tid, signal));
 	observe_let_go(engine, tracee->pid, tracee->tid);
 	engine_remove_tracee(engine, tracee);
@@ -120,6 +142,19 @@ static void leave_trap(struct engine *engine, struct tracee *tracee)
 	let_go(engine, tracee, signal);
 }
 
+/* Whether TRACEE stands in the room that is to be cleared. */
+static bool runs_our_code(const struct tracee *tracee)
+{
+	struct arch_registers registers;
+	struct usdtrap_error *error;
+
+	if (!tracee->space || !tracee->space->arch || !tracee->space->rooms)
+		return false;
+	error = ptrace_get_registers(tracee->tid, &registers);
+	usdtrap_error_destroy(error);
+	return !error && room_holds(tracee->space, tracee->space->arch->pc(&registers));
+}
+
 /* An event stop, which may be the one we asked for. */
 static void leave_event_stop(struct engine *engine, struct tracee *tracee)
 {
@@ -129,12 +164,16 @@ static void leave_event_stop(struct engine *engine, struct tracee *tracee)
 		usdtrap_error_destroy(ptrace_continue(tracee->tid, 0));
 		return; /* the trap's own stop comes next */
 	}
+	if (runs_our_code(tracee)) { /* not for long */
+		tracee->is_interrupted = false;
+		usdtrap_error_destroy(ptrace_continue(tracee->tid, 0));
+		return;
+	}
 	engine_restart_call(tracee);
 	let_go(engine, tracee, 0);
 }
 
-/* Answers one stop, nearly always with a detach. */
-static void leave_stop(struct engine *engine, pid_t tid, int status)
+void leave_stop(struct engine *engine, pid_t tid, int status)
 {
 	const struct ptrace_stop stop = ptrace_classify(status);
 	struct tracee *tracee = tracee_find(engine->tracees, tid);
@@ -226,6 +265,8 @@ static bool look_at(struct tracee *tracee, bool is_patient)
 	case 'X':
 		return false;
 	default: /* asleep, or stopped */
+		if (needs_mask(tracee))
+			engine_interrupt(tracee);
 		return tracee->is_interrupted || has_trap_pending(tracee->tid);
 	}
 }
@@ -239,17 +280,43 @@ static bool has_member(const struct engine *engine, const struct space *space)
 	return tracee;
 }
 
+/* Keeps all spaces until clear_spaces(), whoever is let go meanwhile. */
+static void hold_spaces(struct engine *engine)
+{
+	for (struct space *space = engine->spaces; space; space = space->next)
+		space->references++;
+}
+
+/* Nobody can be in our code any more: it goes. */
+static void clear_spaces(struct engine *engine)
+{
+	for (struct space *space = engine->spaces, *next; space; space = next) {
+		next = space->next;
+		if (space->memory_fd >= 0 && !space->net.is_pinned)
+			room_clear(space);
+		if (space->net.state == NET_IN) { /* it could not be taken out: a repair may */
+			journal_leave(space->journal);
+			space->journal = NULL;
+		}
+		space_release(&engine->spaces, NULL, space);
+	}
+}
+
 void leave_all(struct engine *engine)
 {
 	const struct timespec interval = {.tv_nsec = LOOK_INTERVAL_NS};
 	struct space *space;
 	unsigned quiet_looks = 0;
 
+	engine->is_leaving = true;
 	for (space = engine->spaces; space; space = space->next) {
 		leave_space(engine, space);
 		if (has_member(engine, space))
 			engine->report.processes++;
 	}
+	hold_spaces(engine);
+	for (space = engine->spaces; space; space = space->next)
+		net_take_out(engine, space);
 	for (unsigned looks = 0; quiet_looks < QUIET_LOOKS_WANTED; looks++) {
 		const bool is_patient = looks < PATIENT_LOOKS;
 		bool is_waiting = drain(engine, is_patient);
@@ -264,4 +331,5 @@ void leave_all(struct engine *engine)
 	/* These the end of the thread lets go. */
 	for (const struct tracee *tracee = engine->tracees; tracee; tracee = tracee->hh.next)
 		observe_let_go(engine, tracee->pid, tracee->tid);
+	clear_spaces(engine);
 }

@@ -122,7 +122,7 @@ static struct usdtrap_error *arm_hook(struct engine *engine, struct space *space
 		return error_create(USDTRAP_UNSUPPORTED, "%s does not begin with an instruction that can be acted out",
 				    name);
 	engine_begin_journal(engine, space);
-	error = site_arm(space, vaddr + bias, &text, &site);
+	error = site_arm(engine, space, vaddr + bias, &text, &site);
 	if (error)
 		return error;
 	site->is_loader_hook = true;

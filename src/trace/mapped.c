@@ -221,8 +221,17 @@ static struct usdtrap_error *refuse_instruction(const struct arch *arch, const u
 	return error_create(USDTRAP_UNSUPPORTED, "the file has `%s' at the site, which is no nop", insn.text);
 }
 
+static void add_semaphore_to_net(struct engine *engine, struct space *space, uint64_t addr, const struct site *witness)
+{
+	struct semaphore *semaphore;
+
+	HASH_FIND(hh, space->semaphores, &addr, sizeof(addr), semaphore);
+	if (semaphore)
+		net_add_semaphore(engine, space, semaphore, witness);
+}
+
 /* Raises LOCATION's semaphore and arms its site in SPACE for PROBE. */
-static struct usdtrap_error *arm_location(const struct engine *engine, struct space *space, struct mapped_file *mapped,
+static struct usdtrap_error *arm_location(struct engine *engine, struct space *space, struct mapped_file *mapped,
 					  const struct procfs_maps *maps, struct usdtrap_probe *probe,
 					  struct location *location)
 {
@@ -264,12 +273,14 @@ static struct usdtrap_error *arm_location(const struct engine *engine, struct sp
 	if (!probe->on_hit)
 		return NULL;
 	if (has_to_be_armed) {
-		error = site_arm(space, addr, &text, &site);
+		error = site_arm(engine, space, addr, &text, &site);
 		if (error)
 			return error;
 		site->mapped = mapped;
 		observe_armed(engine, space, site, location);
 	}
+	if (info->semaphore_vaddr)
+		add_semaphore_to_net(engine, space, info->semaphore_vaddr + mapped->load_bias, site);
 	return site_attach(site, probe, location);
 }
 
@@ -345,11 +356,13 @@ static void forget_unmapped(struct space *space, const struct procfs_maps *maps)
 		HASH_ITER (hh, space->sites, site, next_site)
 			if (site->mapped == mapped) {
 				usdtrap_error_destroy(journal_forget_site(space->journal, site->addr));
+				net_forget(space, site->net_slot);
 				space_forget_site(space, site);
 			}
 		HASH_ITER (hh, space->semaphores, semaphore, next_semaphore)
 			if (semaphore->mapped == mapped) {
 				usdtrap_error_destroy(journal_forget_semaphore(space->journal, semaphore->addr));
+				net_forget(space, semaphore->net_slot);
 				space_forget_semaphore(space, semaphore);
 			}
 		LL_DELETE(space->mapped, mapped);

@@ -66,6 +66,19 @@ static bool is_wanted(const struct engine *engine, const struct catalog_file *fi
 	return false;
 }
 
+/* The companion's semaphore has no site of its own in use: any other of the file is its witness. */
+static void add_to_net(struct engine *engine, struct space *space, const struct mapped_file *mapped, uint64_t addr)
+{
+	struct semaphore *semaphore;
+	const struct site *site = space->sites;
+
+	HASH_FIND(hh, space->semaphores, &addr, sizeof(addr), semaphore);
+	while (site && site->mapped != mapped)
+		site = site->hh.next;
+	if (semaphore && site)
+		net_add_semaphore(engine, space, semaphore, site);
+}
+
 /* Raises the semaphores of RECIPE's companion. False: it has none, or one could not be raised. */
 static bool raise_companion(struct engine *engine, struct space *space, const struct mapped_file *mapped,
 			    const struct procfs_maps *maps, const struct recipe *recipe)
@@ -88,6 +101,7 @@ static bool raise_companion(struct engine *engine, struct space *space, const st
 		}
 		is_raised = true;
 		observe_raised(engine, space, mapped, &file->locations[i], vaddr + mapped->load_bias);
+		add_to_net(engine, space, mapped, vaddr + mapped->load_bias);
 	}
 	return is_raised;
 }

@@ -18,10 +18,17 @@
 #include "trace/journal.h"
 #include "trace/site.h"
 
+static void forget_semaphores(struct space *space)
+{
+	struct semaphore *semaphore, *next;
+
+	HASH_ITER (hh, space->semaphores, semaphore, next)
+		space_forget_semaphore(space, semaphore);
+}
+
 /* Makes SPACE what TEXT tells of, and undoes it. */
 static struct usdtrap_error *undo(struct engine *engine, struct space *space, const char *text)
 {
-	struct semaphore *semaphore, *next;
 	struct usdtrap_error *error = NULL;
 
 	engine_choose_anchor(engine, space);
@@ -29,14 +36,19 @@ static struct usdtrap_error *undo(struct engine *engine, struct space *space, co
 		error = mapped_architecture(space);
 	if (!error && space->memory_fd < 0)
 		error = memory_open(space->anchor, &space->memory_fd);
-	if (!error)
-		error = journal_load(text, space);
 	if (error)
 		return error;
-	leave_space(engine, space);
-	HASH_ITER (hh, space->semaphores, semaphore, next)
-		space_forget_semaphore(space, semaphore);
-	return NULL;
+	memory_lock(space->memory_fd); /* the target's own handler may be about to do the same */
+	error = journal_load(text, space);
+	if (!error && net_has_healed(space))
+		forget_semaphores(space);
+	if (!error) {
+		leave_space(engine, space);
+		net_mark_healed(space);
+		forget_semaphores(space);
+	}
+	memory_unlock(space->memory_fd);
+	return error;
 }
 
 struct stale {

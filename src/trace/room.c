@@ -11,6 +11,7 @@
 #include "os/memory.h"
 #include "os/procfs.h"
 #include "trace/engine.h"
+#include "trace/journal.h"
 
 enum {
 	ALIGNMENT = 16,
@@ -253,7 +254,7 @@ void room_forget_unmapped(struct space *space, const struct procfs_maps *maps)
 
 		for (size_t i = 0; i < maps->count && !is_mapped; i++)
 			is_mapped = room->addr >= maps->items[i].start && room->addr < maps->items[i].end &&
-				    maps->items[i].inode == room->inode;
+				    (!room->inode || maps->items[i].inode == room->inode);
 		if (is_mapped)
 			continue;
 		LL_DELETE(space->rooms, room);
@@ -268,4 +269,31 @@ void room_forget(struct space *space)
 	LL_FOREACH_SAFE(space->rooms, room, next)
 	free(room);
 	space->rooms = NULL;
+}
+
+struct usdtrap_error *room_adopt(struct space *space, uint64_t addr, size_t size)
+{
+	struct room *room;
+
+	if (size > page_size)
+		return NULL;
+	room = calloc(1, sizeof(*room));
+	if (!room)
+		return &error_no_memory;
+	room->addr = addr;
+	room->size = size;
+	room->used = size;
+	LL_APPEND(space->rooms, room);
+	return NULL;
+}
+
+struct usdtrap_error *room_journal(const struct space *space)
+{
+	struct usdtrap_error *error = NULL;
+	const struct room *room;
+
+	for (room = space->rooms; room && !error; room = room->next)
+		if (room->used)
+			error = journal_room(space->journal, room->addr, room->used);
+	return error;
 }

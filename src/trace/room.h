@@ -32,7 +32,7 @@ struct room {
 	uint64_t addr;
 	size_t size;
 	size_t used;      /* bytes from `addr' on that were given out */
-	uint64_t inode;   /* of the file it belongs to, as maps shows it */
+	uint64_t inode;   /* of the file it belongs to, as maps shows it; 0: a journal told of it, and it stays */
 	unsigned lasting; /* 0: its file may be unloaded; else 1 the loader, 2 the C library, 3 the program itself */
 	struct room *next;
 };
@@ -57,6 +57,10 @@ void room_clear_copy(const struct space *space, int copy_fd);
 bool room_holds(const struct space *space, uint64_t addr);
 /* Forgets rooms of files that MAPS shows no more. */
 void room_forget_unmapped(struct space *space, const struct procfs_maps *maps);
+/* Room that a journal told of: SIZE bytes at ADDR were given out in SPACE. Errors: NO_MEMORY. */
+struct usdtrap_error *room_adopt(struct space *space, uint64_t addr, size_t size) USDTRAP_MUST_USE;
+/* Tells SPACE's journal of all that is given out already. Errors: OS. */
+struct usdtrap_error *room_journal(const struct space *space) USDTRAP_MUST_USE;
 /* Forgets all rooms, touching nothing. */
 void room_forget(struct space *space);
 

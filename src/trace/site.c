@@ -43,7 +43,8 @@ struct usdtrap_error *site_check(const struct space *space, uint64_t addr, const
 	return NULL;
 }
 
-struct usdtrap_error *site_arm(struct space *space, uint64_t addr, const struct site_text *text, struct site **ret)
+struct usdtrap_error *site_arm(struct engine *engine, struct space *space, uint64_t addr, const struct site_text *text,
+			       struct site **ret)
 {
 	struct usdtrap_error *error;
 	struct site *site;
@@ -66,6 +67,8 @@ struct usdtrap_error *site_arm(struct space *space, uint64_t addr, const struct 
 	site->skip = text->nop_length ? text->nop_length - space->arch->trap_size : 0;
 	site->is_displacing = text->nop_length == 0;
 	error = journal_site(space->journal, space, site);
+	if (!error)
+		net_add_site(engine, space, site);
 	if (!error)
 		error = memory_write(space->memory_fd, addr, space->arch->trap, space->arch->trap_size);
 	if (error) {

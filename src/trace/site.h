@@ -10,6 +10,8 @@
 #include "os/procfs.h"
 #include "trace/space.h"
 
+struct engine;
+
 /* What the file has at a place that is to be armed. */
 struct site_text {
 	const uint8_t *bytes;
@@ -24,10 +26,10 @@ struct site_text {
 struct usdtrap_error *site_check(const struct space *space, uint64_t addr,
 				 const struct site_text *text) USDTRAP_MUST_USE;
 /*
- * Checks, then puts a trap at ADDR and records it as a new site of SPACE,
+ * Checks, then, with journal and net in place, puts a trap at ADDR and records it as a new site of SPACE,
  * which has none there that is armed. Errors: as site_check(); OS, NO_MEMORY.
  */
-struct usdtrap_error *site_arm(struct space *space, uint64_t addr, const struct site_text *text,
+struct usdtrap_error *site_arm(struct engine *engine, struct space *space, uint64_t addr, const struct site_text *text,
 			       struct site **ret) USDTRAP_MUST_USE;
 /* Puts the original byte back if our trap is still there, else marks SITE lost. An armed site is not armed afterwards.
  */

@@ -19,6 +19,7 @@
 #include <usdtrap/session.h>
 
 #include "arch/arch.h"
+#include "trace/net.h"
 
 struct catalog_file;
 struct journal;
@@ -49,6 +50,7 @@ struct site {
 	bool is_displacing;                     /* the trap covers an instruction that counts, no nop */
 	uint8_t original[ARCH_MAX_INSTRUCTION]; /* what the file has from here on */
 	size_t original_size;                   /* bytes of `original' that are known */
+	uint64_t net_slot;                      /* where the net knows of it; 0: it does not */
 	size_t skip;                            /* what is left of the nop behind the trap: pc moves on by it */
 	struct mapped_file *mapped;             /* whose probe it is; NULL for the loader's hook */
 	struct attachment *attachments;
@@ -60,6 +62,7 @@ struct semaphore {
 	uint64_t addr;
 	uint16_t before; /* what it was when it was last changed */
 	bool is_raised;
+	uint64_t net_slot;                /* where the net knows of it; 0: it does not */
 	const struct mapped_file *mapped; /* whose it is; NULL where a journal told of it */
 	UT_hash_handle hh;
 };
@@ -84,6 +87,7 @@ struct space {
 	uint64_t lowest_site, highest_site; /* every site's address lies between these; 0, 0 before the first */
 	struct semaphore *semaphores;       /* by address */
 	struct room *rooms;                 /* trace/room.h */
+	struct net net;                     /* lets the process outlive us */
 	struct journal *journal;            /* trace/journal.h; NULL before anything is changed */
 	struct modules *modules;            /* what it has mapped; NULL before anybody asked for a stack or a symbol */
 	struct frame_entry *frames;         /* its addresses that were named, by address: stacks.c */

@@ -12,6 +12,8 @@
 
 struct space;
 
+enum { SECCOMP_UNKNOWN = -2 };
+
 /* What a tracee is to us. */
 enum tracee_role {
 	TRACEE_MEMBER, /* a thread of a traced process */
@@ -30,6 +32,10 @@ struct tracee {
 	uint64_t run_time_when_seized;  /* nanoseconds on a processor */
 	bool is_interrupted;            /* we asked it to stop and have not seen it stop yet */
 	bool is_settled;                /* leaving: can be left to the end of the tracing thread */
+	bool has_hit;                   /* it stood at a trap of ours */
+	bool blocks_trap;               /* it blocked SIGTRAP when it did last, so that the kernel reset that */
+	uint64_t blocked_mask;          /* its signals blocked when the kernel unblocked SIGTRAP there; 0: it did not */
+	int seccomp;                    /* struct procfs_status; SECCOMP_UNKNOWN before it was asked */
 	struct space *space;            /* NULL: a copy of nobody knows which */
 	struct arch_registers last_hit; /* its registers when it stood at a trap of ours last */
 	UT_hash_handle hh;

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# A target that blocks or ignores SIGTRAP, which the kernel undoes at a trap: it lives, all hits are counted, and who
-# attaches is told.
+# A target that blocks or ignores SIGTRAP, which the kernel undoes at a trap: it lives, all hits are counted, and it gets
+# both back; without the net, who attaches is told that it does not.
 . "${top_srcdir:-.}/tests/live/lib.sh"
 
 program="usdt:$targets/handlers:handlers:tick { @hits = count(); }"
@@ -13,15 +13,29 @@ for mode in ignored blocked; do
 done
 
 needs_attach
+for mode in ignored blocked; do
+	target handlers $mode
+	grep '^Sig[BIC]' "/proc/$pid/status" >before
+	tracer -e "$program" -p "$pid"
+	! grep -q SIGTRAP trace.err || fail "$mode: told of what is made up for: $(cat trace.err)"
+	leave
+	grep '^Sig[BIC]' "/proc/$pid/status" | same before -
+	untouched "$pid"
+	tracer -e "$program" -p "$pid"
+	go
+	both_end
+	same_maps
+done
+
 target handlers ignored
-tracer -e "$program" -p "$pid"
+tracer --no-net -e "$program" -p "$pid"
 go
 both_end
 same_maps
 grep -q "process $pid ignores SIGTRAP" trace.err || fail "not told of ignoring: $(cat trace.err)"
 
 target handlers blocked
-tracer -e "$program" -p "$pid"
+tracer --no-net -e "$program" -p "$pid"
 go
 both_end
 same_maps

@@ -4,9 +4,14 @@
 . "${top_srcdir:-.}/tests/live/lib.sh"
 
 for mode in own breakpoint; do
+	"$usdtrap" --no-net -e "usdt:$targets/handlers:handlers:tick { @hits = count(); }" \
+		-c "$targets/handlers $mode" -o trace.out >target.out 2>trace.err </dev/null
+	grep -qx 'taken 100, action kept, mask kept' target.out || fail "$mode: $(tail -n 1 target.out)"
+	same_maps
+	# With the net in, a program that asks what it has installed sees what stands in for it.
 	"$usdtrap" -e "usdt:$targets/handlers:handlers:tick { @hits = count(); }" -c "$targets/handlers $mode" \
 		-o trace.out >target.out 2>trace.err </dev/null
-	grep -qx 'taken 100, action kept, mask kept' target.out || fail "$mode: $(tail -n 1 target.out)"
+	grep -qx 'taken 100, action [A-Za-z]*, mask kept' target.out || fail "$mode: $(tail -n 1 target.out)"
 	same_maps
 done
 

@@ -17,12 +17,15 @@
 #include "os/memory.h"
 #include "os/procfs.h"
 #include "trace/catalog.h"
+#include "trace/engine.h"
 #include "trace/site.h"
 
 enum { PAGE = 4096 };
 
 static const uint8_t nop_text[] = {0x90, 0x48, 0x89, 0xe5};
 static const struct site_text nop_site = {.bytes = nop_text, .size = sizeof(nop_text), .nop_length = 1};
+
+static struct engine engine; /* traces nobody */
 
 struct fixture {
 	struct space *spaces;
@@ -83,7 +86,7 @@ static struct site *arm(struct fixture *fixture, size_t offset)
 {
 	struct site *site = NULL;
 
-	assert_null(site_arm(fixture->space, address_of(fixture->text + offset), &nop_site, &site));
+	assert_null(site_arm(&engine, fixture->space, address_of(fixture->text + offset), &nop_site, &site));
 	assert_non_null(site);
 	return site;
 }
@@ -131,7 +134,7 @@ static void test_site_of_a_longer_nop_skips_the_rest_of_it(void **state)
 	struct site *site;
 
 	assert_null(memory_write(fixture->space->memory_fd, address_of(fixture->text), long_nop, sizeof(long_nop)));
-	assert_null(site_arm(fixture->space, address_of(fixture->text), &text, &site));
+	assert_null(site_arm(&engine, fixture->space, address_of(fixture->text), &text, &site));
 	assert_int_equal(site->skip, sizeof(long_nop) - 1);
 	assert_null(site_restore(fixture->space, site));
 	assert_memory_equal(fixture->text, long_nop, sizeof(long_nop));
@@ -147,8 +150,9 @@ static void test_site_with_a_foreign_trap_is_refused(void **state)
 	assert_null(memory_write(fixture->space->memory_fd, address_of(fixture->text), &trap, 1));
 	snprintf(message, sizeof(message), "at 0x%llx there is already a breakpoint (byte 0xcc) that is not ours",
 		 (unsigned long long)address_of(fixture->text));
-	assert_error(site_arm(fixture->space, address_of(fixture->text), &nop_site, &site), USDTRAP_UNSUPPORTED,
-		     message, "another tracer (gdb, perf, bpftrace, ...) traces this place: end it first");
+	assert_error(site_arm(&engine, fixture->space, address_of(fixture->text), &nop_site, &site),
+		     USDTRAP_UNSUPPORTED, message,
+		     "another tracer (gdb, perf, bpftrace, ...) traces this place: end it first");
 	assert_null(site);
 	assert_int_equal(fixture->text[0], 0xcc);
 }
@@ -161,8 +165,8 @@ static void test_site_with_other_text_than_the_file_is_refused(void **state)
 
 	snprintf(message, sizeof(message), "at 0x%llx the process has byte 0x48 where the file has 0x90",
 		 (unsigned long long)address_of(fixture->text + 1));
-	assert_error(site_arm(fixture->space, address_of(fixture->text + 1), &nop_site, &site), USDTRAP_UNSUPPORTED,
-		     message,
+	assert_error(site_arm(&engine, fixture->space, address_of(fixture->text + 1), &nop_site, &site),
+		     USDTRAP_UNSUPPORTED, message,
 		     "the file was changed after the process mapped it, or the process changes its own text: "
 		     "restart the process");
 	assert_null(site);

@@ -106,7 +106,8 @@ int main(int argc, char *argv[])
 {
 	int status = -1, result = 0;
 	const struct usdtrap_pattern pattern = {.target = argv[1], .provider = "truth"};
-	const struct usdtrap_options options = {.on_notice = on_notice, .on_exit = on_end, .user = &status};
+	const struct usdtrap_options options = {
+		.on_notice = on_notice, .on_exit = on_end, .user = &status, .no_net = 1};
 	struct usdtrap_session *session = NULL;
 	struct usdtrap_launch *launch = NULL;
 	struct usdtrap_error *error;

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+#include "trace/lender.h"
+
+#include "base/error.h"
+#include "os/procfs.h"
+#include "os/ptrace.h"
+#include "trace/engine.h"
+
+enum { INTERRUPT_TIMEOUT_MS = 50 };
+
+static bool is_in_restartable_call(const struct tracee *tracee)
+{
+	long number;
+
+	return procfs_system_call(PROCFS_ROOT, tracee->tid, &number) && tracee->space->arch->is_restarted(number);
+}
+
+/*
+ * How well TRACEE can be borrowed; 0: not at all. One that runs is in no system
+ * call that would have to be restarted; one that is stopped for good comes last.
+ */
+static unsigned fitness(const struct tracee *tracee)
+{
+	struct procfs_stat stat;
+	struct usdtrap_error *error = procfs_stat_read(PROCFS_ROOT, tracee->tid, tracee->tid, &stat);
+
+	usdtrap_error_destroy(error);
+	if (error)
+		return 0;
+	switch (stat.state) {
+	case 'R':
+		return 4;
+	case 'S':
+		return is_in_restartable_call(tracee) ? 3 : 2;
+	case 't':
+	case 'T':
+		return tracee->is_listening ? 1 : 0;
+	default:
+		return 0;
+	}
+}
+
+static struct tracee *choose(const struct engine *engine, const struct space *space, pid_t but_not)
+{
+	enum { LOOKS_MAX = 64 };
+	struct tracee *tracee, *best = NULL;
+	unsigned best_fitness = 0, looks = 0;
+
+	for (tracee = engine->tracees; tracee && looks < LOOKS_MAX && best_fitness < 4; tracee = tracee->hh.next) {
+		unsigned its_fitness;
+
+		if (tracee->space != space || tracee->role != TRACEE_MEMBER || tracee->tid == but_not)
+			continue;
+		looks++;
+		its_fitness = fitness(tracee);
+		if (its_fitness > best_fitness) {
+			best = tracee;
+			best_fitness = its_fitness;
+		}
+	}
+	return best;
+}
+
+static void answer(struct engine *engine, pid_t tid, int status)
+{
+	if (engine->is_leaving)
+		leave_stop(engine, tid, status);
+	else
+		engine_stop(engine, tid, status);
+}
+
+bool lender_bring_to_stop(struct engine *engine, struct tracee *tracee, bool is_standing)
+{
+	const pid_t tid = tracee->tid;
+	int status;
+
+	engine_interrupt(tracee);
+	if (is_standing)
+		usdtrap_error_destroy(ptrace_continue(tid, 0));
+	if (!ptrace_wait_for(tid, INTERRUPT_TIMEOUT_MS, &status))
+		return false;
+	if (ptrace_is_event_stop(status))
+		return true;
+	answer(engine, tid, status);
+	return false;
+}
+
+enum borrow_result lender_work_by(struct engine *engine, struct space *space, pid_t tid, lender_work_fn work,
+				  int *ret_status)
+{
+	struct borrow borrow = {
+		.tid = tid, .memory_fd = space->memory_fd, .arch = space->arch, .cave_addr = space->net.cave_addr};
+	enum borrow_result result = borrow_begin(&borrow, ret_status != NULL);
+
+	if (result == BORROW_DONE)
+		result = work(space, &borrow);
+	if (result == BORROW_DONE)
+		result = borrow_end(&borrow);
+	if (result == BORROW_DISTURBED)
+		answer(engine, tid, borrow.status);
+	else if (ret_status)
+		*ret_status = borrow.status;
+	return result;
+}
+
+bool lender_work_by_any(struct engine *engine, struct space *space, lender_work_fn work)
+{
+	enum { TRIES = 4 };
+	pid_t tid = 0;
+
+	for (unsigned i = 0; i < TRIES; i++) {
+		struct tracee *tracee = choose(engine, space, tid);
+		int status;
+
+		if (!tracee)
+			return false;
+		tid = tracee->tid;
+		if (!lender_bring_to_stop(engine, tracee, false))
+			continue;
+		if (lender_work_by(engine, space, tid, work, &status) == BORROW_DONE) {
+			answer(engine, tid, status); /* it stands at the stop that we asked for */
+			return true;
+		}
+	}
+	return false;
+}

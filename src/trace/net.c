@@ -1,0 +1,619 @@
+/* SPDX-License-Identifier: MIT */
+#include "trace/net.h"
+
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/error.h"
+#include "os/memory.h"
+#include "os/procfs.h"
+#include "os/ptrace.h"
+#include "trace/borrow.h"
+#include "trace/engine.h"
+#include "trace/journal.h"
+#include "trace/lender.h"
+#include "trace/room.h"
+#include "trace/site.h"
+
+enum {
+	FIRST_CAPACITY = 16, /* entries: few processes have more sites in use */
+	LARGEST_CAPACITY = 64,
+	SMALLEST_CAPACITY = 1,
+	ALIGNMENT = 16,
+	CHECK_INTERVAL_NS = 1000000000,
+	KERNEL_SET_SIZE = 8, /* of a signal set: the fourth argument of rt_sigaction(2) */
+	SECCOMP_STRICT = 1,
+	SECCOMP_FILTER = 2,
+};
+
+#define DEFAULT_HANDLER 0u
+#define IGNORE_HANDLER  1u
+
+static uint64_t signal_bit(int number)
+{
+	return UINT64_C(1) << (number - 1);
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static uint64_t head_field(const struct space *space, size_t offset)
+{
+	return space->net.head_addr + offset;
+}
+
+static struct usdtrap_error *write_head_field(const struct space *space, size_t offset, const void *value, size_t size)
+{
+	return memory_write(space->memory_fd, head_field(space, offset), value, size);
+}
+
+/* ---- the table ---- */
+
+static struct usdtrap_error *add_chunk(const struct engine *engine, struct space *space)
+{
+	struct net *net = &space->net;
+	struct arch_net_chunk chunk = {.capacity = LARGEST_CAPACITY};
+	struct room_request request = {.is_lasting = true};
+	struct usdtrap_error *error;
+	uint64_t addr;
+
+	for (;; chunk.capacity /= 2) {
+		request.size = sizeof(chunk) + chunk.capacity * sizeof(struct arch_net_entry);
+		error = room_reserve(engine, space, &request, &addr);
+		if (!error)
+			break;
+		if (chunk.capacity == SMALLEST_CAPACITY || usdtrap_error_code(error) != USDTRAP_UNSUPPORTED)
+			return error;
+		usdtrap_error_destroy(error);
+	}
+	error = journal_room(space->journal, addr, request.size);
+	if (!error)
+		error = memory_write(space->memory_fd, addr, &chunk, sizeof(chunk));
+	if (!error)
+		error = memory_write(space->memory_fd, net->chunk_addr + offsetof(struct arch_net_chunk, next_addr),
+				     &addr, sizeof(addr));
+	if (error)
+		return error;
+	net->chunk_addr = addr;
+	net->chunk = chunk;
+	return NULL;
+}
+
+/* Adds ENTRY, which counts from the moment on that the chunk's count says so. */
+static struct usdtrap_error *add_entry(const struct engine *engine, struct space *space,
+				       const struct arch_net_entry *entry, uint64_t *ret_slot)
+{
+	struct net *net = &space->net;
+	struct usdtrap_error *error = NULL;
+	uint64_t slot;
+
+	if (net->chunk.count == net->chunk.capacity)
+		error = add_chunk(engine, space);
+	if (error)
+		return error;
+	slot = net->chunk_addr + sizeof(net->chunk) + net->chunk.count * sizeof(*entry);
+	error = memory_write(space->memory_fd, slot, entry, sizeof(*entry));
+	if (error)
+		return error;
+	net->chunk.count++;
+	*ret_slot = slot;
+	return memory_write(space->memory_fd, net->chunk_addr + offsetof(struct arch_net_chunk, count),
+			    &net->chunk.count, sizeof(net->chunk.count));
+}
+
+static bool has_table(const struct space *space)
+{
+	return space->net.state == NET_IN || space->net.state == NET_PENDING;
+}
+
+static void warn_full(struct engine *engine, struct space *space, struct usdtrap_error *error)
+{
+	if (space->net.is_full || error_catch(error, USDTRAP_GONE)) {
+		usdtrap_error_destroy(space->net.is_full ? error : NULL);
+		return;
+	}
+	space->net.is_full = true;
+	engine_notice_error(
+		engine, USDTRAP_NOTICE_WARNING,
+		error_prefix(error,
+			     "the safety net of process %d is full: should usdtrap be killed by kill -9, the "
+			     "process may die of a trap before it is repaired",
+			     (int)space->pid));
+}
+
+/* There is no room for an entry of SITE. As long as it is a one-byte nop its address will do. */
+static struct usdtrap_error *add_to_others(struct space *space, const struct site *site)
+{
+	uint64_t *others = space->net.others_addr;
+
+	if (others[0] == 0 || site->addr < others[0])
+		others[0] = site->addr;
+	if (site->addr > others[1])
+		others[1] = site->addr;
+	return write_head_field(space, offsetof(struct arch_net_head, others_first_addr), others,
+				sizeof(space->net.others_addr));
+}
+
+/* Where a thread goes on that has executed the trap of SITE, whose tracer is dead; 0: where its stack says. */
+static uint64_t resume_addr(const struct space *space, const struct site *site)
+{
+	if (!site->is_displacing)
+		return site->addr + space->arch->trap_size + site->skip;
+	return space->arch->survive(site->original, site->original_size, site->addr);
+}
+
+void net_add_site(struct engine *engine, struct space *space, struct site *site)
+{
+	struct arch_net_entry entry = {site->addr | (uint64_t)site->original[0] << ARCH_NET_ADDR_BITS, 0};
+	struct usdtrap_error *error;
+
+	if (!has_table(space) || site->net_slot)
+		return;
+	entry.then = resume_addr(space, site);
+	error = add_entry(engine, space, &entry, &site->net_slot);
+	if (error && !site->is_displacing && !site->skip && error_catch(error, USDTRAP_UNSUPPORTED))
+		error = add_to_others(space, site);
+	if (error)
+		warn_full(engine, space, error);
+}
+
+void net_add_semaphore(struct engine *engine, struct space *space, struct semaphore *semaphore,
+		       const struct site *witness)
+{
+	const struct arch_net_entry entry = {semaphore->addr, witness->addr | ARCH_NET_SEMAPHORE};
+
+	if (!has_table(space) || semaphore->net_slot)
+		return;
+	/* One that stays raised harms nobody: where there is no room, it is left to a repair. */
+	usdtrap_error_destroy(add_entry(engine, space, &entry, &semaphore->net_slot));
+}
+
+void net_forget(struct space *space, uint64_t net_slot)
+{
+	static const struct arch_net_entry nothing;
+
+	if (net_slot)
+		usdtrap_error_destroy(memory_write(space->memory_fd, net_slot, &nothing, sizeof(nothing)));
+}
+
+/* ---- installing ---- */
+
+/* What is to be installed where the target wanted `before'. */
+static void compose(const struct space *space, struct net *net)
+{
+	struct arch_net_code code;
+
+	space->arch->net_code(&code);
+	net->ours = (struct arch_sigaction){
+		.handler = net->code_addr,
+		.flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART | space->arch->sigaction_flags,
+		.restorer = net->code_addr + code.restorer_offset,
+		.mask = ~(signal_bit(SIGKILL) | signal_bit(SIGSTOP)), /* which the kernel takes out of any mask */
+	};
+	if (net->before.handler <= IGNORE_HANDLER)
+		return;
+	/* Ours stands in for the target's: it is called as that would be, and returns to where that would return. */
+	net->ours.flags = (net->before.flags & ~(uint64_t)SA_RESETHAND) | SA_SIGINFO | space->arch->sigaction_flags;
+	net->ours.mask = net->before.mask;
+	if (net->before.flags & space->arch->sigaction_flags)
+		net->ours.restorer = net->before.restorer;
+}
+
+/* rt_sigaction(SIGTRAP, NEW_ADDR, RET): *RET is what was installed. */
+static enum borrow_result exchange(struct borrow *borrow, uint64_t new_addr, struct arch_sigaction *ret)
+{
+	const uint64_t scratch = borrow_scratch(borrow, sizeof(*ret));
+	const struct arch_call call = {borrow->arch->sigaction_call, {SIGTRAP, new_addr, scratch, KERNEL_SET_SIZE}};
+	enum borrow_result result;
+	struct usdtrap_error *error;
+	int64_t value;
+
+	result = borrow_call(borrow, &call, &value);
+	if (result != BORROW_DONE)
+		return result;
+	error = value == 0 ? memory_read(borrow->memory_fd, scratch, ret, sizeof(*ret)) : &error_gone;
+	usdtrap_error_destroy(error);
+	return error ? BORROW_LOST : BORROW_DONE;
+}
+
+static bool is_same(const struct arch_sigaction *first, const struct arch_sigaction *second)
+{
+	return memcmp(first, second, sizeof(*first)) == 0;
+}
+
+/* Whether FOUND is ours, or what the kernel makes of it where a thread that blocks SIGTRAP executes a trap. */
+static bool is_ours(const struct net *net, const struct arch_sigaction *found)
+{
+	struct arch_sigaction reset = net->ours;
+
+	reset.handler = DEFAULT_HANDLER;
+	return is_same(found, &net->ours) || is_same(found, &reset);
+}
+
+static struct usdtrap_error *write_actions(struct space *space, const struct arch_sigaction *before)
+{
+	struct net *net = &space->net;
+	struct usdtrap_error *error;
+
+	net->before = *before;
+	compose(space, net);
+	error = write_head_field(space, offsetof(struct arch_net_head, before), &net->before, sizeof(net->before));
+	if (!error)
+		error = write_head_field(space, offsetof(struct arch_net_head, ours), &net->ours, sizeof(net->ours));
+	return error;
+}
+
+/*
+ * Installs our handler, or installs it again. The head must know what was there
+ * before the kernel calls the handler for the first time, so it is asked first.
+ */
+static enum borrow_result install(struct space *space, struct borrow *borrow)
+{
+	struct net *net = &space->net;
+	const uint64_t ours_addr = head_field(space, offsetof(struct arch_net_head, ours));
+	struct arch_sigaction found = net->ours;
+	enum borrow_result result = BORROW_DONE;
+	struct usdtrap_error *error;
+
+	if (net->state == NET_PENDING) {
+		result = exchange(borrow, 0, &found);
+		if (result == BORROW_DONE && !(net->ours.handler && is_ours(net, &found))) {
+			error = write_actions(space, &found);
+			usdtrap_error_destroy(error);
+			if (error)
+				return BORROW_LOST;
+		}
+	}
+	if (result == BORROW_DONE)
+		result = exchange(borrow, ours_addr, &found);
+	if (result != BORROW_DONE)
+		return result;
+	if (!is_same(&found, &net->before) && !is_ours(net, &found)) {
+		/* The target has installed another since; it may have kept what it found there, which is ours. */
+		net->is_pinned = true;
+		error = write_actions(space, &found);
+		usdtrap_error_destroy(error);
+		if (error)
+			return BORROW_LOST;
+		result = exchange(borrow, ours_addr, &found);
+	}
+	if (result == BORROW_DONE) {
+		net->state = NET_IN;
+		net->checked_ns = now_ns();
+	}
+	return result;
+}
+
+static enum borrow_result give_back(struct space *space, struct borrow *borrow)
+{
+	struct net *net = &space->net;
+	struct arch_sigaction found;
+	enum borrow_result result = exchange(borrow, 0, &found);
+
+	if (result != BORROW_DONE)
+		return result;
+	if (is_ours(net, &found))
+		result = exchange(borrow, head_field(space, offsetof(struct arch_net_head, before)), &found);
+	else if (!is_same(&found, &net->before)) /* it is, where an installing tracer was killed */
+		net->is_pinned = true;           /* its own already; and it may know ours */
+	if (result == BORROW_DONE)
+		net->state = NET_OFF;
+	return result;
+}
+
+/* ---- being put up ---- */
+
+static void warn(struct engine *engine, const struct space *space, const char *why)
+{
+	engine_notice(
+		engine, USDTRAP_NOTICE_WARNING,
+		"process %d gets no safety net (%s): should usdtrap be killed by kill -9, the process may die of a "
+		"trap before it is repaired",
+		(int)space->pid, why);
+}
+
+/* Whether a filter watches the system calls of SPACE's threads: the greatest of their modes. */
+static int seccomp_mode(const struct engine *engine, const struct space *space)
+{
+	int mode = 0;
+
+	for (struct tracee *tracee = engine->tracees; tracee; tracee = tracee->hh.next)
+		if (tracee->space == space && engine_seccomp(tracee) > mode)
+			mode = tracee->seccomp;
+	return mode;
+}
+
+/* Finds room and writes all that the handler needs. Nothing of it is run yet. */
+static struct usdtrap_error *lay_out(struct engine *engine, struct space *space, uint32_t flags)
+{
+	struct net *net = &space->net;
+	struct arch_net_head head = {.magic = ARCH_NET_MAGIC, .flags = flags};
+	struct arch_net_code code;
+	struct room_request request = {.is_lasting = true};
+	struct usdtrap_error *error;
+
+	space->arch->net_code(&code);
+	net->chunk = (struct arch_net_chunk){.capacity = FIRST_CAPACITY};
+	request.size = code.size + sizeof(head) + sizeof(net->chunk) + FIRST_CAPACITY * sizeof(struct arch_net_entry) +
+		       ARCH_CAVE_SIZE;
+	error = room_reserve(engine, space, &request, &net->code_addr);
+	if (error)
+		return error;
+	net->head_addr = net->code_addr + code.size;
+	net->chunk_addr = net->head_addr + sizeof(head);
+	net->cave_addr = net->code_addr + request.size - ARCH_CAVE_SIZE;
+	head.first_chunk_addr = net->chunk_addr;
+	error = journal_room(space->journal, net->code_addr, request.size);
+	if (!error)
+		error = journal_net(space->journal, net->head_addr);
+	if (!error)
+		error = memory_write(space->memory_fd, net->code_addr, code.bytes, code.size);
+	if (!error)
+		error = memory_write(space->memory_fd, net->chunk_addr, &net->chunk, sizeof(net->chunk));
+	if (!error)
+		error = memory_write(space->memory_fd, net->head_addr, &head, sizeof(head));
+	return error;
+}
+
+/* Makes SPACE's net ready to be put in. */
+static void prepare(struct engine *engine, struct space *space)
+{
+	struct usdtrap_error *error;
+	int mode;
+
+	space->net.state = NET_OFF;
+	if (engine->options.no_net)
+		return;
+	mode = seccomp_mode(engine, space);
+	if (mode == SECCOMP_STRICT) {
+		warn(engine, space, "seccomp's strict mode allows it no system call");
+		return;
+	}
+	error = lay_out(engine, space, mode == SECCOMP_FILTER ? 0 : ARCH_NET_HEALS);
+	if (error) {
+		if (!error_catch(error, USDTRAP_GONE)) {
+			warn(engine, space, usdtrap_error_message(error));
+			usdtrap_error_destroy(error);
+		}
+		return;
+	}
+	space->net.state = NET_PENDING;
+}
+
+void net_require(struct engine *engine, struct space *space)
+{
+	if (space->net.state == NET_NONE)
+		prepare(engine, space);
+	if (space->net.state == NET_PENDING && !lender_work_by_any(engine, space, install))
+		engine_notice(engine, USDTRAP_NOTICE_DETAIL,
+			      "no thread of process %d can be borrowed now: its safety net is put in at its first hit",
+			      (int)space->pid);
+}
+
+bool net_require_at_exec(struct engine *engine, struct space *space, pid_t tid)
+{
+	struct tracee *tracee = tracee_find(engine->tracees, tid);
+	int status;
+
+	if (space->net.state == NET_NONE)
+		prepare(engine, space);
+	if (space->net.state != NET_PENDING)
+		return true;
+	if (!tracee || !lender_bring_to_stop(engine, tracee, true))
+		return false;
+	tracee->is_interrupted = false; /* it was in no call that could have noticed */
+	return lender_work_by(engine, space, tid, install, &status) == BORROW_DONE;
+}
+
+/* ---- while it is there ---- */
+
+/* The kernel has just unblocked SIGTRAP in TRACEE: remembers what its mask was. */
+static void note_blocked(struct tracee *tracee)
+{
+	uint64_t mask;
+	struct usdtrap_error *error = ptrace_get_signal_mask(tracee->tid, &mask);
+
+	usdtrap_error_destroy(error);
+	if (!error)
+		tracee->blocked_mask = mask | signal_bit(SIGTRAP);
+}
+
+/* Whether the kernel says that TRACEE's process handles SIGTRAP. */
+static bool is_caught(const struct tracee *tracee)
+{
+	struct procfs_status status;
+	struct usdtrap_error *error = procfs_status_read(PROCFS_ROOT, tracee->tid, &status);
+
+	usdtrap_error_destroy(error);
+	return error || (status.signals_caught & signal_bit(SIGTRAP));
+}
+
+bool net_at_hit(struct engine *engine, struct tracee *tracee)
+{
+	struct space *space = tracee->space;
+	struct net *net = &space->net;
+	bool has_to_be_installed = net->state == NET_PENDING;
+
+	if (net->state == NET_IN && now_ns() - net->checked_ns > CHECK_INTERVAL_NS) {
+		has_to_be_installed = true;
+	} else if (net->state == NET_IN && (!tracee->has_hit || tracee->blocks_trap)) {
+		/* A thread that blocks SIGTRAP takes the handler away at each hit: force_sig_info_to_task(). */
+		has_to_be_installed = !is_caught(tracee);
+		tracee->blocks_trap = has_to_be_installed;
+		if (has_to_be_installed)
+			note_blocked(tracee);
+	}
+	tracee->has_hit = true;
+	return !has_to_be_installed || lender_work_by(engine, space, tracee->tid, install, NULL) == BORROW_DONE;
+}
+
+/* Looks what is installed; where that is ours and the target wanted the default, makes it that. */
+static enum borrow_result make_default(struct space *space, struct borrow *borrow)
+{
+	struct net *net = &space->net;
+	struct arch_sigaction found;
+	enum borrow_result result = exchange(borrow, 0, &found);
+
+	if (result != BORROW_DONE)
+		return result;
+	if (!is_ours(net, &found)) { /* its own by now */
+		net->is_pinned = true;
+		usdtrap_error_destroy(write_actions(space, &found));
+		return BORROW_DONE;
+	}
+	result = exchange(borrow, head_field(space, offsetof(struct arch_net_head, zero)), &found);
+	if (result == BORROW_DONE)
+		net->state = NET_OFF;
+	return result;
+}
+
+int net_foreign_trap(struct engine *engine, struct tracee *tracee)
+{
+	struct space *space = tracee->space;
+	struct usdtrap_error *error;
+	siginfo_t info;
+
+	if (!space || space->net.state != NET_IN || space->net.before.handler > IGNORE_HANDLER)
+		return SIGTRAP;
+	error = ptrace_get_siginfo(tracee->tid, &info);
+	usdtrap_error_destroy(error);
+	if (error)
+		return SIGTRAP;
+	if (space->net.before.handler == IGNORE_HANDLER && info.si_code != SI_KERNEL)
+		return 0;
+	return lender_work_by(engine, space, tracee->tid, make_default, NULL) == BORROW_DONE ? SIGTRAP : NET_ANSWERED;
+}
+
+/* ---- being taken out ---- */
+
+void net_take_out(struct engine *engine, struct space *space)
+{
+	struct net *net = &space->net;
+	const uint32_t nothing = 0;
+
+	if (net->state == NET_PENDING)
+		net->state = NET_OFF;
+	if (net->state != NET_IN)
+		return;
+	if (!lender_work_by_any(engine, space, give_back) && net->state == NET_IN)
+		net->is_pinned = true;
+	for (const struct tracee *tracee = engine->tracees; tracee; tracee = tracee->hh.next)
+		net->is_pinned |= tracee->space == space && tracee->role == TRACEE_SHARER; /* it has its own action */
+	if (!net->is_pinned)
+		return;
+	/* It knows no site any more, so that what its handler does is to call the target's. */
+	usdtrap_error_destroy(
+		write_head_field(space, offsetof(struct arch_net_head, flags), &nothing, sizeof(nothing)));
+	engine_notice(engine, USDTRAP_NOTICE_DETAIL,
+		      "usdtrap's handler for SIGTRAP stays in the unused memory of process %d: no thread could be "
+		      "borrowed to take it out, or the process has changed its own while it was traced",
+		      (int)space->pid);
+}
+
+bool net_is_copied(const struct space *space, int copy_fd)
+{
+	char magic[sizeof(ARCH_NET_MAGIC)];
+	struct usdtrap_error *error;
+
+	if (!space->net.head_addr)
+		return false;
+	error = memory_read(copy_fd, space->net.head_addr, magic, sizeof(magic));
+	usdtrap_error_destroy(error);
+	return !error && memcmp(magic, ARCH_NET_MAGIC, sizeof(magic)) == 0;
+}
+
+void net_clean_copy(const struct space *space, pid_t tid, int copy_fd, bool is_traced)
+{
+	const uint64_t head_addr = space->net.head_addr;
+	const struct arch_call call = {
+		space->arch->sigaction_call,
+		{SIGTRAP, head_addr + offsetof(struct arch_net_head, before), 0, KERNEL_SET_SIZE}};
+	struct borrow borrow = {
+		.tid = tid, .memory_fd = copy_fd, .arch = space->arch, .cave_addr = space->net.cave_addr};
+	const uint32_t healed = 1;
+	int64_t value;
+
+	if (!net_is_copied(space, copy_fd))
+		return;
+	usdtrap_error_destroy(
+		memory_write(copy_fd, head_addr + offsetof(struct arch_net_head, is_healed), &healed, sizeof(healed)));
+	/* One that is not ours keeps the handler, which has nothing to do any more. */
+	if (is_traced && borrow_begin(&borrow, false) == BORROW_DONE &&
+	    borrow_call(&borrow, &call, &value) == BORROW_DONE && borrow_end(&borrow) == BORROW_DONE)
+		room_clear_copy(space, copy_fd);
+}
+
+/* ---- what a dead tracer left ---- */
+
+bool net_adopt(struct space *space, uint64_t head_addr)
+{
+	struct net *net = &space->net;
+	struct arch_net_head head;
+	struct usdtrap_error *error = memory_read(space->memory_fd, head_addr, &head, sizeof(head));
+
+	if (!error && memcmp(head.magic, ARCH_NET_MAGIC, sizeof(head.magic)) != 0)
+		error = &error_fault;
+	if (!error)
+		error = memory_read(space->memory_fd, head.first_chunk_addr, &net->chunk, sizeof(net->chunk));
+	usdtrap_error_destroy(error);
+	if (error)
+		return false;
+	net->head_addr = head_addr;
+	net->code_addr = head.ours.handler;
+	net->chunk_addr = head.first_chunk_addr;
+	net->cave_addr = net->chunk_addr + sizeof(net->chunk) + net->chunk.capacity * sizeof(struct arch_net_entry);
+	net->before = head.before;
+	net->ours = head.ours;
+	net->state = head.ours.handler ? NET_IN : NET_OFF;
+	return true;
+}
+
+void net_reuse(const struct engine *engine, struct space *space)
+{
+	struct net *net = &space->net;
+	const uint32_t flags[2] = {seccomp_mode(engine, space) == SECCOMP_FILTER ? 0 : ARCH_NET_HEALS, 0};
+	struct usdtrap_error *error;
+
+	if (net->state != NET_IN || engine->options.no_net)
+		return;
+	net->chunk.count = 0;
+	net->chunk.next_addr = 0;
+	memset(net->others_addr, 0, sizeof(net->others_addr));
+	error = memory_write(space->memory_fd, net->chunk_addr, &net->chunk, sizeof(net->chunk));
+	if (!error)
+		error = write_head_field(space, offsetof(struct arch_net_head, others_first_addr), net->others_addr,
+					 sizeof(net->others_addr));
+	if (!error)
+		error = write_head_field(space, offsetof(struct arch_net_head, flags), flags, sizeof(flags));
+	usdtrap_error_destroy(error);
+	net->state = error ? NET_OFF : NET_PENDING; /* whether it is still installed must be asked */
+}
+
+void net_mark_healed(const struct space *space)
+{
+	const uint32_t healed = 1;
+
+	if (space->net.head_addr)
+		usdtrap_error_destroy(
+			write_head_field(space, offsetof(struct arch_net_head, is_healed), &healed, sizeof(healed)));
+}
+
+bool net_has_healed(const struct space *space)
+{
+	uint32_t is_healed = 0;
+	struct usdtrap_error *error;
+
+	if (!space->net.head_addr)
+		return false;
+	error = memory_read(space->memory_fd, head_field(space, offsetof(struct arch_net_head, is_healed)), &is_healed,
+			    sizeof(is_healed));
+	usdtrap_error_destroy(error);
+	return !error && is_healed;
+}
