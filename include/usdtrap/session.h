@@ -97,6 +97,15 @@ USDTRAP_API USDTRAP_MUST_USE struct usdtrap_error *usdtrap_add_timer(struct usdt
 								     uint64_t period_ns, usdtrap_timer_fn on_tick,
 								     void *user);
 
+/*
+ * Calls ON_EVENT on the engine thread when EVENT, an eventfd(2) that does not
+ * block, was written to while usdtrap_run() runs or before: a way for other
+ * threads to have something done there. Events that come faster are merged. The
+ * descriptor stays the caller's; it must live as long as the session.
+ */
+USDTRAP_API USDTRAP_MUST_USE struct usdtrap_error *usdtrap_add_event(struct usdtrap_session *session, int event,
+								     usdtrap_timer_fn on_event, void *user);
+
 /* How usdtrap_attach() should take hold of a process. */
 enum usdtrap_attach_mode {
 	USDTRAP_ATTACH_NOW,     /* arm the sites of the running program */

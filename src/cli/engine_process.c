@@ -189,6 +189,13 @@ static void on_output_broken(int error_number, void *user)
 	leave(user);
 }
 
+static void on_signal(int number, void *user)
+{
+	const struct engine_process *engine = user;
+
+	lang_raise_signal(engine->job->program, number);
+}
+
 static void on_event(enum watch_event event, void *user)
 {
 	struct engine_process *engine = user;
@@ -220,6 +227,9 @@ static void settle(void)
 	setsid();
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL);
+	/* `pkill -USR1 usdtrap' reaches the front as well, which passes on what the script wants to hear of. */
+	signal(SIGUSR1, SIG_IGN);
+	signal(SIGUSR2, SIG_IGN);
 	/* A pipe that the front or the program reads must not stay open because of us. */
 	nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	if (nothing >= 0) {
@@ -390,6 +400,8 @@ static struct usdtrap_error *run_program(struct engine_process *engine)
 	else if (!waits)
 		say_attached(engine);
 	stop_holding_back(engine);
+	if (!error && !engine->options->is_dry_run && action == USDTRAP_CONTINUE)
+		lang_run_trials(program);
 	if (!error && !engine->options->is_dry_run)
 		lang_run_end(program);
 	return error;
@@ -422,6 +434,7 @@ static struct usdtrap_error *start_watching(struct engine_process *engine)
 		/* A target that is traced tells of its own end. */
 		.pid = lang_needs_process(engine->job->program) ? 0 : engine->pid,
 		.on_event = on_event,
+		.on_signal = on_signal,
 		.user = engine,
 	};
 
@@ -459,6 +472,7 @@ int engine_process_run(const struct engine_job *job)
 		return EXIT_FAILURE;
 	}
 	lang_set_output(job->program, &script_output);
+	lang_set_own_pid(job->program, getppid());
 	error = start_watching(&engine);
 	if (!error)
 		error = run_program(&engine);

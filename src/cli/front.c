@@ -17,6 +17,7 @@
 #include "cli/link.h"
 #include "cli/message.h"
 #include "cli/repair.h"
+#include "lang/program.h"
 
 struct front {
 	const struct front_job *job;
@@ -73,6 +74,10 @@ static struct usdtrap_error *open_signals(struct front *front)
 	sigaddset(&signals, SIGCHLD);
 	if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
 		sigaddset(&signals, SIGHUP);
+	if (front->job->program && lang_takes_signal(front->job->program, SIGUSR1))
+		sigaddset(&signals, SIGUSR1);
+	if (front->job->program && lang_takes_signal(front->job->program, SIGUSR2))
+		sigaddset(&signals, SIGUSR2);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	signal(SIGCHLD, SIG_DFL);
 	signal(SIGPIPE, SIG_IGN);

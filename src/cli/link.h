@@ -6,7 +6,7 @@
  *	LAUNCHED pid ─────────────────────────> (with -c) whom to trace
  *	                <──────────────── HOLDS  from now on the target may be patched
  *	                <──────────────── ARMED  (with -c) let the program run
- *	SIGNAL number ────────────────────────> Ctrl-C and friends
+ *	SIGNAL number ────────────────────────> Ctrl-C and friends, and the script's own
  *	                <───────────────── LEFT  the target is as it was
  *
  * Either end closes when its process ends, however it ends, and the other

@@ -81,7 +81,7 @@
  *     modules, jit_map              what an address belongs to; code made while the program ran
  *     tracepoint                    tracepoints and their fields, described
  * src/lang/: scripts
- *     program                       a script from text to last map: what cli/ sees of it
+ *     program, program_trial        a script from text to last map: what cli/ sees of it; --test and --bench
  *     lexer, literal                text to tokens
  *     parser, parser_definition, parser_statement, parser_expression
  *     parser_primary, parser_type

@@ -74,7 +74,8 @@ static int divide(const struct options *options, struct lang_program *program, c
 	close(ends[1]);
 	if (runner >= 0)
 		close(runner);
-	return front_run(&(struct front_job){engine, ends[0], options->pid, options->command ? command : NULL});
+	return front_run(
+		&(struct front_job){engine, ends[0], options->pid, options->command ? command : NULL, program});
 }
 
 /* From the script's text on. */
@@ -90,7 +91,9 @@ static int compile_and_run(const struct options *options, const struct command *
 		return EXIT_FAILURE;
 	}
 	program = script_compile(&script, options, command->path);
-	if (program && lang_needs_process(program) && !options->pid && !options->command)
+	if (program && !lang_has_probes(program))
+		error = error_create(USDTRAP_NOT_FOUND, "No probes to attach");
+	else if (program && lang_needs_process(program) && !options->pid && !options->command)
 		error = error_hint(error_create(USDTRAP_INVALID_USE, "name a process with -p, or start one with -c"),
 				   "usdt probes are traced in one process at a time: usdtrap -p PID ..., "
 				   "or usdtrap -c 'COMMAND' ...");

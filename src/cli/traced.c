@@ -275,8 +275,12 @@ static int divide(struct traced *traced, const struct traced_body *body, const s
 	}
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	close(ends[1]);
-	status = front_run(
-		&(struct front_job){engine, ends[0], traced->options->pid, traced->options->command ? command : NULL});
+	status = front_run(&(struct front_job){
+		.engine = engine,
+		.link = ends[0],
+		.pid = traced->options->pid,
+		.command = traced->options->command ? command : NULL,
+	});
 	return status;
 }
 

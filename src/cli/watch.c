@@ -37,6 +37,8 @@ static void on_front(struct watch *watch)
 	if (!link_receive(watch->options.link, &message)) {
 		watch->sources[FROM_FRONT].fd = -1;
 		tell(watch, WATCH_TERMINATE);
+	} else if (message.word == LINK_SIGNAL && (message.value == SIGUSR1 || message.value == SIGUSR2)) {
+		watch->options.on_signal(message.value, watch->options.user);
 	} else if (message.word == LINK_SIGNAL) {
 		tell(watch, message.value == SIGINT ? WATCH_INTERRUPT : WATCH_TERMINATE);
 	}

@@ -22,7 +22,8 @@ struct watch_options {
 	int link;   /* the engine's end of the socket */
 	int output; /* the script's output: when its reader goes, that is an event */
 	pid_t pid;  /* a process whose end is an event; 0: none */
-	void (*on_event)(enum watch_event event, void *user); /* on the watching thread */
+	void (*on_event)(enum watch_event event, void *user); /* on the watching thread, as is the next */
+	void (*on_signal)(int number, void *user);            /* the front got SIGUSR1 or SIGUSR2 */
 	void *user;
 };
 

@@ -274,5 +274,6 @@ bool eval_clause(struct runtime *runtime, const struct ast_clause *clause, const
 		runtime->frame[variable->slot] = value_zero(variable->type, &runtime->scratch);
 	if (!clause->predicate || value_is_true(eval_expression(&run, clause->predicate)))
 		run_statements(&run, clause->body);
+	runtime->returned = run.returned;
 	return run.flow == FLOW_EXIT;
 }

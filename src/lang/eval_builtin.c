@@ -144,7 +144,14 @@ static struct value builtin_username(struct run *run)
 /* The process that a hit is of, or this program. */
 static pid_t current_pid(const struct run *run)
 {
-	return run->hit ? usdtrap_hit_pid(run->hit) : getpid();
+	pid_t own = run->runtime->own_pid ? run->runtime->own_pid : getpid();
+
+	return run->hit ? usdtrap_hit_pid(run->hit) : own;
+}
+
+static pid_t current_tid(const struct run *run)
+{
+	return run->hit ? usdtrap_hit_tid(run->hit) : current_pid(run);
 }
 
 static struct value builtin_leader_comm(struct run *run)
@@ -289,7 +296,7 @@ struct value eval_builtin(struct run *run, const struct ast_expression *expressi
 	case BUILTIN_RAND:
 		return builtin_rand();
 	case BUILTIN_TID:
-		return builtin_pid(expression, run->hit ? usdtrap_hit_tid(run->hit) : gettid());
+		return builtin_pid(expression, current_tid(run));
 	case BUILTIN_UID:
 		return builtin_uid(run);
 	case BUILTIN_USERMODE:

@@ -6,8 +6,11 @@
  */
 #include "lang/program.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/error.h"
@@ -18,31 +21,9 @@
 #include "lang/map.h"
 #include "lang/parser.h"
 #include "lang/probe_filter.h"
+#include "lang/program_internal.h"
 #include "lang/runtime.h"
 #include "lang/sema.h"
-
-/* One clause at one of its attach points: what a callback of the session gets. */
-struct binding {
-	struct lang_program *program;
-	const struct ast_clause *clause;
-	const struct ast_attach_point *point;
-	struct usdtrap_probe *probe; /* usdt, once added: borrowed from the session */
-	bool is_filtered;            /* --probe-filter leaves it out */
-};
-
-struct lang_program {
-	char *name; /* of the source */
-	char *text;
-	char *command_path; /* or NULL */
-	pid_t pid;          /* or 0 */
-	struct source source;
-	struct probe_filter filter;
-	struct ast_program tree;
-	struct runtime runtime;
-	struct binding *bindings; /* every attach point of every clause, in script order */
-	size_t binding_count;
-	bool is_ending; /* exit() was called */
-};
 
 /* ---- Compiling --------------------------------------------------------------------------------------------------- */
 
@@ -62,6 +43,7 @@ static struct usdtrap_error *copy_options(struct lang_program *program, const ch
 		memcpy(program->text, text, kept);
 	program->text[kept] = '\0';
 	program->pid = options->pid;
+	program->mode = options->mode;
 	program->source = (struct source){.name = program->name, .text = program->text, .size = kept};
 	return NULL;
 }
@@ -111,6 +93,18 @@ static struct usdtrap_error *compile_tree(struct lang_program *program, size_t s
 	return is_right && !program->tree.options_help ? NULL : script_error(program);
 }
 
+/* Whether clauses of TYPE are not run in MODE. */
+static bool is_other_mode(enum lang_mode mode, enum ast_probe_type type)
+{
+	if (type == AST_PROBE_BEGIN || type == AST_PROBE_END)
+		return false;
+	if (type == AST_PROBE_TEST)
+		return mode != LANG_TEST;
+	if (type == AST_PROBE_BENCH)
+		return mode != LANG_BENCH;
+	return mode != LANG_TRACE;
+}
+
 /* Whether the filter leaves out a point that is one probe, known by one name. Patterns are filtered match by match. */
 static bool is_filtered(const struct lang_program *program, const struct ast_attach_point *point)
 {
@@ -136,7 +130,8 @@ static struct usdtrap_error *bind_clauses(struct lang_program *program)
 				.program = program,
 				.clause = clause,
 				.point = point,
-				.is_filtered = is_filtered(program, point),
+				.event = -1,
+				.is_filtered = is_other_mode(program->mode, point->type) || is_filtered(program, point),
 			};
 	}
 	return NULL;
@@ -189,6 +184,10 @@ void lang_program_destroy(struct lang_program *program)
 	runtime_deinit(&program->runtime);
 	ast_program_deinit(&program->tree);
 	probe_filter_deinit(&program->filter);
+	for (size_t i = 0; i < program->binding_count; i++) {
+		if (program->bindings[i].event >= 0)
+			close(program->bindings[i].event);
+	}
 	free(program->bindings);
 	free(program->command_path);
 	free(program->text);
@@ -199,6 +198,11 @@ void lang_program_destroy(struct lang_program *program)
 void lang_set_output(struct lang_program *program, const struct lang_output *output)
 {
 	program->runtime.output = *output;
+}
+
+void lang_set_own_pid(struct lang_program *program, pid_t pid)
+{
+	program->runtime.own_pid = pid;
 }
 
 void lang_set_command_pid(struct lang_program *program, pid_t pid)
@@ -212,6 +216,15 @@ static bool has_type(const struct lang_program *program, enum ast_probe_type typ
 {
 	for (size_t i = 0; i < program->binding_count; i++) {
 		if (program->bindings[i].point->type == type && !program->bindings[i].is_filtered)
+			return true;
+	}
+	return false;
+}
+
+bool lang_has_probes(const struct lang_program *program)
+{
+	for (size_t i = 0; i < program->binding_count; i++) {
+		if (!program->bindings[i].is_filtered)
 			return true;
 	}
 	return false;
@@ -235,6 +248,29 @@ bool lang_needs_run(const struct lang_program *program)
 {
 	return lang_needs_process(program) || has_type(program, AST_PROBE_INTERVAL) ||
 	       has_type(program, AST_PROBE_SELF);
+}
+
+bool lang_takes_signal(const struct lang_program *program, int signal)
+{
+	for (size_t i = 0; i < program->binding_count; i++) {
+		const struct binding *binding = &program->bindings[i];
+
+		if (binding->point->type == AST_PROBE_SELF && binding->point->signal == signal && !binding->is_filtered)
+			return true;
+	}
+	return false;
+}
+
+void lang_raise_signal(const struct lang_program *program, int signal)
+{
+	const uint64_t one = 1;
+
+	for (size_t i = 0; i < program->binding_count; i++) {
+		const struct binding *binding = &program->bindings[i];
+
+		if (binding->event >= 0 && binding->point->signal == signal)
+			(void)!write(binding->event, &one, sizeof(one));
+	}
 }
 
 static int accepts_name(const char *full_name, const void *user)
@@ -461,6 +497,19 @@ static struct usdtrap_error *add_interval(struct binding *binding, struct usdtra
 	return error ? report_refusal(binding, error, list) : NULL;
 }
 
+static struct usdtrap_error *add_signal(struct binding *binding, struct usdtrap_session *session,
+					struct diag_list *list)
+{
+	struct usdtrap_error *error;
+
+	binding->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (binding->event < 0)
+		error = error_os(errno, "eventfd");
+	else
+		error = usdtrap_add_event(session, binding->event, on_tick, binding);
+	return error ? report_refusal(binding, error, list) : NULL;
+}
+
 /* The language has them, the engine has not. */
 static void refuse_type(const struct binding *binding, struct diag_list *list)
 {
@@ -481,8 +530,10 @@ static struct usdtrap_error *add_one(struct binding *binding, struct usdtrap_ses
 	case AST_PROBE_USDT:
 		return add_usdt(binding, session, list);
 	case AST_PROBE_SELF:
+		return add_signal(binding, session, list);
 	case AST_PROBE_TEST:
 	case AST_PROBE_BENCH:
+		return NULL;
 	case AST_PROBE_PROFILE:
 	case AST_PROBE_UPROBE:
 	case AST_PROBE_URETPROBE:

@@ -99,6 +99,8 @@ void lang_program_destroy(struct lang_program *program);
 struct usdtrap_error *lang_format(const char *text, size_t size, const struct lang_options *options,
 				  struct strbuf *diagnostics, struct strbuf *out) USDTRAP_MUST_USE;
 
+/* False if the mode and the filter leave nothing to run, not even begin and end. */
+bool lang_has_probes(const struct lang_program *program);
 /* True if the program has a usdt probe, so that a process must be named. */
 bool lang_needs_process(const struct lang_program *program);
 /* True if the program calls system(). */
@@ -129,6 +131,8 @@ void lang_each_probe_type(void (*on_type)(const char *name, const char *alias, b
 
 /* Sets where output goes. Before anything runs. */
 void lang_set_output(struct lang_program *program, const struct lang_output *output);
+/* What `pid' is where no thread of the target stands at a probe; else the caller's own. */
+void lang_set_own_pid(struct lang_program *program, pid_t pid);
 /* The pid of the program started with -c, once it is known (`cpid'). */
 void lang_set_command_pid(struct lang_program *program, pid_t pid);
 
@@ -141,6 +145,20 @@ struct usdtrap_error *lang_add_probes(struct lang_program *program, struct usdtr
 				      struct strbuf *diagnostics) USDTRAP_MUST_USE;
 /* How many probes are attached, begin and end and intervals among them: for "Attached N probes". */
 size_t lang_probe_count(const struct lang_program *program);
+
+/* True if there are clauses for SIGNAL: self:signal:SIGUSR1. */
+bool lang_takes_signal(const struct lang_program *program, int signal);
+/* The tool got SIGNAL: its clauses are run by the session, as soon as it can. On any thread, while the session lives.
+ */
+void lang_raise_signal(const struct lang_program *program, int signal);
+
+/*
+ * With LANG_TEST and LANG_BENCH: runs each of the clauses that are for that,
+ * behind begin, and prints what became of it. A test passes if it returns 0, or
+ * nothing, and no assert() in it fails; if any does not, the exit status is 1.
+ * What benchmarks print is dropped. Does nothing with LANG_TRACE.
+ */
+void lang_run_trials(struct lang_program *program);
 
 /* Runs the begin clauses. STOP when one called exit(). */
 enum usdtrap_action lang_run_begin(struct lang_program *program);

@@ -38,6 +38,8 @@ struct runtime {
 	bool warns_of_failures;    /* -k: what could not be read or found is told */
 	uint64_t start_ns;         /* CLOCK_BOOTTIME when the program began: `elapsed' counts from it */
 	uint64_t wall_offset_ns;   /* what makes CLOCK_BOOTTIME wall clock time */
+	pid_t own_pid;             /* what `pid' is where there is no hit; 0: this process's */
+	int64_t returned;          /* by the clause that was run last */
 	pid_t command_pid;         /* `cpid', or 0 */
 	int exit_status;           /* what exit() asked for */
 	uid_t named_uid;           /* whose name `user_name' is */

@@ -5,7 +5,7 @@
  * The engine thread makes every ptrace(2) call of the session and nothing else
  * may make it wait but a stop. The caller's thread posts a request and waits
  * for its end; in usdtrap_run() it does something useful meanwhile: it polls
- * what is not a stop (timers, usdtrap_interrupt()) and wakes the engine.
+ * what is not a stop (timers, events, usdtrap_interrupt()) and wakes the engine.
  *
  * waitpid(2) has no timeout and takes no signal mask, so a wake-up is a signal
  * to the engine thread whose only effect is to end a waitpid that is under
@@ -43,11 +43,12 @@ enum {
 
 enum request { REQUEST_NONE, REQUEST_ATTACH, REQUEST_REPAIR, REQUEST_RUN, REQUEST_DETACH };
 
+/* A timer, or an event of somebody else's. */
 struct timer {
 	int fd;
 	usdtrap_timer_fn on_tick;
 	void *user;
-	uint64_t period_ns;
+	uint64_t period_ns; /* 0: an event, whose descriptor is borrowed */
 	atomic_bool is_due;
 	struct timer *next;
 };
@@ -281,7 +282,8 @@ void usdtrap_session_destroy(struct usdtrap_session *session)
 	space_destroy_all(&session->engine.former_spaces);
 	LL_FOREACH_SAFE(session->timers, timer, next_timer)
 	{
-		close(timer->fd);
+		if (timer->period_ns)
+			close(timer->fd);
 		free(timer);
 	}
 	stacks_destroy(session->engine.stacks);
@@ -362,6 +364,24 @@ struct usdtrap_error *usdtrap_add_timer(struct usdtrap_session *session, uint64_
 	return NULL;
 }
 
+struct usdtrap_error *usdtrap_add_event(struct usdtrap_session *session, int event, usdtrap_timer_fn on_event,
+					void *user)
+{
+	struct usdtrap_error *error = check_use(session, "usdtrap_add_event()");
+	struct timer *timer;
+
+	if (error)
+		return error;
+	timer = calloc(1, sizeof(*timer));
+	if (!timer)
+		return &error_no_memory;
+	timer->fd = event;
+	timer->on_tick = on_event;
+	timer->user = user;
+	LL_APPEND(session->timers, timer);
+	return NULL;
+}
+
 struct usdtrap_error *usdtrap_attach(struct usdtrap_session *session, pid_t pid, enum usdtrap_attach_mode mode)
 {
 	struct usdtrap_error *error = check_use(session, "usdtrap_attach()");
@@ -389,6 +409,8 @@ static void set_timers(struct usdtrap_session *session, bool is_running)
 	LL_FOREACH (session->timers, timer) {
 		struct timespec period = {0};
 
+		if (!timer->period_ns)
+			continue;
 		if (is_running) {
 			period.tv_sec = (time_t)(timer->period_ns / second);
 			period.tv_nsec = (long)(timer->period_ns % second);

@@ -100,6 +100,14 @@ struct usdtrap_error *usdtrap_add_timer(struct usdtrap_session *session, uint64_
 	return NULL;
 }
 
+/* An event is a timer without a period. */
+struct usdtrap_error *usdtrap_add_event(struct usdtrap_session *session, int event, usdtrap_timer_fn on_event,
+					void *user)
+{
+	(void)event;
+	return usdtrap_add_timer(session, 0, on_event, user);
+}
+
 /* As many arguments as the text has words. */
 struct usdtrap_error *usdtrap_arguments_describe(const struct usdtrap_probe_info *probe, size_t site,
 						 struct usdtrap_argument_info **ret, size_t *ret_count)

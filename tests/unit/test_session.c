@@ -8,14 +8,18 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/sdt.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -286,6 +290,61 @@ static void test_session_without_a_process_runs_its_timers(void **state)
 	assert_int_equal(counter.ticks, 300);
 }
 
+struct writer {
+	int event;
+	atomic_bool is_done;
+};
+
+/* Writes to an event again and again, from a thread of its own: what comes too fast is merged. */
+static void *write_events(void *user)
+{
+	const struct timespec interval = {.tv_nsec = 1000000};
+	struct writer *writer = user;
+	const uint64_t one = 1;
+
+	while (!atomic_load(&writer->is_done)) {
+		assert_int_equal(write(writer->event, &one, sizeof(one)), sizeof(one));
+		nanosleep(&interval, NULL);
+	}
+	return NULL;
+}
+
+static void test_session_events_are_handled_on_its_thread(void **state)
+{
+	struct counter counter = {.stop_at = 4};
+	struct writer writer = {.event = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
+	struct usdtrap_session *session;
+	pthread_t thread;
+
+	(void)state;
+	assert_no_error(usdtrap_session_create(NULL, &session));
+	assert_no_error(usdtrap_add_event(session, writer.event, on_tick, &counter));
+	assert_int_equal(pthread_create(&thread, NULL, write_events, &writer), 0);
+	assert_no_error(usdtrap_run(session));
+	atomic_store(&writer.is_done, true);
+	pthread_join(thread, NULL);
+	usdtrap_session_destroy(session);
+	assert_int_equal(counter.ticks, 4);
+	/* It stays the caller's. */
+	assert_int_equal(close(writer.event), 0);
+}
+
+/* What was written before the session runs is not lost. */
+static void test_session_events_may_come_early(void **state)
+{
+	struct counter counter = {.stop_at = 1};
+	int event = eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC);
+	struct usdtrap_session *session;
+
+	(void)state;
+	assert_no_error(usdtrap_session_create(NULL, &session));
+	assert_no_error(usdtrap_add_event(session, event, on_tick, &counter));
+	assert_no_error(usdtrap_run(session));
+	usdtrap_session_destroy(session);
+	assert_int_equal(counter.ticks, 1);
+	close(event);
+}
+
 static void test_session_timers_tick_between_hits(void **state)
 {
 	struct counter counter = {0}, ticks = {.stop_at = 20};
@@ -386,6 +445,8 @@ int main(void)
 		cmocka_unit_test(test_session_interrupted_before_run_returns_at_once),
 		cmocka_unit_test(test_session_interrupted_while_nothing_happens_wakes_up),
 		cmocka_unit_test(test_session_without_a_process_runs_its_timers),
+		cmocka_unit_test(test_session_events_are_handled_on_its_thread),
+		cmocka_unit_test(test_session_events_may_come_early),
 		cmocka_unit_test(test_session_timers_tick_between_hits),
 		cmocka_unit_test(test_sessions_side_by_side_see_their_own_process_only),
 		cmocka_unit_test(test_session_traces_two_processes_at_once),

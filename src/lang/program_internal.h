@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of a program share: program.c and program_trial.c. */
+#ifndef USDTRAP_LANG_PROGRAM_INTERNAL_H
+#define USDTRAP_LANG_PROGRAM_INTERNAL_H
+
+#include "lang/ast.h"
+#include "lang/probe_filter.h"
+#include "lang/program.h"
+#include "lang/runtime.h"
+
+/* One clause at one of its attach points: what a callback of the session gets. */
+struct binding {
+	struct lang_program *program;
+	const struct ast_clause *clause;
+	const struct ast_attach_point *point;
+	struct usdtrap_probe *probe; /* usdt, once added: borrowed from the session */
+	int event;                   /* self: the eventfd(2) that a signal is told by; else -1 */
+	bool is_filtered;            /* --probe-filter leaves it out, or the mode does */
+};
+
+struct lang_program {
+	char *name; /* of the source */
+	char *text;
+	char *command_path; /* or NULL */
+	pid_t pid;          /* or 0 */
+	enum lang_mode mode;
+	struct source source;
+	struct probe_filter filter;
+	struct ast_program tree;
+	struct runtime runtime;
+	struct binding *bindings; /* every attach point of every clause, in script order */
+	size_t binding_count;
+	bool is_ending; /* exit() was called */
+};
+
+#endif
