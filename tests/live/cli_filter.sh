@@ -50,10 +50,13 @@ status=0
 "$usdtrap" --probe-filter nothing -e 'usdt:./busy:nowhere { }' -p $$ >said.out 2>said.err || status=$?
 [ "$status" -eq 1 ] || fail "a missing probe: status $status"
 same - said.err <<'EOT'
-stdin:1:1-20: ERROR: No matches for usdt:./busy:nowhere
+stdin:1:1-20: ERROR: No matches for usdt ./busy:nowhere.
 usdt:./busy:nowhere { }
 ~~~~~~~~~~~~~~~~~~~
 HINT: ./busy: no USDT probe is called nowhere; it has busy:guarded and busy:hot
+stdin:1:1-20: ERROR: Probe has no valid attach points. If this is expected, set the 'missing_probes' config variable to 'warn'.
+usdt:./busy:nowhere { }
+~~~~~~~~~~~~~~~~~~~
 EOT
 
 status=0

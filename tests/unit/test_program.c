@@ -210,14 +210,29 @@ static void check_refusal(const char *text, const char *diagnostics)
 static void test_program_missing_probes_are_all_reported(void **state)
 {
 	(void)state;
-	check_refusal("usdt:/bin/app:app:strat { } usdt:/bin/app:app:start { } usdt:/bin/app:app:x { }",
-		      "stdin:1:1-24: ERROR: No matches for usdt:/bin/app:app:strat\n"
-		      "usdt:/bin/app:app:strat { } usdt:/bin/app:app:start { } usdt:/bin/app:app:x { }\n"
-		      "~~~~~~~~~~~~~~~~~~~~~~~\n"
-		      "HINT: /bin/app: no USDT probe is called strat; did you mean app:start?\n"
-		      "stdin:1:57-76: ERROR: No matches for usdt:/bin/app:app:x\n"
-		      "usdt:/bin/app:app:strat { } usdt:/bin/app:app:start { } usdt:/bin/app:app:x { }\n"
-		      "                                                        ~~~~~~~~~~~~~~~~~~~\n"
+	check_refusal(
+		"usdt:/bin/app:app:strat { } usdt:/bin/app:app:start { } usdt:/bin/app:app:x { }",
+		"stdin:1:1-24: ERROR: No matches for usdt /bin/app:app:strat.\n"
+		"usdt:/bin/app:app:strat { } usdt:/bin/app:app:start { } usdt:/bin/app:app:x { }\n"
+		"~~~~~~~~~~~~~~~~~~~~~~~\n"
+		"HINT: /bin/app: no USDT probe is called strat; did you mean app:start?\n"
+		"stdin:1:1-24: ERROR: Probe has no valid attach points. If this is expected, set the 'missing_probes' "
+		"config variable to 'warn'.\n"
+		"usdt:/bin/app:app:strat { } usdt:/bin/app:app:start { } usdt:/bin/app:app:x { }\n"
+		"~~~~~~~~~~~~~~~~~~~~~~~\n"
+		"stdin:1:57-76: ERROR: No matches for usdt /bin/app:app:x.\n"
+		"usdt:/bin/app:app:strat { } usdt:/bin/app:app:start { } usdt:/bin/app:app:x { }\n"
+		"                                                        ~~~~~~~~~~~~~~~~~~~\n"
+		"HINT: /bin/app: no USDT probe is called x; did you mean app:start?\n"
+		"stdin:1:57-76: ERROR: Probe has no valid attach points. If this is expected, set the 'missing_probes' "
+		"config variable to 'warn'.\n"
+		"usdt:/bin/app:app:strat { } usdt:/bin/app:app:start { } usdt:/bin/app:app:x { }\n"
+		"                                                        ~~~~~~~~~~~~~~~~~~~\n");
+	/* A clause that has another attach point runs all the same. */
+	check_refusal("n=U:\"/bin/app\":app:x, usdt:/bin/app:app:start { }",
+		      "stdin:1:1-21: ERROR: No matches for usdt \"/bin/app\":app:x.\n"
+		      "n=U:\"/bin/app\":app:x, usdt:/bin/app:app:start { }\n"
+		      "~~~~~~~~~~~~~~~~~~~~\n"
 		      "HINT: /bin/app: no USDT probe is called x; did you mean app:start?\n");
 }
 
@@ -228,10 +243,14 @@ static void test_program_missing_probes_may_be_skipped(void **state)
 		const char *diagnostics;
 	} rows[] = {
 		{"config = { missing_probes = warn } usdt:/bin/app:app:x { } begin { }",
-		 "stdin:1:36-55: WARNING: No matches for usdt:/bin/app:app:x. Skipping.\n"
+		 "stdin:1:36-55: WARNING: No matches for usdt /bin/app:app:x. Skipping.\n"
 		 "config = { missing_probes = warn } usdt:/bin/app:app:x { } begin { }\n"
 		 "                                   ~~~~~~~~~~~~~~~~~~~\n"
-		 "HINT: /bin/app: no USDT probe is called x; did you mean app:start?\n"},
+		 "HINT: /bin/app: no USDT probe is called x; did you mean app:start?\n"
+		 "stdin:1:36-55: WARNING: Probe has no valid attach points. It is being removed which may cause issues "
+		 "with program behavior.\n"
+		 "config = { missing_probes = warn } usdt:/bin/app:app:x { } begin { }\n"
+		 "                                   ~~~~~~~~~~~~~~~~~~~\n"},
 		{"config = { missing_probes = ignore } usdt:/bin/app:app:x, usdt:/bin/app:app:start { }", ""},
 	};
 
