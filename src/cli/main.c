@@ -90,7 +90,7 @@
  *     c_parser, c_specifiers, c_record, c_constant
  *                                   declarations of C
  *     c_layout, c_names             where members lie; what was declared
- *     ast, ast_walk, type, builtin, probe_type, probe_filter
+ *     ast, ast_walk, ast_dump, type, builtin, probe_type, probe_filter
  *                                   the tree, its static types, words and kinds of probes
  *     builtin_refusal               words that are not to be had
  *     sema, sema_types              meaning; types, in rounds until nothing changes

@@ -88,6 +88,14 @@ void script_deinit(struct script *script)
 	strbuf_deinit(&script->text);
 }
 
+static void print_tree(struct lang_program *program)
+{
+	_cleanup_strbuf_ struct strbuf tree = {0};
+
+	lang_dump_tree(program, &tree);
+	message_print_text(strbuf_text(&tree));
+}
+
 struct lang_program *script_compile(const struct script *script, const struct options *options,
 				    const char *command_path)
 {
@@ -120,5 +128,7 @@ struct lang_program *script_compile(const struct script *script, const struct op
 	/* A script's own errors are in the diagnostics, each with its place. */
 	if (error && !error_catch(error, USDTRAP_SCRIPT))
 		message_print_error(error);
+	if (program && options->debugs_tree)
+		print_tree(program);
 	return program;
 }

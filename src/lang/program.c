@@ -17,6 +17,7 @@
 #include "base/strbuf.h"
 #include "lang/argument_use.h"
 #include "lang/ast.h"
+#include "lang/ast_dump.h"
 #include "lang/eval.h"
 #include "lang/map.h"
 #include "lang/parser.h"
@@ -193,6 +194,11 @@ void lang_program_destroy(struct lang_program *program)
 	free(program->text);
 	free(program->name);
 	free(program);
+}
+
+void lang_dump_tree(struct lang_program *program, struct strbuf *out)
+{
+	ast_dump(&program->tree, out);
 }
 
 void lang_set_output(struct lang_program *program, const struct lang_output *output)

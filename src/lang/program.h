@@ -99,6 +99,9 @@ void lang_program_destroy(struct lang_program *program);
 struct usdtrap_error *lang_format(const char *text, size_t size, const struct lang_options *options,
 				  struct strbuf *diagnostics, struct strbuf *out) USDTRAP_MUST_USE;
 
+/* Appends the script's tree, as text, to OUT: a node a line, each with its type. For -d ast. */
+void lang_dump_tree(struct lang_program *program, struct strbuf *out);
+
 /* False if the mode and the filter leave nothing to run, not even begin and end. */
 bool lang_has_probes(const struct lang_program *program);
 /* True if the program has a usdt probe, so that a process must be named. */

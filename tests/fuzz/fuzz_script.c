@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/strbuf.h"
+#include "lang/ast_dump.h"
 #include "lang/parser.h"
 #include "lang/sema.h"
 
@@ -215,6 +216,7 @@ static void read_script(struct source source, bool has_process)
 	if (parser_parse(&source, NULL, &program, &diagnostics) && sema_resolve(&program, &options, &diagnostics)) {
 		assert(diagnostics.error_count == 0);
 		check_program(&program);
+		ast_dump(&program, &out);
 	} else {
 		assert(diagnostics.error_count > 0);
 	}
