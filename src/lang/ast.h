@@ -395,6 +395,7 @@ struct ast_attach_point {
 	unsigned length;          /* watchpoint: 1, 2, 4 or 8 bytes */
 	unsigned watch;           /* watchpoint: AST_WATCH_* */
 	int signal;               /* self: the signal's number */
+	bool is_refused;          /* [sema] there is no such kind of probe, which was said; no type then */
 };
 
 struct ast_clause {

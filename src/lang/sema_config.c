@@ -295,3 +295,47 @@ void sema_config(struct sema *sema)
 	for (const char *const *word = sema->options->environment; word && *word; word++)
 		resolve_environment(sema, *word);
 }
+
+/* ---- config.name ------------------------------------------------------------------------------------------------ */
+
+static void become_text(struct sema *sema, struct ast_expression *node, const char *text)
+{
+	node->kind = AST_STRING;
+	node->text = (struct ast_text){arena_copy(sema->arena, text, strlen(text)), strlen(text)};
+}
+
+void sema_name_setting(struct sema *sema, struct ast_expression *node)
+{
+	const char *name = node->field.name;
+	const struct row *row = find_row(name);
+	const void *member;
+	struct nearest search = {.wanted = name, .distance = NEAREST_START};
+
+	if (!row || row->offset == NOWHERE || row->kind == KIND_OUTSIDE) {
+		diag_error(sema->diagnostics, node->field.name_span,
+			   row ? "%s has no value here" : "%s: not a known configuration option", name);
+		for (size_t i = 0; !row && i < COUNT(rows); i++)
+			nearest_offer(&search, rows[i].name);
+		if (search.best)
+			diag_hint(sema->diagnostics, "did you mean %s?", search.best);
+		return;
+	}
+	member = (const char *)&sema->program->config + row->offset;
+	switch (row->kind) {
+	case KIND_NUMBER:
+		sema_set_constant(node, *(const uint64_t *)member, false);
+		break;
+	case KIND_BOOL:
+		node->kind = AST_BOOL;
+		node->integer = *(const bool *)member;
+		break;
+	case KIND_WORD:
+		become_text(sema, node, row->words[*(const unsigned *)member]);
+		break;
+	case KIND_TEXT:
+		become_text(sema, node, *(const char *const *)member);
+		break;
+	case KIND_OUTSIDE:
+		break;
+	}
+}

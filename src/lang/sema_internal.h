@@ -93,6 +93,8 @@ void sema_check_availability(struct sema *sema, const char *word, struct span sp
 /* NODE becomes the builtin of INFO; complains if the clause's probes do not have it. */
 void sema_name_builtin(struct sema *sema, struct ast_expression *node, const char *name,
 		       const struct builtin_info *info, unsigned index);
+/* NODE, config.name, becomes the setting's value. */
+void sema_name_setting(struct sema *sema, struct ast_expression *node);
 /* getopt() becomes a constant. Then: what the command line has beside the options that were asked for is wrong. */
 void sema_name_getopt(struct sema *sema, struct ast_expression *node);
 void sema_check_options(struct sema *sema);

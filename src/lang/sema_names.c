@@ -166,7 +166,7 @@ static void name_parameter(struct sema *sema, struct ast_expression *node)
 void sema_check_availability(struct sema *sema, const char *word, struct span span)
 {
 	for (const struct ast_attach_point *point = sema->clause->attach_points; point; point = point->next) {
-		if (!probe_type_check_word(point->type, word, span, sema->diagnostics))
+		if (!point->is_refused && !probe_type_check_word(point->type, word, span, sema->diagnostics))
 			return;
 	}
 }
@@ -291,6 +291,14 @@ static void name_sizeof(struct sema *sema, struct ast_expression *node)
 		sema_set_constant(node, type->type->size, false);
 }
 
+/* config.name */
+static bool is_setting(const struct ast_expression *node)
+{
+	const struct ast_expression *operand = node->field.operand;
+
+	return node->field.name && operand->kind == AST_IDENTIFIER && strcmp(operand->name, "config") == 0;
+}
+
 void sema_name_expression(struct sema *sema, struct ast_expression *node)
 {
 	switch (node->kind) {
@@ -363,7 +371,10 @@ void sema_name_expression(struct sema *sema, struct ast_expression *node)
 			sema_name_expression(sema, node->tuple.elements[i]);
 		break;
 	case AST_FIELD:
-		sema_name_expression(sema, node->field.operand);
+		if (is_setting(node))
+			sema_name_setting(sema, node);
+		else
+			sema_name_expression(sema, node->field.operand);
 		break;
 	case AST_INDEX:
 		sema_name_expression(sema, node->index.operand);
@@ -625,6 +636,39 @@ static void check_maps(struct sema *sema)
 	}
 }
 
+static void name_clause(struct sema *sema, struct ast_clause *clause)
+{
+	struct sema_scope scope = {};
+
+	sema->clause = clause;
+	sema->scope = &scope;
+	if (clause->predicate)
+		sema_name_expression(sema, clause->predicate);
+	name_block(sema, clause->body, NULL);
+}
+
+/* True if none of CLAUSE's probes can be had. */
+static bool is_refused(const struct ast_clause *clause)
+{
+	for (const struct ast_attach_point *point = clause->attach_points; point; point = point->next) {
+		if (!point->is_refused)
+			return false;
+	}
+	return true;
+}
+
+/* Of a clause at probes that cannot be had nothing more is said; but the maps that it sets are set. */
+static void name_refused_clause(struct sema *sema, struct ast_clause *clause)
+{
+	struct diag_list *diagnostics = sema->diagnostics;
+	struct diag_list unheard = {.source = diagnostics->source};
+
+	sema->diagnostics = &unheard;
+	name_clause(sema, clause);
+	sema->diagnostics = diagnostics;
+	diag_list_deinit(&unheard);
+}
+
 void sema_names(struct sema *sema)
 {
 	sema->map_link = &sema->program->maps;
@@ -632,13 +676,10 @@ void sema_names(struct sema *sema)
 	     declaration = declaration->next)
 		name_declaration(sema, declaration);
 	for (struct ast_clause *clause = sema->program->clauses; clause; clause = clause->next) {
-		struct sema_scope scope = {};
-
-		sema->clause = clause;
-		sema->scope = &scope;
-		if (clause->predicate)
-			sema_name_expression(sema, clause->predicate);
-		name_block(sema, clause->body, NULL);
+		if (is_refused(clause))
+			name_refused_clause(sema, clause);
+		else
+			name_clause(sema, clause);
 	}
 	check_maps(sema);
 	sema_check_options(sema);

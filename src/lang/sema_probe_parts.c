@@ -326,6 +326,7 @@ static void resolve_tracepoint(const struct point *point)
 	point->ast->provider = or_any(category);
 	point->ast->name = or_any(name);
 	if (!strpbrk(category, "*[") && strcmp(category, "syscalls") != 0 && strcmp(category, "raw_syscalls") != 0) {
+		point->ast->is_refused = true;
 		complain(point, "tracepoints of %s lie within the kernel, which only BPF can reach", category);
 		suggest(point, "tracepoint:syscalls:* and tracepoint:raw_syscalls:* are those that a process shows");
 	}

@@ -118,6 +118,7 @@ static void resolve_type(struct sema *sema, struct ast_attach_point *point, cons
 {
 	const struct probe_type_info *info = probe_type_find(parts->parts[0].text);
 
+	point->is_refused = !info || info->refusal;
 	if (!info) {
 		complain_about_type(sema, point, parts->parts[0].text);
 	} else if (info->refusal) {
