@@ -38,12 +38,26 @@ static struct value eval_tuple(struct run *run, const struct ast_expression *exp
 
 static void run_statements(struct run *run, const struct ast_statement *statement);
 
-static struct value eval_block_value(struct run *run, const struct ast_expression *expression)
+static struct value eval_plain_block(struct run *run, const struct ast_expression *expression)
 {
 	run_statements(run, expression->block.statements);
 	if (run->flow != FLOW_NEXT)
 		return value_unknown("the clause was left");
 	return expression->block.value ? eval_expression(run, expression->block.value) : eval_nothing();
+}
+
+/* What is warned of in a macro's body tells where it was used. */
+static struct value eval_block_value(struct run *run, const struct ast_expression *expression)
+{
+	const struct diag_frame frame = {.outer = run->runtime->use, .span = expression->block.use_span};
+	struct value value;
+
+	if (!expression->block.macro)
+		return eval_plain_block(run, expression);
+	run->runtime->use = &frame;
+	value = eval_plain_block(run, expression);
+	run->runtime->use = frame.outer;
+	return value;
 }
 
 struct value eval_expression(struct run *run, const struct ast_expression *expression)
@@ -269,6 +283,7 @@ bool eval_clause(struct runtime *runtime, const struct ast_clause *clause, const
 {
 	struct run run = {.runtime = runtime, .hit = hit, .point = point};
 
+	runtime->use = NULL;
 	scratch_reset(&runtime->scratch);
 	for (const struct ast_variable *variable = clause->variables; variable; variable = variable->next)
 		runtime->frame[variable->slot] = value_zero(variable->type, &runtime->scratch);

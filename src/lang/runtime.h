@@ -27,23 +27,24 @@ struct type;
 struct runtime {
 	const struct ast_program *tree; /* resolved by sema; borrowed */
 	enum lang_format format;
-	struct diag_style style;   /* of warnings */
-	struct lang_output output; /* all NULL: output is dropped */
-	struct map *maps;          /* by slot */
-	struct value *frame;       /* scratch variables of the running clause, room for the largest */
-	struct scratch scratch;    /* the run's memory */
-	struct strbuf text;        /* the statement's output, while it is made */
-	struct strbuf line;        /* JSON: the object around it */
-	struct remark *remarks;    /* what was warned about */
-	bool warns_of_failures;    /* -k: what could not be read or found is told */
-	uint64_t start_ns;         /* CLOCK_BOOTTIME when the program began: `elapsed' counts from it */
-	uint64_t wall_offset_ns;   /* what makes CLOCK_BOOTTIME wall clock time */
-	pid_t own_pid;             /* what `pid' is where there is no hit; 0: this process's */
-	int64_t returned;          /* by the clause that was run last */
-	pid_t command_pid;         /* `cpid', or 0 */
-	int exit_status;           /* what exit() asked for */
-	uid_t named_uid;           /* whose name `user_name' is */
-	char *user_name;           /* NULL: none looked up yet */
+	struct diag_style style;      /* of warnings */
+	struct lang_output output;    /* all NULL: output is dropped */
+	struct map *maps;             /* by slot */
+	struct value *frame;          /* scratch variables of the running clause, room for the largest */
+	struct scratch scratch;       /* the run's memory */
+	struct strbuf text;           /* the statement's output, while it is made */
+	struct strbuf line;           /* JSON: the object around it */
+	struct remark *remarks;       /* what was warned about */
+	bool warns_of_failures;       /* -k: what could not be read or found is told */
+	uint64_t start_ns;            /* CLOCK_BOOTTIME when the program began: `elapsed' counts from it */
+	uint64_t wall_offset_ns;      /* what makes CLOCK_BOOTTIME wall clock time */
+	pid_t own_pid;                /* what `pid' is where there is no hit; 0: this process's */
+	const struct diag_frame *use; /* the uses of macros that the running clause is in; NULL: none */
+	int64_t returned;             /* by the clause that was run last */
+	pid_t command_pid;            /* `cpid', or 0 */
+	int exit_status;              /* what exit() asked for */
+	uid_t named_uid;              /* whose name `user_name' is */
+	char *user_name;              /* NULL: none looked up yet */
 };
 
 /* Starts a runtime for TREE; `output', `format' and `style' are the caller's to set. Errors: NO_MEMORY. */

@@ -41,14 +41,25 @@ const char *runtime_remarked(const struct runtime *runtime, const void *subject,
 	return NULL;
 }
 
+/* How many uses of macros in one another are told of. */
+#define CONTEXTS_MAX 16
+
 static void warn(struct runtime *runtime, struct span span, const char *note, const char *message)
 {
-	const struct diagnostic diagnostic = {
+	struct diag_context contexts[CONTEXTS_MAX];
+	struct diagnostic diagnostic = {
 		.severity = DIAG_WARNING, .has_place = span.end > span.start, .span = span, .message = message};
+	struct diag_context **link = &diagnostic.contexts;
+	const struct diag_frame *use = runtime->use;
 	_cleanup_strbuf_ struct strbuf text = {0};
 
 	if (!runtime->output.warn || runtime->style.is_quiet)
 		return;
+	for (size_t i = 0; use && i < CONTEXTS_MAX; use = use->outer, i++) {
+		contexts[i] = (struct diag_context){.span = use->span, .message = "expanded from"};
+		*link = &contexts[i];
+		link = &contexts[i].next;
+	}
 	diag_render_one(runtime->tree->source, &diagnostic, note, &runtime->style, &text);
 	runtime->output.warn(strbuf_text(&text), text.length, runtime->output.user);
 }
