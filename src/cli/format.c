@@ -87,6 +87,9 @@ int format_run(const struct options *options)
 	struct lang_options lang_options = {
 		.colour = message_wants_colour(),
 		.no_warnings = options->no_warnings,
+		.include_directories = options->include_directories,
+		.include_files = options->include_files,
+		.preprocess = script_preprocess,
 	};
 	struct usdtrap_error *error = script_read(options, &script);
 

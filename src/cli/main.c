@@ -90,6 +90,8 @@
  *     c_parser, c_specifiers, c_record, c_constant
  *                                   declarations of C
  *     c_layout, c_names             where members lie; what was declared
+ *     c_directive, c_macro, c_header
+ *                                   lines that begin with #
  *     ast, ast_walk, ast_dump, type, builtin, probe_type, probe_filter
  *                                   the tree, its static types, words and kinds of probes
  *     builtin_refusal               words that are not to be had
@@ -119,6 +121,7 @@
  *     list, list_usdt, list_kernel, pattern
  *                                   -l: which probes there are
  *     format                        --fmt: a script in the usual layout
+ *     filter                        the C preprocessor, as a process
  *     script, command               what -e or a FILE says; what -c runs
  *     repair                        what a killed usdtrap left
  *     run, front, engine_process    tracing, by two processes

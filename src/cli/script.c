@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "cli/filter.h"
 #include "cli/message.h"
 #include "cli/subcommand.h"
 
@@ -96,6 +97,15 @@ static void print_tree(struct lang_program *program)
 	message_print_text(strbuf_text(&tree));
 }
 
+/* The headers of a large program come to a few megabytes and take a tenth of a second. */
+struct usdtrap_error *script_preprocess(const char *const *arguments, const char *text, size_t size,
+					struct strbuf *output, struct strbuf *messages, int *ret_status)
+{
+	static const struct filter_limits limits = {.output_max = (size_t)32 * 1024 * 1024, .timeout_ms = 20000};
+
+	return filter_run(arguments, text, size, &limits, output, messages, ret_status);
+}
+
 struct lang_program *script_compile(const struct script *script, const struct options *options,
 				    const char *command_path)
 {
@@ -110,6 +120,7 @@ struct lang_program *script_compile(const struct script *script, const struct op
 		.named_parameters = options->named,
 		.include_directories = options->include_directories,
 		.include_files = options->include_files,
+		.preprocess = script_preprocess,
 		.debug_directories = options->debug_directories,
 		.environment = (const char *const *)environ,
 		.probe_filter = options->probe_filter,

@@ -28,4 +28,9 @@ void script_deinit(struct script *script);
 struct lang_program *script_compile(const struct script *script, const struct options *options,
 				    const char *command_path);
 
+/* For lang_options: runs the system's C preprocessor, bounded in time and output. */
+struct usdtrap_error *script_preprocess(const char *const *arguments, const char *text, size_t size,
+					struct strbuf *output, struct strbuf *messages,
+					int *ret_status) USDTRAP_MUST_USE;
+
 #endif

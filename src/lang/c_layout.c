@@ -11,15 +11,17 @@ static uint32_t larger(uint32_t a, uint32_t b)
 	return a > b ? a : b;
 }
 
+static uint32_t limited(const struct c_layout *layout, uint32_t alignment)
+{
+	return layout->limit && alignment > layout->limit ? layout->limit : alignment;
+}
+
 /* What MEMBER is aligned to in this struct. An attribute of the member may lower it only together with `packed'. */
 static uint32_t effective_alignment(const struct c_layout *layout, const struct c_layout_member *member)
 {
 	uint32_t alignment = layout->is_packed || member->is_packed ? 1 : member->alignment;
 
-	alignment = larger(alignment, member->asked);
-	if (layout->limit && alignment > layout->limit)
-		alignment = layout->limit;
-	return alignment;
+	return limited(layout, larger(alignment, member->asked));
 }
 
 /* A member that ends at END bits is there. */
@@ -43,19 +45,18 @@ uint64_t c_layout_add(struct c_layout *layout, const struct c_layout_member *mem
 uint64_t c_layout_add_bits(struct c_layout *layout, const struct c_layout_member *member, uint32_t width)
 {
 	uint32_t alignment = effective_alignment(layout, member);
-	uint64_t unit = (uint64_t)member->alignment * 8;
+	uint64_t unit = (uint64_t)limited(layout, member->alignment) * 8;
 	uint64_t offset = layout->bits;
 	bool is_packed = layout->is_packed || member->is_packed;
 
-	if (layout->limit && unit > (uint64_t)layout->limit * 8)
-		unit = (uint64_t)layout->limit * 8;
 	if (width == 0) {
 		/* Not even `packed' changes what `int : 0' is for. */
 		note_end(layout, align_up(offset, larger((uint32_t)unit, member->asked * 8)));
 		return layout->bits;
 	}
+	/* Its type only says which boundaries it may not cross; where it begins, only its own attribute does. */
 	if (member->asked)
-		offset = align_up(offset, (uint64_t)alignment * 8);
+		offset = align_up(offset, (uint64_t)limited(layout, member->asked) * 8);
 	if (!is_packed && offset % unit + width > (uint64_t)member->size * 8)
 		offset = align_up(offset, unit);
 	if (member->has_name)

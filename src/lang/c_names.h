@@ -12,7 +12,7 @@
 
 #include "lang/type.h"
 
-struct c_macro;
+struct c_macro; /* lang/c_macro.h */
 
 /* Each kind is a name space of its own: `struct stat' beside `stat'. */
 enum c_name_kind {
@@ -31,7 +31,7 @@ struct c_name {
 	struct type *type;  /* of a tag that was only named so far: it is completed in place */
 	uint32_t alignment; /* what a typedef asks for; 0: its type's own */
 	uint64_t value;
-	const struct c_macro *macro;
+	struct c_macro *macro;
 };
 
 struct c_names {

@@ -187,6 +187,7 @@ static void parse_source(struct parser *parser, const struct source *source)
 		.arena = parser->arena,
 		.diagnostics = parser->diagnostics,
 		.names = parser->names,
+		.headers = parser->headers,
 		.imports = parser->imports + 1,
 	};
 

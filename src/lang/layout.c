@@ -23,6 +23,7 @@
 #include "base/error.h"
 #include "base/strbuf.h"
 #include "lang/layout_pieces.h"
+#include "lang/parser.h"
 #include "lang/program.h"
 
 #define NESTING_MAX 64
@@ -443,12 +444,13 @@ static bool are_same(const struct piece_list *a, const struct piece_list *b)
 }
 
 /* Reads TEXT, which came out, and compares it with LIST, which went in. */
-static bool is_unchanged(const struct piece_list *list, const char *text, size_t size, struct diag_list *diagnostics)
+static bool is_unchanged(const struct piece_list *list, const struct parser_options *options, const struct strbuf *text,
+			 struct diag_list *diagnostics)
 {
-	const struct source source = {.name = list->source->name, .text = text, .size = size};
+	const struct source source = {.name = list->source->name, .text = strbuf_text(text), .size = text->length};
 	struct diag_list nobody = {.source = &source};
 	struct piece_list again;
-	bool is_same = piece_list_init(&again, &source, &nobody) && are_same(list, &again);
+	bool is_same = piece_list_init(&again, &source, options, &nobody) && are_same(list, &again);
 
 	diagnostics->arena.failed |= nobody.arena.failed;
 	piece_list_deinit(&again);
@@ -456,12 +458,13 @@ static bool is_unchanged(const struct piece_list *list, const char *text, size_t
 	return is_same;
 }
 
-bool layout_source(const struct source *source, struct diag_list *diagnostics, struct strbuf *out)
+bool layout_source(const struct source *source, const struct parser_options *options, struct diag_list *diagnostics,
+		   struct strbuf *out)
 {
 	_cleanup_strbuf_ struct strbuf text = {0};
 	struct layout layout = {.out = &text, .statement = TOKEN_END};
 	struct piece_list list;
-	bool is_right = piece_list_init(&list, source, diagnostics);
+	bool is_right = piece_list_init(&list, source, options, diagnostics);
 
 	layout.list = &list;
 	for (size_t i = 0; is_right && i < list.count; i++)
@@ -469,7 +472,7 @@ bool layout_source(const struct source *source, struct diag_list *diagnostics, s
 	if (list.count)
 		strbuf_add_char(&text, '\n');
 	diagnostics->arena.failed |= text.failed;
-	if (is_right && !is_unchanged(&list, strbuf_text(&text), text.length, diagnostics)) {
+	if (is_right && !is_unchanged(&list, options, &text, diagnostics)) {
 		diag_error_anywhere(diagnostics, "%s cannot be laid out without changing what it means", source->name);
 		is_right = false;
 	}
@@ -484,13 +487,17 @@ struct usdtrap_error *lang_format(const char *text, size_t size, const struct la
 {
 	const struct diag_style style = {.has_colour = options->colour, .is_quiet = options->no_warnings};
 	const struct source source = {.name = options->name, .text = text, .size = size};
+	struct parser_options parser_options = parser_options_of(options);
 	struct diag_list list = {.source = &source};
 	bool is_right = false, has_failed;
+
+	/* An import is laid out as it stands. */
+	parser_options.may_import = false;
 
 	if (size > DIAG_SOURCE_MAX)
 		diag_error_anywhere(&list, "%s is larger than %zu MiB", source.name, DIAG_SOURCE_MAX >> 20);
 	else
-		is_right = layout_source(&source, &list, out);
+		is_right = layout_source(&source, &parser_options, &list, out);
 	has_failed = list.arena.failed || out->failed;
 	diag_render(&list, &style, diagnostics);
 	diag_list_deinit(&list);

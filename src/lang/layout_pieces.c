@@ -104,6 +104,11 @@ static bool starts_definition(const struct collector *collector, const struct to
 	return false;
 }
 
+static bool is_attribute(const struct token *token)
+{
+	return token->kind == TOKEN_IDENTIFIER && strncmp(token->text, "__attribute", strlen("__attribute")) == 0;
+}
+
 static void add_definition(struct collector *collector, struct token token, unsigned newlines)
 {
 	bool is_typedef = strcmp(token.text, "typedef") == 0;
@@ -119,9 +124,10 @@ static void add_definition(struct collector *collector, struct token token, unsi
 		span.end = token.span.end;
 		if (depth == 0 && token.kind == TOKEN_SEMICOLON)
 			break;
-		/* The semicolon behind a closing brace may be left out. */
+		/* The semicolon behind a closing brace, and behind attributes, may be left out. */
 		lexer_next(&behind, &next);
-		if (depth == 0 && token.kind == TOKEN_RIGHT_BRACE && !is_typedef && next.kind != TOKEN_SEMICOLON)
+		if (depth == 0 && token.kind == TOKEN_RIGHT_BRACE && !is_typedef && next.kind != TOKEN_SEMICOLON &&
+		    !is_attribute(&next))
 			break;
 	}
 	add(collector, PIECE_DEFINITION, TOKEN_END, span, newlines);
@@ -189,16 +195,17 @@ static void mark_predicates(struct piece_list *list)
 	}
 }
 
-bool piece_list_init(struct piece_list *list, const struct source *source, struct diag_list *diagnostics)
+bool piece_list_init(struct piece_list *list, const struct source *source, const struct parser_options *options,
+		     struct diag_list *diagnostics)
 {
 	struct collector collector = {.list = list};
-	const struct parser_options nothing_else = {0};
 	struct source parsed = *source;
 	struct ast_program program = {0};
 	bool is_right;
 
 	*list = (struct piece_list){.source = source};
-	is_right = parser_parse(&parsed, &nothing_else, &program, diagnostics);
+	is_right = parser_parse(&parsed, options, &program, diagnostics);
+	diagnostics->source = source;
 	if (is_right) {
 		lexer_init(&collector.lexer, source, &list->arena, NULL);
 		collector.clause = program.clauses;

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "lang/lexer.h"
+#include "lang/parser.h"
 
 enum piece_kind {
 	PIECE_TOKEN,
@@ -34,7 +35,8 @@ struct piece_list {
 };
 
 /* Takes SOURCE apart, which has to be parsed for that. False if it has syntax errors. */
-bool piece_list_init(struct piece_list *list, const struct source *source, struct diag_list *diagnostics);
+bool piece_list_init(struct piece_list *list, const struct source *source, const struct parser_options *options,
+		     struct diag_list *diagnostics);
 void piece_list_deinit(struct piece_list *list);
 
 const char *piece_text(const struct piece_list *list, const struct piece *piece);

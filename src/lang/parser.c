@@ -16,25 +16,52 @@
 
 #include <string.h>
 
+#include "lang/c_macro.h"
 #include "lang/c_parser.h"
 #include "lang/import.h"
 #include "lang/parser_internal.h"
 
 /* ---- Tokens ----------------------------------------------------------------------------------------------------- */
 
+/* The next token. Lines that begin with # are obeyed on the way, and uses of macros replaced. */
+static void read_token(struct parser *parser)
+{
+	do {
+		if (parser->pending_count) {
+			parser->token = *parser->pending++;
+			parser->pending_count--;
+			return;
+		}
+		lexer_next(&parser->lexer, &parser->token);
+		while (parser_at(parser, TOKEN_PREPROCESSOR)) {
+			if (!parser->is_ahead)
+				c_directive(parser);
+			lexer_next(&parser->lexer, &parser->token);
+		}
+	} while (!parser->is_header && c_macro_expand(parser));
+}
+
 void parser_advance(struct parser *parser)
 {
 	parser->last_end = parser->token.span.end;
-	lexer_next(&parser->lexer, &parser->token);
+	read_token(parser);
 }
 
 enum token_kind parser_peek(const struct parser *parser, struct token *ret)
 {
-	struct lexer lexer = parser->lexer;
+	struct parser ahead = *parser;
 
-	lexer.diagnostics = NULL;
-	lexer_next(&lexer, ret);
+	parser_set_ahead(&ahead);
+	parser_advance(&ahead);
+	*ret = ahead.token;
 	return ret->kind;
+}
+
+void parser_read_again(struct parser *parser)
+{
+	parser->pending_count = 0;
+	lexer_go_back(&parser->lexer, &parser->token);
+	read_token(parser);
 }
 
 void parser_set_ahead(struct parser *parser)
@@ -135,6 +162,8 @@ static bool parse_attach_points(struct parser *parser, struct ast_clause *clause
 {
 	struct ast_attach_point **link = &clause->attach_points;
 
+	/* As it was written: macros have no part in it. */
+	parser->pending_count = 0;
 	lexer_go_back(&parser->lexer, &parser->token);
 	do {
 		struct span span = lexer_attach_point(&parser->lexer);
@@ -260,8 +289,7 @@ static void parse_c_declaration(struct parser *parser)
 	}
 	parser->lexer.is_c = false;
 	/* The token behind it was still read as C. */
-	lexer_go_back(&parser->lexer, &parser->token);
-	lexer_next(&parser->lexer, &parser->token);
+	parser_read_again(parser);
 }
 
 /* Whatever begins at the current token. */
@@ -270,10 +298,7 @@ static void parse_item(struct parser *parser)
 	const char *definition = definition_at(parser);
 	struct ast_clause *clause;
 
-	if (parser_at(parser, TOKEN_PREPROCESSOR)) {
-		parser_refuse(parser, parser->token.span, "the C preprocessor (#include, #define)");
-		parser_advance(parser);
-	} else if (at_config(parser)) {
+	if (at_config(parser)) {
 		parser_config(parser);
 	} else if (parser_at(parser, TOKEN_IMPORT)) {
 		parser_import(parser);
@@ -302,6 +327,31 @@ void parser_script(struct parser *parser, const struct source *source)
 	parser_advance(parser);
 	while (!parser_at(parser, TOKEN_END) && !parser->arena->failed)
 		parse_item(parser);
+	c_directive_end(parser);
+}
+
+/* What --include names, as if the script began with it. */
+static void include_files(struct parser *parser)
+{
+	for (size_t i = 0; i < parser->options->include_file_count; i++) {
+		const char *directive =
+			arena_printf(parser->arena, "#include \"%s\"", parser->options->include_files[i]);
+
+		if (directive)
+			c_header_include(parser, directive, (struct span){});
+	}
+}
+
+struct parser_options parser_options_of(const struct lang_options *options)
+{
+	return (struct parser_options){
+		.may_import = options->may_import,
+		.preprocess = options->preprocess,
+		.include_directories = options->include_directories.items,
+		.include_directory_count = options->include_directories.count,
+		.include_files = options->include_files.items,
+		.include_file_count = options->include_files.count,
+	};
 }
 
 bool parser_parse(struct source *source, const struct parser_options *options, struct ast_program *program,
@@ -315,6 +365,7 @@ bool parser_parse(struct source *source, const struct parser_options *options, s
 		.clause = &program->clauses,
 		.source = &source->next,
 	};
+	struct parser_headers headers = {};
 	struct parser parser = {
 		.options = options ? options : &no_options,
 		.program = program,
@@ -322,6 +373,7 @@ bool parser_parse(struct source *source, const struct parser_options *options, s
 		.arena = &program->arena,
 		.diagnostics = diagnostics,
 		.names = &program->names,
+		.headers = &headers,
 	};
 
 	diagnostics->source = source;
@@ -331,7 +383,10 @@ bool parser_parse(struct source *source, const struct parser_options *options, s
 		return false;
 	}
 	import_begin(&parser, source);
+	include_files(&parser);
 	parser_script(&parser, source);
+	program->arena.failed |= headers.lines.failed;
+	strbuf_deinit(&headers.lines);
 	/* Nothing at all: the current token is still the first. */
 	if (diagnostics->error_count == 0 && parser.last_end == 0 && !source->next)
 		diag_error(diagnostics, parser.token.span, "syntax error, unexpected end of file, expecting a probe");

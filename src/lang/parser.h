@@ -4,11 +4,20 @@
 #define USDTRAP_LANG_PARSER_H
 
 #include "lang/ast.h"
+#include "lang/program.h"
 
 /* All zero: nothing but the text itself is read. */
 struct parser_options {
+	lang_preprocess *preprocess; /* for #include; NULL: it is refused */
+	const char *const *include_directories;
+	size_t include_directory_count;
+	const char *const *include_files; /* read before the script */
+	size_t include_file_count;
 	bool may_import; /* `import' reads files, from where the source's name says it lies */
 };
+
+/* What of OPTIONS concerns the parser. Borrowed. */
+struct parser_options parser_options_of(const struct lang_options *options);
 
 /*
  * Parses SOURCE into PROGRAM, an all-zero one, reporting every syntax error

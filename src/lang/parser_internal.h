@@ -6,6 +6,7 @@
 #ifndef USDTRAP_LANG_PARSER_INTERNAL_H
 #define USDTRAP_LANG_PARSER_INTERNAL_H
 
+#include "base/strbuf.h"
 #include "lang/ast.h"
 #include "lang/c_names.h"
 #include "lang/lexer.h"
@@ -21,6 +22,16 @@ struct parser_links {
 	struct ast_clause **clause;
 	struct source **source;
 	struct imported *imported; /* which files were read: import.c's */
+};
+
+/* How deep #if may be nested. */
+#define PARSER_CONDITIONS_MAX 32
+
+/* What the lines that begin with # have done so far. Shared by a script and what it imports. */
+struct parser_headers {
+	struct strbuf lines; /* all #define, #undef and #include: what a preprocessor is given */
+	unsigned count;      /* of #include lines */
+	size_t expanded;     /* how much text macros have become */
 };
 
 /*
@@ -40,18 +51,28 @@ struct parser {
 	struct c_names *names;     /* the program's: what C declarations have named so far */
 	unsigned depth;            /* how many nested expressions and blocks are open */
 	unsigned declarator_depth; /* the same for declarators of C in parentheses */
-	uint32_t pack_limit;       /* C: what `#pragma pack' says; 0: nothing */
-	bool in_predicate;         /* a slash before a brace ends the expression */
-	bool is_header;            /* C: the text is not the script but what a preprocessor made of headers */
-	bool is_condition;         /* C: within #if, where every word is a number */
-	bool is_ahead;             /* a copy that looks ahead: nothing may happen twice */
-	unsigned imports;          /* how many files this one was imported through */
+	struct parser_headers *headers;
+	const struct token *pending; /* what a macro has become: the tokens that come before the lexer's next */
+	size_t pending_count;
+	struct span conditions[PARSER_CONDITIONS_MAX]; /* the #if that are open, each of which holds */
+	unsigned condition_count;
+	uint32_t pack_limit; /* C: what `#pragma pack' says; 0: nothing */
+	uint32_t pack_stack[8];
+	unsigned pack_depth;
+	bool is_given;     /* C: these lines of a preprocessor's output are the compiler's own macros */
+	bool in_predicate; /* a slash before a brace ends the expression */
+	bool is_header;    /* C: the text is not the script but what a preprocessor made of headers */
+	bool is_condition; /* C: within #if, where every word is a number */
+	bool is_ahead;     /* a copy that looks ahead: nothing may happen twice */
+	unsigned imports;  /* how many files this one was imported through */
 };
 
 void parser_advance(struct parser *parser);
 /* The token behind the current one, reporting nothing. */
 enum token_kind parser_peek(const struct parser *parser, struct token *ret);
 bool parser_at(const struct parser *parser, enum token_kind kind);
+/* Reads the current token once more, because what it means has changed. */
+void parser_read_again(struct parser *parser);
 /* Makes of PARSER, a copy, one that looks ahead. Its tokens are reported by nobody. */
 void parser_set_ahead(struct parser *parser);
 /* Steps over KIND if it is there. */

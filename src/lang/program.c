@@ -61,7 +61,7 @@ static bool read_tree(struct lang_program *program, size_t size, const struct la
 		.has_process = options->pid || options->command_path,
 		.environment = options->environment,
 	};
-	const struct parser_options parser_options = {.may_import = options->may_import};
+	const struct parser_options parser_options = parser_options_of(options);
 
 	if (size > DIAG_SOURCE_MAX) {
 		diag_error_anywhere(list, "%s is larger than %zu MiB", program->name, DIAG_SOURCE_MAX >> 20);

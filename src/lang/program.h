@@ -58,6 +58,15 @@ struct lang_words {
 	size_t count;
 };
 
+/*
+ * Runs a preprocessor: ARGUMENTS[0] is a program in PATH, TEXT (SIZE bytes) its
+ * input. What it writes is appended to OUTPUT and MESSAGES, its standard error.
+ * *RET_STATUS: its exit status, -1 if it was killed. Errors: NOT_FOUND (no such
+ * program), and others.
+ */
+typedef struct usdtrap_error *lang_preprocess(const char *const *arguments, const char *text, size_t size,
+					      struct strbuf *output, struct strbuf *messages, int *ret_status);
+
 /* All zero but for `name' is a sensible default. Copied where it is needed longer than lang_compile() lasts. */
 struct lang_options {
 	const char *name;         /* the file's name for messages; "stdin" for -e and - */
@@ -69,6 +78,7 @@ struct lang_options {
 	struct lang_words named_parameters;    /* for getopt(): "--name=value" or "--name", as they were written */
 	struct lang_words include_directories; /* -I */
 	struct lang_words include_files;       /* --include: read before the script */
+	lang_preprocess *preprocess;           /* for #include; NULL: it is refused */
 	const char *debug_directories;         /* --debuginfo: DIR[:DIR]..., or NULL */
 	/* Settings that win over the script's own: "BPFTRACE_NAME=value", NULL-ended, other words are skipped. NULL:
 	 * none */
@@ -94,7 +104,7 @@ void lang_program_destroy(struct lang_program *program);
 
 /*
  * Appends TEXT in the usual layout to OUT: only blanks and line breaks change.
- * Of OPTIONS `name', `colour' and `no_warnings' matter. Errors: as above.
+ * Of OPTIONS `name', `colour', `no_warnings' and what is about headers matter. Errors: as above.
  */
 struct usdtrap_error *lang_format(const char *text, size_t size, const struct lang_options *options,
 				  struct strbuf *diagnostics, struct strbuf *out) USDTRAP_MUST_USE;

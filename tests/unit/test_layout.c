@@ -18,7 +18,7 @@ static char *lay_out(const char *text, bool *ret_is_right)
 	struct diag_list diagnostics = {.source = &source};
 	struct strbuf out = {0};
 
-	*ret_is_right = layout_source(&source, &diagnostics, &out);
+	*ret_is_right = layout_source(&source, NULL, &diagnostics, &out);
 	if (!*ret_is_right) {
 		assert_int_equal(out.length, 0);
 		diag_render(&diagnostics, &style, &out);

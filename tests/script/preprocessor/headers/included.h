@@ -1,0 +1,2 @@
+/* SPDX-License-Identifier: MIT */
+#define INCLUDED "before the script"
