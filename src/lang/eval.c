@@ -189,7 +189,7 @@ static void run_range(struct run *run, const struct ast_statement *statement)
 static void run_walk(struct run *run, const struct ast_statement *statement)
 {
 	struct scratch *scratch = &run->runtime->scratch;
-	const struct map *map = eval_map_of(run, statement->for_loop.map.map);
+	struct map *map = eval_map_of(run, statement->for_loop.map.map);
 	size_t count = map_count(map);
 	const struct map_key *keys = map_keys(map, scratch);
 

@@ -56,11 +56,25 @@ size_t map_count(const struct map *map)
 	return HASH_COUNT(map->elements);
 }
 
-struct map_element *map_find(const struct map *map, const char *key, size_t length)
+/* The table keeps its elements in the order in which they were added: what is added again is the last to be evicted. */
+static void touch(struct map *map, struct map_element *element)
+{
+	unsigned hash = element->hh.hashv;
+	unsigned length = element->hh.keylen;
+
+	if (!element->hh.next)
+		return;
+	HASH_DELETE(hh, map->elements, element);
+	HASH_ADD_KEYPTR_BYHASHVALUE(hh, map->elements, element->key, length, hash, element);
+}
+
+struct map_element *map_find(struct map *map, const char *key, size_t length)
 {
 	struct map_element *element;
 
 	HASH_FIND(hh, map->elements, key, length, element);
+	if (element && map->evicts)
+		touch(map, element);
 	return element;
 }
 
@@ -90,8 +104,12 @@ struct map_element *map_obtain(struct map *map, const char *key, size_t length)
 
 	HASH_VALUE(key, length, hash);
 	HASH_FIND_BYHASHVALUE(hh, map->elements, key, length, hash, element);
+	if (element && map->evicts)
+		touch(map, element);
 	if (element)
 		return element;
+	if (map_count(map) >= map->limit && map->evicts && map->elements)
+		map_delete(map, map->elements);
 	if (map_count(map) >= map->limit)
 		return NULL;
 	element = create_element(map, key, length);

@@ -31,6 +31,7 @@ struct map {
 	size_t limit;                  /* how many keys it may have */
 	struct map_element *elements;
 	size_t bucket_count; /* of a histogram, else 0 */
+	bool evicts;         /* full, it gives the key up that was unused for the longest time, to take a new one */
 	bool was_full;       /* map_note_full() was called */
 };
 
@@ -51,11 +52,11 @@ enum map_shape map_shape(const struct map *map);
 
 size_t map_count(const struct map *map);
 
-/* The element under KEY (LENGTH bytes), or NULL. */
-struct map_element *map_find(const struct map *map, const char *key, size_t length);
+/* The element under KEY (LENGTH bytes), or NULL. Where it counts, it was just used then. */
+struct map_element *map_find(struct map *map, const char *key, size_t length);
 /*
  * The element under KEY, made if it is not there: zero then. NULL if the map
- * is full (map_count() is its limit) or there is no memory.
+ * is full (map_count() is its limit, and it does not evict) or there is no memory.
  */
 struct map_element *map_obtain(struct map *map, const char *key, size_t length);
 

@@ -6,6 +6,32 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
+
+/*
+ * Keys are short and made at each hit: eight bytes at a time are folded in by
+ * a multiplication, whose high bits, which depend on all below, are folded
+ * back. uthash's own function goes byte by byte.
+ */
+static inline unsigned map_hash(const void *key, size_t length)
+{
+	const uint64_t factor = UINT64_C(0x9e3779b97f4a7c15); /* 2^64 divided by the golden ratio, and odd */
+	uint64_t hash = length * factor;
+	const char *bytes = key;
+	uint64_t word;
+
+	for (; length >= sizeof(word); length -= sizeof(word), bytes += sizeof(word)) {
+		memcpy(&word, bytes, sizeof(word));
+		hash = (hash ^ word) * factor;
+		hash ^= hash >> 32;
+	}
+	word = 0;
+	memcpy(&word, bytes, length);
+	hash = (hash ^ word) * factor;
+	return (unsigned)(hash ^ hash >> 32);
+}
+
+#define HASH_FUNCTION(key, length, hash) ((hash) = map_hash(key, length))
 
 /* uthash ends the program when memory runs out, unless it is told to say so instead. */
 #define HASH_NONFATAL_OOM            1

@@ -34,9 +34,11 @@ struct usdtrap_error *runtime_init(struct runtime *runtime, const struct ast_pro
 		return &error_no_memory;
 	}
 	*runtime = (struct runtime){.tree = tree, .maps = maps, .frame = frame};
-	for (const struct ast_map *map = tree->maps; map; map = map->next)
+	for (const struct ast_map *map = tree->maps; map; map = map->next) {
 		map_init(&maps[map->slot], map->name, map->key_type, map->value_type,
 			 map->limit ? map->limit : tree->config.max_map_keys);
+		maps[map->slot].evicts = map->kind == AST_MAP_LRU_HASH || map->kind == AST_MAP_PERCPU_LRU_HASH;
+	}
 	runtime_start_clock(runtime);
 	return NULL;
 }
