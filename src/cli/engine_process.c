@@ -59,6 +59,7 @@ struct engine_process {
 
 	pthread_mutex_t lock;            /* over what follows: the watching thread uses it */
 	struct usdtrap_session *session; /* NULL while there is none */
+	struct usdtrap_session *retired; /* the session, once it has left */
 	bool is_leaving;
 
 	bool is_interrupted; /* by one Ctrl-C at least; the watching thread's own */
@@ -282,14 +283,13 @@ static struct usdtrap_error *create_session(struct engine_process *engine, struc
 	return NULL;
 }
 
-static void destroy_session(struct engine_process *engine)
+/* It has let everybody go, and is asked for nothing any more. What it knows of stacks is still to be printed. */
+static void retire_session(struct engine_process *engine)
 {
-	struct usdtrap_session *session = engine->session;
-
 	pthread_mutex_lock(&engine->lock);
+	engine->retired = engine->session;
 	engine->session = NULL;
 	pthread_mutex_unlock(&engine->lock);
-	usdtrap_session_destroy(session);
 }
 
 static void say_attached(struct engine_process *engine)
@@ -379,7 +379,7 @@ static struct usdtrap_error *trace(struct engine_process *engine)
 		error = leave_error;
 	else
 		say_report(engine, &report);
-	destroy_session(engine);
+	retire_session(engine);
 	link_send(engine->job->link, LINK_LEFT, 0);
 	return error;
 }
@@ -404,6 +404,7 @@ static struct usdtrap_error *run_program(struct engine_process *engine)
 		lang_run_trials(program);
 	if (!error && !engine->options->is_dry_run)
 		lang_run_end(program);
+	usdtrap_session_destroy(engine->retired);
 	return error;
 }
 

@@ -104,13 +104,14 @@
  *     eval, eval_store, eval_operator, eval_object, eval_call, eval_builtin
  *                                   the tree, walked at each hit
  *     function_map, function_memory, function_name, function_network, function_output
- *     function_process, function_system, function_text, signal_names
+ *     function_process, function_stack, function_system, function_text, signal_names
  *                                   the functions
  *     runtime, runtime_warning, scratch, value, flat
  *                                   what lives while a script runs
- *     map, map_element, map_select, aggregate, histogram
+ *     map, map_element, map_select, aggregate, histogram, series
  *                                   maps and what they keep
- *     print, print_map, json        how they look
+ *     print, print_map, print_series, print_stack, json
+ *                                   how they look
  *     format, format_render         printf and its kin
  *     layout, layout_pieces         scripts printed as people would write them
  *     clock                         time as scripts see it

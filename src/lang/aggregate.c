@@ -47,6 +47,8 @@ void aggregate_add(struct aggregate *aggregate, const struct type *type, uint64_
 	case TYPE_STRUCT:
 	case TYPE_HIST:
 	case TYPE_LHIST:
+	case TYPE_TSERIES:
+	case TYPE_STACK:
 		break;
 	}
 	abort();
@@ -85,6 +87,8 @@ struct value aggregate_value(const struct aggregate *aggregate, const struct typ
 	case TYPE_STRUCT:
 	case TYPE_HIST:
 	case TYPE_LHIST:
+	case TYPE_TSERIES:
+	case TYPE_STACK:
 		break;
 	}
 	abort();

@@ -186,13 +186,15 @@ struct ast_call {
 	struct span name_span;
 	struct ast_expression **arguments; /* what is evaluated; see enum function */
 	size_t argument_count;
-	bool is_discarded;          /* nobody uses the result: a delete() that fails warns */
-	enum function function;     /* [sema] from here on */
-	struct ast_map *map;        /* functions of maps: which; else NULL */
-	struct ast_expression *key; /* functions of maps: at which key; NULL: none given */
-	uint64_t top;               /* print(@m, top): the last so many; 0: all */
-	uint64_t divisor;           /* print(@m, top, div): at least 1 */
-	struct format *format;      /* printf and its like; owned by the program */
+	bool is_discarded;               /* nobody uses the result: a delete() that fails warns */
+	enum function function;          /* [sema] from here on */
+	struct ast_map *map;             /* functions of maps: which; else NULL */
+	struct ast_expression *key;      /* functions of maps: at which key; NULL: none given */
+	uint64_t top;                    /* print(@m, top): the last so many; 0: all */
+	uint64_t divisor;                /* print(@m, top, div): at least 1 */
+	enum type_stack_mode stack_mode; /* ustack, kstack */
+	uint32_t frames;                 /* ustack: at most so many */
+	struct format *format;           /* printf and its like; owned by the program */
 };
 
 struct ast_expression {
@@ -261,6 +263,7 @@ struct ast_expression {
 			enum aggregation aggregation;
 			struct ast_expression *value; /* NULL for count(); its type gives the sign */
 			struct type_buckets buckets;  /* hist, lhist: as in the map's type */
+			struct type_series series;    /* tseries: likewise */
 			struct span call_span;        /* name(arguments) alone */
 		} aggregate;
 		struct {
@@ -459,14 +462,6 @@ enum ast_missing {
 	AST_MISSING_IGNORE,
 };
 
-/* How stacks are printed where the script does not say. */
-enum ast_stack_mode {
-	AST_STACK_BPFTRACE,
-	AST_STACK_PERF,
-	AST_STACK_RAW,
-	AST_STACK_BUILD_ID,
-};
-
 /* [sema] What config blocks and the environment set. */
 struct ast_config {
 	uint64_t max_strlen;           /* 1024: capacity of str() without a length, NUL included */
@@ -477,7 +472,7 @@ struct ast_config {
 	bool cpp_demangle;             /* true */
 	const char *str_trunc_trailer; /* ".." */
 	enum ast_missing missing_probes;
-	enum ast_stack_mode stack_mode;
+	enum type_stack_mode stack_mode;
 };
 
 struct ast_program {

@@ -77,7 +77,9 @@ static const struct function_info functions[] = {
 	 "is it an unsigned integer?"},
 	{"join", FUNCTION_JOIN, "a|S", &type_none, "join(address[, delimiter])",
 	 "print an array of strings, as argv is"},
-	{"len", FUNCTION_LEN, "m", &type_int64, "len(@map)", "number of keys"},
+	{"kstack", FUNCTION_KSTACK, "|..", NULL, "kstack([mode, ][frames])", "the kernel's stack: always empty"},
+	{"ksym", FUNCTION_KSYM, "a", &type_name, "ksym(address)", "an address of the kernel, as a number"},
+	{"len", FUNCTION_LEN, ".", &type_int64, "len(@map or stack)", "number of keys, or of frames"},
 	{"macaddr", FUNCTION_MACADDR, "b", &type_mac_address, "macaddr(bytes)", "a hardware address as text"},
 	{"memcmp", FUNCTION_MEMCMP, "bbI", &type_int32, "memcmp(bytes, bytes, length)", "0 if they are equal"},
 	{"ntop", FUNCTION_NTOP, ".|.", &type_inet_address, "ntop([family, ]address)", "an internet address as text"},
@@ -109,7 +111,10 @@ static const struct function_info functions[] = {
 	{"system", FUNCTION_SYSTEM, "f", &type_none, "system(format, ...)",
 	 "run a command of the shell and print what it prints"},
 	{"time", FUNCTION_TIME, "|S", &type_none, "time([format])", "print the time of day"},
+	{"uaddr", FUNCTION_UADDR, "S", NULL, "uaddr(name)", "the address of a symbol"},
 	{"uptr", FUNCTION_UPTR, "a", NULL, "uptr(address)", "the address itself: all are the target's"},
+	{"ustack", FUNCTION_USTACK, "|..", NULL, "ustack([mode, ][frames])", "which calls led here"},
+	{"usym", FUNCTION_USYM, "a", &type_long_name, "usym(address)", "the symbol at an address"},
 	{"warnf", FUNCTION_WARNF, "f", &type_none, "warnf(format, ...)", "print a warning with its place"},
 	{"write_user", FUNCTION_WRITE_USER, "abi", &type_bool, "write_user(address, bytes, length)",
 	 "change the target's memory; could it be?"},
@@ -125,6 +130,8 @@ static const struct aggregation_info aggregations[] = {
 	{"min", AGGREGATION_MIN, TYPE_MIN, 1, 1, "min(number)", "the smallest"},
 	{"stats", AGGREGATION_STATS, TYPE_STATS, 1, 1, "stats(number)", "count, average and total"},
 	{"sum", AGGREGATION_SUM, TYPE_SUM, 1, 1, "sum(number)", "the total"},
+	{"tseries", AGGREGATION_TSERIES, TYPE_TSERIES, 3, 4, "tseries(number, interval, count[, function])",
+	 "how it changes in time"},
 };
 
 /* A signature's kinds before its bar, or all of them. */

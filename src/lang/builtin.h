@@ -73,7 +73,9 @@ enum function {
 	FUNCTION_IS_STR,
 	FUNCTION_IS_UNSIGNED_INTEGER,
 	FUNCTION_JOIN,          /* [address of a NULL-ended array of strings, delimiter?] (a string) */
-	FUNCTION_LEN,           /* []; call->map. int64: how many keys */
+	FUNCTION_KSTACK,        /* []; as USTACK, always empty */
+	FUNCTION_KSYM,          /* [address]: string, the number */
+	FUNCTION_LEN,           /* []; call->map. int64: how many keys; or [stack]: how many frames */
 	FUNCTION_MACADDR,       /* [buffer or address of 6 bytes]: string */
 	FUNCTION_MEMCMP,        /* [bytes, bytes, length]: int32, 0 if equal */
 	FUNCTION_NTOP,          /* [address] or [family, address]: string */
@@ -98,7 +100,10 @@ enum function {
 	FUNCTION_SYSCALL_NAME,  /* [number]: string */
 	FUNCTION_SYSTEM,        /* [what the conversions take]; call->format: a command for the shell */
 	FUNCTION_TIME,          /* []; call->text */
+	FUNCTION_UADDR,         /* ["symbol"]: uint64 *, its address */
 	FUNCTION_UPTR,          /* [address]: itself */
+	FUNCTION_USTACK,        /* []; call->stack_mode, call->frames */
+	FUNCTION_USYM,          /* [address]: string, the symbol there or the number */
 	FUNCTION_WARNF,         /* [what the conversions take]; call->format */
 	FUNCTION_WRITE_USER,    /* [address, string or buffer, length]: written to the target's memory; bool */
 	FUNCTION_ZERO,          /* []; call->map: all values to 0, keys stay */
@@ -115,6 +120,7 @@ enum aggregation {
 	AGGREGATION_MIN,
 	AGGREGATION_STATS,
 	AGGREGATION_SUM,
+	AGGREGATION_TSERIES,
 };
 
 /* What an argument must be: a letter of a function's signature. */

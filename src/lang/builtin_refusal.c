@@ -18,8 +18,6 @@ static const struct {
 	{"func", not_yet},
 	{"kaddr", needs_kernel},
 	{"kptr", needs_kernel},
-	{"kstack", needs_kernel},
-	{"ksym", needs_kernel},
 	{"override", needs_kernel},
 	{"path", needs_kernel},
 	{"percpu_kaddr", needs_kernel},
@@ -27,11 +25,7 @@ static const struct {
 	{"retval", not_yet},
 	{"skboutput", needs_kernel},
 	{"socket_cookie", needs_kernel},
-	{"tseries", not_yet},
-	{"uaddr", not_yet},
 	{"unwatch", not_yet},
-	{"ustack", not_yet},
-	{"usym", not_yet},
 };
 
 const char *builtin_refusal(const char *name)

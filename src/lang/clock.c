@@ -89,3 +89,14 @@ void clock_format(const char *format, uint64_t wall_ns, struct scratch *scratch,
 		}
 	}
 }
+
+void clock_add_iso(uint64_t wall_ns, struct strbuf *out)
+{
+	time_t seconds = (time_t)(wall_ns / NS_PER_SECOND);
+	struct tm universal;
+	char text[32];
+
+	gmtime_r(&seconds, &universal);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &universal);
+	strbuf_addf(out, "%s.%03uZ", text, (unsigned)(wall_ns % NS_PER_SECOND / 1000000));
+}

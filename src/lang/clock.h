@@ -31,4 +31,7 @@ uint64_t clock_wall_ns(void);
  */
 void clock_format(const char *format, uint64_t wall_ns, struct scratch *scratch, struct strbuf *out);
 
+/* Appends WALL_NS as "2026-11-25T18:30:00.125Z", ISO 8601 in UTC. */
+void clock_add_iso(uint64_t wall_ns, struct strbuf *out);
+
 #endif

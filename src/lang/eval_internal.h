@@ -78,6 +78,11 @@ struct value function_find_key(struct run *run, const struct ast_expression *exp
 struct value function_globmatch(struct run *run, const struct ast_expression *expression);
 struct value function_has_key(struct run *run, const struct ast_expression *expression);
 struct value function_join(struct run *run, const struct ast_expression *expression);
+struct value function_kstack(struct run *run, const struct ast_expression *expression);
+struct value function_ksym(struct run *run, const struct ast_expression *expression);
+struct value function_uaddr(struct run *run, const struct ast_expression *expression);
+struct value function_ustack(struct run *run, const struct ast_expression *expression);
+struct value function_usym(struct run *run, const struct ast_expression *expression);
 struct value function_len(struct run *run, const struct ast_expression *expression);
 struct value function_macaddr(struct run *run, const struct ast_expression *expression);
 struct value function_memcmp(struct run *run, const struct ast_expression *expression);

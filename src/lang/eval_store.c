@@ -2,6 +2,7 @@
 /* Maps and variables: keys, reading, assigning, counting. */
 #include <errno.h>
 
+#include "lang/clock.h"
 #include "lang/eval_internal.h"
 #include "lang/flat.h"
 #include "lang/type.h"
@@ -196,6 +197,12 @@ static uint64_t food(const struct map *map, struct value number)
 	return integer;
 }
 
+/* When the hit was, by the wall clock. */
+static uint64_t wall_ns(const struct run *run)
+{
+	return (run->hit ? usdtrap_hit_time_ns(run->hit) : clock_boottime_ns()) + run->runtime->wall_offset_ns;
+}
+
 /* A number that is not known is not counted; its cause was already warned about. */
 struct value eval_aggregate(struct run *run, const struct ast_expression *expression)
 {
@@ -210,7 +217,9 @@ struct value eval_aggregate(struct run *run, const struct ast_expression *expres
 	if (number.kind == VALUE_UNKNOWN)
 		return number;
 	element = obtain(run, target->map, &key, expression->span);
-	if (element)
+	if (element && map_shape(map) == MAP_SERIES)
+		map_feed_series(map, element, value_integer(number), wall_ns(run));
+	else if (element)
 		map_feed(map, element, food(map, number));
 	return eval_nothing();
 }

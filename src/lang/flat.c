@@ -18,6 +18,7 @@ size_t flat_size(struct value value)
 	case VALUE_BOOL:
 	case VALUE_POINTER:
 	case VALUE_REAL:
+	case VALUE_STACK: /* its address: equal stacks are one */
 		return 1 + sizeof(value.integer);
 	case VALUE_STRING:
 	case VALUE_BUFFER:
@@ -49,6 +50,7 @@ char *flat_write(struct value value, char *bytes)
 	case VALUE_BOOL:
 	case VALUE_POINTER:
 	case VALUE_REAL:
+	case VALUE_STACK: /* its address: equal stacks are one */
 		return write_bytes(bytes, &value.integer, sizeof(value.integer));
 	case VALUE_STRING:
 	case VALUE_BUFFER:
@@ -97,6 +99,7 @@ static struct value read_one(const char **bytes, struct scratch *scratch)
 	case VALUE_BOOL:
 	case VALUE_POINTER:
 	case VALUE_REAL:
+	case VALUE_STACK: /* its address: equal stacks are one */
 		memcpy(&value.integer, take(bytes, sizeof(value.integer)), sizeof(value.integer));
 		return value;
 	case VALUE_STRING:

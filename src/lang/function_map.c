@@ -2,6 +2,8 @@
 /* Functions of maps: clear, delete, find, has_key, len, zero. */
 #include <errno.h>
 
+#include <usdtrap/stack.h>
+
 #include "lang/eval_internal.h"
 
 struct value function_clear(struct run *run, const struct ast_expression *expression)
@@ -43,7 +45,14 @@ struct value function_has_key(struct run *run, const struct ast_expression *expr
 
 struct value function_len(struct run *run, const struct ast_expression *expression)
 {
-	return value_signed((int64_t)map_count(eval_map_of(run, expression->call.map)));
+	struct value stack;
+
+	if (expression->call.map)
+		return value_signed((int64_t)map_count(eval_map_of(run, expression->call.map)));
+	stack = eval_expression(run, expression->call.arguments[0]);
+	if (stack.kind != VALUE_STACK)
+		return stack;
+	return value_signed(stack.stack ? (int64_t)stack.stack->frame_count : 0);
 }
 
 struct value function_zero(struct run *run, const struct ast_expression *expression)

@@ -6,9 +6,11 @@
 #include <string.h>
 
 #include "base/strbuf.h"
+#include "lang/clock.h"
 #include "lang/histogram.h"
 #include "lang/map.h"
 #include "lang/print.h"
+#include "lang/series.h"
 #include "lang/type.h"
 
 /* ---- Strings ----------------------------------------------------------------------------------------------------- */
@@ -112,11 +114,11 @@ static void json_integer(struct value value, struct strbuf *out)
 }
 
 /* The default text of VALUE as a JSON string. */
-static void json_text_of(struct value value, const char *trailer, struct strbuf *out)
+static void json_text_of(struct value value, const struct type *type, const char *trailer, struct strbuf *out)
 {
 	_cleanup_strbuf_ struct strbuf text = {0};
 
-	print_value(value, NULL, trailer, &text);
+	print_value(value, type, trailer, &text);
 	json_string(strbuf_text(&text), text.length, out);
 	out->failed |= text.failed;
 }
@@ -164,7 +166,7 @@ static void json_bytes(struct value value, const struct type *type, const char *
 		}
 		strbuf_add_char(out, ']');
 	} else {
-		json_text_of(value, trailer, out);
+		json_text_of(value, NULL, trailer, out);
 	}
 }
 
@@ -196,7 +198,7 @@ static void json_value(struct value value, const struct type *type, const char *
 		if (isfinite(value.real))
 			print_value(value, NULL, trailer, out);
 		else
-			json_text_of(value, trailer, out);
+			json_text_of(value, NULL, trailer, out);
 		return;
 	case VALUE_BOOL:
 		print_value(value, NULL, trailer, out);
@@ -210,6 +212,9 @@ static void json_value(struct value value, const struct type *type, const char *
 		return;
 	case VALUE_BUFFER:
 		json_bytes(value, type, trailer, out);
+		return;
+	case VALUE_STACK:
+		json_text_of(value, type, trailer, out);
 		return;
 	case VALUE_TUPLE:
 		json_tuple(value, type, trailer, out);
@@ -269,6 +274,30 @@ static void json_stats(const struct map_stats *stats, struct strbuf *out)
 	strbuf_add_char(out, '}');
 }
 
+/* Only intervals that have a value; when they began as ISO 8601 has it, in UTC. */
+static void json_series(const struct type *type, const uint64_t *ring, struct strbuf *out)
+{
+	uint64_t first, end;
+	bool is_first = true;
+
+	strbuf_add_char(out, '[');
+	if (series_extent(type, ring, &first, &end)) {
+		for (uint64_t interval = first; interval < end; interval++) {
+			struct value value;
+
+			if (!series_value(type, ring, interval, &value))
+				continue;
+			strbuf_add_string(out, is_first ? "{\"interval_start\": \"" : ",{\"interval_start\": \"");
+			clock_add_iso(interval * type->series.interval_ns, out);
+			strbuf_add_string(out, "\", \"value\": ");
+			json_integer(value, out);
+			strbuf_add_char(out, '}');
+			is_first = false;
+		}
+	}
+	strbuf_add_char(out, ']');
+}
+
 static void json_row(const struct map *map, const struct map_row *row, uint64_t divisor, const char *trailer,
 		     struct strbuf *out)
 {
@@ -282,6 +311,9 @@ static void json_row(const struct map *map, const struct map_row *row, uint64_t 
 		return;
 	case MAP_HISTOGRAMS:
 		json_histogram(map->value_type, row->buckets, divisor, out);
+		return;
+	case MAP_SERIES:
+		json_series(map->value_type, row->buckets, out);
 		return;
 	}
 	abort();
@@ -312,6 +344,8 @@ static const char *map_type(const struct map *map)
 {
 	if (map->value_type->kind == TYPE_AVG || map->value_type->kind == TYPE_STATS)
 		return "stats";
+	if (map_shape(map) == MAP_SERIES)
+		return "tseries";
 	return map_shape(map) == MAP_HISTOGRAMS ? "hist" : "map";
 }
 

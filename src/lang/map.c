@@ -8,6 +8,7 @@
 #include "lang/histogram.h"
 #include "lang/map_element.h"
 #include "lang/scratch.h"
+#include "lang/series.h"
 #include "lang/type.h"
 
 void map_init(struct map *map, const char *name, const struct type *key_type, const struct type *value_type,
@@ -16,6 +17,8 @@ void map_init(struct map *map, const char *name, const struct type *key_type, co
 	*map = (struct map){.name = name, .key_type = key_type, .value_type = value_type, .limit = limit};
 	if (map_shape(map) == MAP_HISTOGRAMS)
 		map->bucket_count = histogram_bucket_count(value_type);
+	else if (map_shape(map) == MAP_SERIES)
+		map->bucket_count = series_size(value_type);
 }
 
 void map_deinit(struct map *map)
@@ -38,12 +41,15 @@ enum map_shape map_shape(const struct map *map)
 	case TYPE_HIST:
 	case TYPE_LHIST:
 		return MAP_HISTOGRAMS;
+	case TYPE_TSERIES:
+		return MAP_SERIES;
 	case TYPE_NONE:
 	case TYPE_BOOL:
 	case TYPE_STRING:
 	case TYPE_BUFFER:
 	case TYPE_POINTER:
 	case TYPE_TUPLE:
+	case TYPE_STACK:
 	case TYPE_ARRAY:
 	case TYPE_STRUCT:
 		return MAP_VALUES;
@@ -241,4 +247,9 @@ void map_feed(const struct map *map, struct map_element *element, uint64_t numbe
 		element->buckets[histogram_bucket(map->value_type, (int64_t)number)]++;
 	else
 		aggregate_add(&element->aggregate, map->value_type, number);
+}
+
+void map_feed_series(const struct map *map, struct map_element *element, uint64_t number, uint64_t wall_ns)
+{
+	series_feed(map->value_type, element->buckets, number, wall_ns);
 }

@@ -30,7 +30,7 @@ struct map {
 	const struct type *value_type; /* what is stored */
 	size_t limit;                  /* how many keys it may have */
 	struct map_element *elements;
-	size_t bucket_count; /* of a histogram, else 0 */
+	size_t bucket_count; /* of a histogram or time series, else 0 */
 	bool evicts;         /* full, it gives the key up that was unused for the longest time, to take a new one */
 	bool was_full;       /* map_note_full() was called */
 };
@@ -46,6 +46,7 @@ enum map_shape {
 	MAP_VALUES,     /* text, tuples, pointers...; sorted by key */
 	MAP_STATS,      /* stats(); sorted by average */
 	MAP_HISTOGRAMS, /* sorted by total count */
+	MAP_SERIES,     /* tseries(); sorted by key */
 };
 
 enum map_shape map_shape(const struct map *map);
@@ -74,6 +75,8 @@ struct value map_read(const struct map *map, const struct map_element *element, 
 bool map_store(struct map_element *element, struct value value);
 /* Feeds NUMBER to an aggregate or a histogram. */
 void map_feed(const struct map *map, struct map_element *element, uint64_t number);
+/* Feeds NUMBER, which came at WALL_NS (of 1970), to a time series. */
+void map_feed_series(const struct map *map, struct map_element *element, uint64_t number, uint64_t wall_ns);
 
 /* A key as maps know it: see flat.h. */
 struct map_key {

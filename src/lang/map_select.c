@@ -44,10 +44,8 @@ static int compare_keys(const void *a_row, const void *b_row)
 static void sort_rows(const struct map *map, struct map_row *rows, size_t count)
 {
 	static int (*const orders[])(const void *, const void *) = {
-		[MAP_NUMBERS] = compare_values,
-		[MAP_VALUES] = compare_keys,
-		[MAP_STATS] = compare_averages,
-		[MAP_HISTOGRAMS] = compare_weights,
+		[MAP_NUMBERS] = compare_values,     [MAP_VALUES] = compare_keys, [MAP_STATS] = compare_averages,
+		[MAP_HISTOGRAMS] = compare_weights, [MAP_SERIES] = compare_keys,
 	};
 
 	qsort(rows, count, sizeof(*rows), orders[map_shape(map)]);
@@ -81,6 +79,9 @@ static void fill_row(const struct map *map, const struct map_element *element, u
 	case MAP_HISTOGRAMS:
 		row->buckets = element->buckets;
 		row->weight = histogram_total(map->value_type, element->buckets);
+		return;
+	case MAP_SERIES:
+		row->buckets = element->buckets;
 		return;
 	}
 	abort();

@@ -169,6 +169,9 @@ static void print_nested(struct value value, const struct type *type, const stru
 	case VALUE_TUPLE:
 		print_tuple(value, type, layout, out);
 		return;
+	case VALUE_STACK:
+		print_stack(value.stack, type, out);
+		return;
 	case VALUE_UNKNOWN:
 		strbuf_add_char(out, '?');
 		return;

@@ -20,6 +20,7 @@ struct map;
 struct map_selection;
 struct strbuf;
 struct type;
+struct usdtrap_stack;
 
 /* TYPE is VALUE's static one, which has the names and the layout; NULL: none is known, VALUE speaks for itself. */
 void print_value(struct value value, const struct type *type, const char *trailer, struct strbuf *out);
@@ -34,6 +35,12 @@ void print_unsigned(uint64_t number, struct strbuf *out);
 
 /* Every byte as \xNN but those that are printable. */
 void print_escaped(const char *bytes, size_t length, struct strbuf *out);
+
+/* The chart of a time series (series.h), to the interval before END, and an empty line. */
+void print_series(const struct type *type, const uint64_t *ring, uint64_t end, struct strbuf *out);
+
+/* A stack as TYPE wants it, a line for each frame, between a newline and nothing. An empty one is nothing. */
+void print_stack(const struct usdtrap_stack *stack, const struct type *type, struct strbuf *out);
 
 /* SELECTION of MAP (map.h), complete lines: "@name[key]: value", or charts. Nothing if it is empty. */
 void print_map(const struct map *map, const struct map_selection *selection, const char *trailer, struct strbuf *out);

@@ -4,6 +4,7 @@
 #include "lang/histogram.h"
 #include "lang/map.h"
 #include "lang/print.h"
+#include "lang/series.h"
 
 #define BAR_WIDTH 52
 
@@ -80,8 +81,9 @@ static void print_stats(const struct map_stats *stats, struct strbuf *out)
 	strbuf_add_string(out, " }");
 }
 
-static void print_row(const struct map *map, const struct map_row *row, uint64_t divisor, const char *trailer,
-		      struct strbuf *out)
+/* END: behind the last interval that any row of time series has. */
+static void print_row(const struct map *map, const struct map_row *row, uint64_t divisor, uint64_t end,
+		      const char *trailer, struct strbuf *out)
 {
 	strbuf_add_string(out, map->name);
 	if (map->key_type) {
@@ -94,6 +96,10 @@ static void print_row(const struct map *map, const struct map_row *row, uint64_t
 	case MAP_HISTOGRAMS:
 		strbuf_add_char(out, '\n');
 		print_histogram(map->value_type, row->buckets, divisor, out);
+		return;
+	case MAP_SERIES:
+		strbuf_add_char(out, '\n');
+		print_series(map->value_type, row->buckets, end, out);
 		return;
 	case MAP_STATS:
 		strbuf_add_char(out, ' ');
@@ -108,8 +114,22 @@ static void print_row(const struct map *map, const struct map_row *row, uint64_t
 	strbuf_add_char(out, '\n');
 }
 
+/* All time series of a map are drawn up to the same moment. */
+static uint64_t last_end(const struct map *map, const struct map_selection *selection)
+{
+	uint64_t last = 0, first, end;
+
+	for (size_t i = 0; i < selection->count; i++) {
+		if (series_extent(map->value_type, selection->rows[i].buckets, &first, &end) && end > last)
+			last = end;
+	}
+	return last;
+}
+
 void print_map(const struct map *map, const struct map_selection *selection, const char *trailer, struct strbuf *out)
 {
+	uint64_t end = map_shape(map) == MAP_SERIES ? last_end(map, selection) : 0;
+
 	for (size_t i = 0; i < selection->count; i++)
-		print_row(map, &selection->rows[i], selection->divisor, trailer, out);
+		print_row(map, &selection->rows[i], selection->divisor, end, trailer, out);
 }

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* @map = count() and its like: the form of the call, then the type that it gives the map. */
+#include <string.h>
+
 #include "lang/sema_internal.h"
 
 /* The limits of lhist() and hist(), as bpftrace has them. */
 #define LHIST_BUCKETS_MAX 1000
 #define HIST_BITS_MAX     5
+
+/* A million intervals of tseries() take 24 MB for each key. */
+#define SERIES_INTERVALS_MAX 1000000
 
 static bool read_hist(struct sema *sema, const struct ast_expression *call, struct type_buckets *ret)
 {
@@ -57,12 +62,55 @@ static bool read_lhist(struct sema *sema, const struct ast_expression *call, str
 	return false;
 }
 
+/* The function that tseries() names; false if it is none. */
+static bool find_series_function(const struct ast_expression *word, enum type_series_function *ret)
+{
+	static const char *const names[] = {
+		[TYPE_SERIES_AVG] = "avg",
+		[TYPE_SERIES_MAX] = "max",
+		[TYPE_SERIES_MIN] = "min",
+		[TYPE_SERIES_SUM] = "sum",
+	};
+
+	for (size_t i = TYPE_SERIES_AVG; word->kind == AST_STRING && i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(word->text.bytes, names[i]) == 0) {
+			*ret = (enum type_series_function)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool read_tseries(struct sema *sema, const struct ast_expression *call, struct type_series *ret)
+{
+	uint64_t interval, count;
+
+	if (!sema_read_constant(sema, call, 1, &interval) || !sema_read_constant(sema, call, 2, &count))
+		return false;
+	if (interval == 0) {
+		diag_error(sema->diagnostics, call->span, "tseries() interval_ns must be >= 1 (0 provided)");
+	} else if (count == 0) {
+		diag_error(sema->diagnostics, call->span, "tseries() num_intervals must be >= 1 (0 provided)");
+	} else if (count > SERIES_INTERVALS_MAX) {
+		diag_error(sema->diagnostics, call->span, "tseries() num_intervals must be <= %d (%llu provided)",
+			   SERIES_INTERVALS_MAX, (unsigned long long)count);
+	} else {
+		*ret = (struct type_series){.interval_ns = interval, .count = (uint32_t)count};
+		if (call->call.argument_count < 4 || find_series_function(call->call.arguments[3], &ret->function))
+			return true;
+		diag_error(sema->diagnostics, call->call.arguments[3]->span,
+			   "tseries() expects one of the following aggregation functions: avg, max, min, sum");
+	}
+	return false;
+}
+
 void sema_name_aggregation(struct sema *sema, struct ast_expression *node, const struct aggregation_info *info)
 {
 	struct ast_expression *call = node->assign.value;
 	struct ast_map_use target = node->assign.target->map;
 	struct span target_span = node->assign.target->span;
 	struct type_buckets buckets = {};
+	struct type_series series = {};
 
 	if (call->kind == AST_IDENTIFIER) {
 		call->kind = AST_CALL;
@@ -78,7 +126,10 @@ void sema_name_aggregation(struct sema *sema, struct ast_expression *node, const
 		return;
 	if (info->aggregation == AGGREGATION_LHIST && !read_lhist(sema, call, &buckets))
 		return;
+	if (info->aggregation == AGGREGATION_TSERIES && !read_tseries(sema, call, &series))
+		return;
 	node->kind = AST_AGGREGATE;
+	node->aggregate.series = series;
 	node->aggregate.target = target;
 	node->aggregate.aggregation = info->aggregation;
 	node->aggregate.value = call->call.argument_count ? call->call.arguments[0] : NULL;
@@ -102,6 +153,8 @@ static const struct type *type_of_aggregation(struct sema *sema, const struct as
 		return type_aggregate(sema->arena, TYPE_STATS, value);
 	case AGGREGATION_SUM:
 		return type_aggregate(sema->arena, TYPE_SUM, value);
+	case AGGREGATION_TSERIES:
+		return type_time_series(sema->arena, &node->aggregate.series, value);
 	case AGGREGATION_HIST:
 		return type_histogram(sema->arena, TYPE_HIST, &node->aggregate.buckets);
 	case AGGREGATION_LHIST:

@@ -346,6 +346,27 @@ static const struct type *type_strftime(struct sema *sema, struct ast_expression
 	return type_string(sema->arena, sema->program->config.max_strlen);
 }
 
+static const struct type *type_call_of_stack(struct sema *sema, struct ast_expression *node)
+{
+	return type_stack(sema->arena, node->call.stack_mode, node->call.function == FUNCTION_KSTACK);
+}
+
+static const struct type *type_len(struct sema *sema, struct ast_expression *node)
+{
+	const struct type *type = node->call.map ? NULL : node->call.arguments[0]->type;
+
+	if (type && type != &sema_unknown && type->kind != TYPE_STACK)
+		sema_complain(sema, node->span, "len() expects a map or stack to be provided (%s provided)",
+			      type_kind_name(type->kind));
+	return &type_int64;
+}
+
+static const struct type *type_uaddr(struct sema *sema, struct ast_expression *node)
+{
+	(void)node;
+	return type_pointer(sema->arena, &type_uint64);
+}
+
 static const struct type *type_uptr(struct sema *sema, struct ast_expression *node)
 {
 	(void)sema;
@@ -367,6 +388,8 @@ static const struct {
 	{FUNCTION_IS_PTR, type_question},
 	{FUNCTION_IS_STR, type_question},
 	{FUNCTION_IS_UNSIGNED_INTEGER, type_question},
+	{FUNCTION_KSTACK, type_call_of_stack},
+	{FUNCTION_LEN, type_len},
 	{FUNCTION_NTOP, type_ntop},
 	{FUNCTION_PRINT, type_print},
 	{FUNCTION_PTON, type_pton},
@@ -374,7 +397,9 @@ static const struct {
 	{FUNCTION_STR, type_str},
 	{FUNCTION_STRFTIME, type_strftime},
 	{FUNCTION_STR_CONCAT, type_str_concat},
+	{FUNCTION_UADDR, type_uaddr},
 	{FUNCTION_UPTR, type_uptr},
+	{FUNCTION_USTACK, type_call_of_stack},
 };
 
 const struct type *sema_call_type(struct sema *sema, struct ast_expression *node)

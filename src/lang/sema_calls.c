@@ -7,11 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <usdtrap/stack.h>
+
 #include "base/error.h"
 #include "lang/clock.h"
 #include "lang/format.h"
 #include "lang/sema_internal.h"
 #include "lang/signal_names.h"
+
+/* bpftrace's: perf_event_max_stack, which is 127 unless somebody changed it. */
+#define STACK_FRAMES_DEFAULT 127
 
 /* ---- Names: what all calls have in common ----------------------------------------------------------------------- */
 
@@ -264,12 +269,71 @@ static void name_signal(struct sema *sema, struct ast_expression *node)
 	}
 }
 
+/* len(@map), or of a stack. */
+static void name_len(struct sema *sema, struct ast_expression *node)
+{
+	if (node->call.arguments[0]->kind == AST_MAP && !node->call.arguments[0]->map.key)
+		name_map_call(sema, node);
+	else
+		sema_name_arguments(sema, node);
+}
+
+/* The mode of a stack that WORD names; false if it names none. */
+static bool find_stack_mode(const struct ast_expression *word, enum type_stack_mode *ret)
+{
+	static const char *const names[] = {
+		[TYPE_STACK_BPFTRACE] = "bpftrace",
+		[TYPE_STACK_PERF] = "perf",
+		[TYPE_STACK_RAW] = "raw",
+		[TYPE_STACK_BUILD_ID] = "build_id",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(word->name, names[i]) == 0) {
+			*ret = (enum type_stack_mode)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* ustack(), ustack(perf), ustack(3), ustack(perf, 3), and kstack() alike. */
+static void name_stack(struct sema *sema, struct ast_expression *node)
+{
+	struct ast_call *call = &node->call;
+	uint64_t frames = STACK_FRAMES_DEFAULT;
+	size_t next = 0;
+
+	call->stack_mode = sema->program->config.stack_mode;
+	if (call->argument_count && call->arguments[0]->kind == AST_IDENTIFIER) {
+		if (!find_stack_mode(call->arguments[0], &call->stack_mode)) {
+			diag_error(sema->diagnostics, call->arguments[0]->span, "Invalid stack mode: '%s'",
+				   call->arguments[0]->name);
+			diag_hint(sema->diagnostics, "modes are bpftrace, perf, raw and build_id");
+		}
+		next = 1;
+	}
+	if (next < call->argument_count) {
+		sema_name_expression(sema, call->arguments[next]);
+		if (sema_read_constant(sema, node, next, &frames) && (frames == 0 || frames > USDTRAP_STACK_FRAMES_MAX))
+			diag_error(sema->diagnostics, node->span, "%s() takes from 1 to %d frames (%llu wanted)",
+				   call->name, USDTRAP_STACK_FRAMES_MAX, (unsigned long long)frames);
+		next++;
+	}
+	if (next < call->argument_count)
+		diag_error(sema->diagnostics, call->arguments[next]->span, "%s() takes a mode first, then a number",
+			   call->name);
+	call->frames = (uint32_t)frames;
+	call->argument_count = 0;
+}
+
 /* Functions whose arguments are more than their row says. */
 static const struct {
 	enum function function;
 	void (*name)(struct sema *sema, struct ast_expression *node);
 } particulars[] = {
-	{FUNCTION_DELETE, name_delete}, {FUNCTION_FIND, name_find},     {FUNCTION_GETOPT, sema_name_getopt},
+	{FUNCTION_DELETE, name_delete}, {FUNCTION_FIND, name_find},     {FUNCTION_KSTACK, name_stack},
+	{FUNCTION_LEN, name_len},       {FUNCTION_USTACK, name_stack},  {FUNCTION_GETOPT, sema_name_getopt},
 	{FUNCTION_PRINT, name_print},   {FUNCTION_SIGNAL, name_signal}, {FUNCTION_SIGNAL_THREAD, name_signal},
 	{FUNCTION_STR, name_str},
 };

@@ -28,10 +28,10 @@ enum kind {
 
 static const char *const missing_words[] = {
 	[AST_MISSING_ERROR] = "error", [AST_MISSING_WARN] = "warn", [AST_MISSING_IGNORE] = "ignore", NULL};
-static const char *const stack_words[] = {[AST_STACK_BPFTRACE] = "bpftrace",
-					  [AST_STACK_PERF] = "perf",
-					  [AST_STACK_RAW] = "raw",
-					  [AST_STACK_BUILD_ID] = "build_id",
+static const char *const stack_words[] = {[TYPE_STACK_BPFTRACE] = "bpftrace",
+					  [TYPE_STACK_PERF] = "perf",
+					  [TYPE_STACK_RAW] = "raw",
+					  [TYPE_STACK_BUILD_ID] = "build_id",
 					  NULL};
 static const char *const symbol_words[] = {"PER_PID", "PER_PROGRAM", "NONE", "0", "1", NULL};
 static const char *const unstable_words[] = {"warn", "error", "enable", "true", "false", "1", "0", NULL};

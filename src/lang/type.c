@@ -158,6 +158,8 @@ uint32_t type_alignment(const struct type *type)
 	case TYPE_STATS:
 	case TYPE_HIST:
 	case TYPE_LHIST:
+	case TYPE_TSERIES:
+	case TYPE_STACK:
 		return type->size;
 	}
 	return 1;
@@ -258,11 +260,39 @@ const struct type *type_histogram(struct arena *arena, enum type_kind kind, cons
 	return type;
 }
 
+const struct type *type_time_series(struct arena *arena, const struct type_series *series, const struct type *given)
+{
+	struct type *type = new_type(arena, TYPE_TSERIES, 8);
+
+	if (type) {
+		type->series = *series;
+		type->is_signed = given->is_signed;
+		type->inner = given;
+	}
+	return type;
+}
+
+const struct type *type_stack(struct arena *arena, enum type_stack_mode mode, bool is_kernel)
+{
+	struct type *type = new_type(arena, TYPE_STACK, 8);
+
+	if (type) {
+		type->stack_mode = mode;
+		type->is_kernel = is_kernel;
+	}
+	return type;
+}
+
 /* ---- Relations -------------------------------------------------------------------------------------------------- */
 
 static bool are_same_buckets(const struct type_buckets *a, const struct type_buckets *b)
 {
 	return a->bits == b->bits && a->min == b->min && a->max == b->max && a->step == b->step;
+}
+
+static bool are_same_series(const struct type_series *a, const struct type_series *b)
+{
+	return a->interval_ns == b->interval_ns && a->count == b->count && a->function == b->function;
 }
 
 static bool are_same_inner(const struct type *a, const struct type *b)
@@ -293,7 +323,9 @@ bool type_is_same(const struct type *a, const struct type *b)
 		if (!type_is_same(a->elements[i], b->elements[i]))
 			return false;
 	}
-	return are_same_inner(a->inner, b->inner) && are_same_buckets(&a->buckets, &b->buckets);
+	return are_same_inner(a->inner, b->inner) && are_same_buckets(&a->buckets, &b->buckets) &&
+	       are_same_series(&a->series, &b->series) && a->stack_mode == b->stack_mode &&
+	       a->is_kernel == b->is_kernel;
 }
 
 static uint32_t larger(uint32_t a, uint32_t b)
@@ -343,6 +375,16 @@ static const struct type *promote_tuples(struct arena *arena, const struct type 
 			: type_tuple(arena, elements, a->element_count);
 }
 
+static const struct type *promote_series(struct arena *arena, const struct type *a, const struct type *b)
+{
+	const struct type *inner =
+		are_same_series(&a->series, &b->series) ? promote_integers(a->inner, b->inner) : NULL;
+
+	if (!inner || inner == a->inner)
+		return inner ? a : NULL;
+	return type_time_series(arena, &a->series, inner);
+}
+
 const struct type *type_promote(struct arena *arena, const struct type *a, const struct type *b)
 {
 	const struct type *inner;
@@ -371,9 +413,12 @@ const struct type *type_promote(struct arena *arena, const struct type *a, const
 	case TYPE_POINTER:
 	case TYPE_ARRAY:
 	case TYPE_STRUCT:
+	case TYPE_STACK:
 	case TYPE_HIST:
 	case TYPE_LHIST:
 		return type_is_same(a, b) ? a : NULL;
+	case TYPE_TSERIES:
+		return promote_series(arena, a, b);
 	case TYPE_TUPLE:
 		return promote_tuples(arena, a, b);
 	case TYPE_SUM:
@@ -491,6 +536,8 @@ const char *type_kind_name(enum type_kind kind)
 		return "array";
 	case TYPE_STRUCT:
 		return "struct";
+	case TYPE_STACK:
+		return "stack";
 	case TYPE_COUNT:
 		return "count_t";
 	case TYPE_SUM:
@@ -507,6 +554,8 @@ const char *type_kind_name(enum type_kind kind)
 		return "hist_t";
 	case TYPE_LHIST:
 		return "lhist_t";
+	case TYPE_TSERIES:
+		return "tseries_t";
 	}
 	return "?";
 }
@@ -574,7 +623,11 @@ void type_add_name(struct strbuf *out, const struct type *type)
 	case TYPE_COUNT:
 	case TYPE_HIST:
 	case TYPE_LHIST:
+	case TYPE_TSERIES:
 		strbuf_add_string(out, type_kind_name(type->kind));
+		break;
+	case TYPE_STACK:
+		strbuf_add_string(out, type->is_kernel ? "kstack" : "ustack");
 		break;
 	}
 }

@@ -28,16 +28,18 @@ enum type_kind {
 	TYPE_TUPLE,   /* elements; size with C's padding. With `names': a record, (x=1, y=2) */
 	TYPE_ARRAY,   /* `length' elements of type `inner', one behind the other */
 	TYPE_STRUCT,  /* a struct or union in C's layout: record */
+	TYPE_STACK,   /* ustack(), kstack(): `stack_mode', is_kernel */
 
 	/* Values of maps only. Read in an expression they become an integer (see type_of_read()). */
-	TYPE_COUNT, /* count() */
-	TYPE_SUM,   /* sum(n); is_signed as `inner', the type of its arguments; so for the next four */
-	TYPE_AVG,   /* avg(n) */
-	TYPE_MIN,   /* min(n) */
-	TYPE_MAX,   /* max(n) */
-	TYPE_STATS, /* stats(n) */
-	TYPE_HIST,  /* hist(n, bits); `buckets' */
-	TYPE_LHIST, /* lhist(n, min, max, step); `buckets' */
+	TYPE_COUNT,   /* count() */
+	TYPE_SUM,     /* sum(n); is_signed as `inner', the type of its arguments; so for the next four */
+	TYPE_AVG,     /* avg(n) */
+	TYPE_MIN,     /* min(n) */
+	TYPE_MAX,     /* max(n) */
+	TYPE_STATS,   /* stats(n) */
+	TYPE_HIST,    /* hist(n, bits); `buckets' */
+	TYPE_LHIST,   /* lhist(n, min, max, step); `buckets' */
+	TYPE_TSERIES, /* tseries(n, interval, count, function); `series' */
 };
 
 /* The fixed arguments of a hist() or lhist(). */
@@ -46,6 +48,30 @@ struct type_buckets {
 	int64_t min;   /* lhist: where the first inner bucket begins */
 	int64_t max;   /* lhist: where the outer bucket above begins; > min */
 	int64_t step;  /* lhist: > 0; at most 1000 inner buckets */
+};
+
+/* How a stack is printed. */
+enum type_stack_mode {
+	TYPE_STACK_BPFTRACE, /* symbol+offset */
+	TYPE_STACK_PERF,     /* address symbol+offset (file) */
+	TYPE_STACK_RAW,      /* address */
+	TYPE_STACK_BUILD_ID, /* build id of the file and offset in it */
+};
+
+/* How the values of one interval of a tseries() become one. */
+enum type_series_function {
+	TYPE_SERIES_LAST,
+	TYPE_SERIES_AVG,
+	TYPE_SERIES_MAX,
+	TYPE_SERIES_MIN,
+	TYPE_SERIES_SUM,
+};
+
+/* The fixed arguments of a tseries(). */
+struct type_series {
+	uint64_t interval_ns; /* > 0 */
+	uint32_t count;       /* of intervals that are kept, > 0 */
+	enum type_series_function function;
 };
 
 /* A name for a number of an enum. */
@@ -91,7 +117,7 @@ struct type {
 	 */
 	uint8_t unsigned_size;
 	uint32_t size;            /* bytes, what sizeof() yields; 0 for NONE */
-	const struct type *inner; /* POINTER, ARRAY; SUM to STATS: the integers that were given */
+	const struct type *inner; /* POINTER, ARRAY; SUM to STATS, TSERIES: the integers that were given */
 	const struct type **elements;
 	uint32_t element_count;              /* TUPLE */
 	const char *const *names;            /* TUPLE: those of its elements, of a record; else NULL */
@@ -100,6 +126,9 @@ struct type {
 	struct type_record *record;          /* STRUCT */
 	uint32_t node_count;                 /* TUPLE: this one and all that is in it, at any depth */
 	struct type_buckets buckets;
+	struct type_series series; /* TSERIES; is_signed is that of the values */
+	enum type_stack_mode stack_mode;
+	bool is_kernel; /* STACK: of the kernel, where there is nothing to be seen */
 };
 
 /* The most bytes a string or buffer can be asked to hold, with its NUL. */
@@ -149,6 +178,10 @@ const struct type *type_aggregate(struct arena *arena, enum type_kind kind, cons
 /* HIST or LHIST. */
 const struct type *type_histogram(struct arena *arena, enum type_kind kind, const struct type_buckets *buckets);
 
+/* TSERIES of values of the integer type GIVEN. */
+const struct type *type_time_series(struct arena *arena, const struct type_series *series, const struct type *given);
+const struct type *type_stack(struct arena *arena, enum type_stack_mode mode, bool is_kernel);
+
 bool type_is_same(const struct type *a, const struct type *b);
 /*
  * The type that holds the values of both: the wider integer, the longer
@@ -178,9 +211,9 @@ const char *type_enumerator_name(const struct type *type, uint64_t value);
 
 /* INTEGER and BOOL: what arithmetic takes. */
 bool type_is_number(const struct type *type);
-/* COUNT to LHIST. */
+/* COUNT to TSERIES. */
 bool type_is_aggregate(const struct type *type);
-/* Aggregates that can be read as one number: all but STATS, HIST and LHIST. */
+/* Aggregates that can be read as one number: all but STATS, HIST, LHIST and TSERIES. */
 bool type_is_readable_aggregate(const struct type *type);
 /* What a map's value is when an expression reads it: an integer for a readable aggregate, else the type itself. */
 const struct type *type_of_read(const struct type *type);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <usdtrap/stack.h>
+
 #include "lang/scratch.h"
 #include "lang/type.h"
 
@@ -50,6 +52,8 @@ struct value value_zero(const struct type *type, struct scratch *scratch)
 	case TYPE_ARRAY:
 	case TYPE_STRUCT:
 		return zero_object(type, scratch);
+	case TYPE_STACK:
+		return value_stack(NULL);
 	case TYPE_INTEGER:
 	case TYPE_SUM:
 	case TYPE_AVG:
@@ -61,6 +65,7 @@ struct value value_zero(const struct type *type, struct scratch *scratch)
 	case TYPE_COUNT:
 	case TYPE_HIST:
 	case TYPE_LHIST:
+	case TYPE_TSERIES:
 		return value_unsigned(0);
 	}
 	abort();
@@ -89,6 +94,7 @@ uint64_t value_integer(struct value value)
 	case VALUE_STRING:
 	case VALUE_BUFFER:
 	case VALUE_TUPLE:
+	case VALUE_STACK:
 	case VALUE_UNKNOWN:
 		return 0;
 	}
@@ -152,6 +158,7 @@ struct value value_load(const char *bytes, const struct type *type)
 		return value_buffer(bytes, type->size);
 	case TYPE_NONE:
 	case TYPE_TUPLE:
+	case TYPE_STACK:
 	case TYPE_COUNT:
 	case TYPE_SUM:
 	case TYPE_AVG:
@@ -160,6 +167,7 @@ struct value value_load(const char *bytes, const struct type *type)
 	case TYPE_STATS:
 	case TYPE_HIST:
 	case TYPE_LHIST:
+	case TYPE_TSERIES:
 		break;
 	}
 	return value_unknown("nothing of this type lies in memory");
@@ -250,6 +258,8 @@ bool value_is_true(struct value value)
 	case VALUE_BUFFER:
 	case VALUE_TUPLE:
 		return value.length != 0;
+	case VALUE_STACK:
+		return value.stack != NULL;
 	case VALUE_UNKNOWN:
 		return false;
 	}
@@ -289,6 +299,22 @@ static int compare_tuples(struct value a, struct value b)
 	return (a.length > b.length) - (a.length < b.length);
 }
 
+/* Frame by frame, from where they stand outwards; the same frames in two processes are two stacks. */
+static int compare_stacks(const struct usdtrap_stack *a, const struct usdtrap_stack *b)
+{
+	if (a == b)
+		return 0;
+	if (!a || !b)
+		return a ? 1 : -1;
+	for (size_t i = 0; i < a->frame_count && i < b->frame_count; i++) {
+		if (a->frames[i]->address != b->frames[i]->address)
+			return a->frames[i]->address < b->frames[i]->address ? -1 : 1;
+	}
+	if (a->frame_count != b->frame_count)
+		return a->frame_count < b->frame_count ? -1 : 1;
+	return (a->pid > b->pid) - (a->pid < b->pid);
+}
+
 int value_compare(struct value a, struct value b)
 {
 	if (is_integer(a) && is_integer(b))
@@ -303,6 +329,8 @@ int value_compare(struct value a, struct value b)
 		return compare_bytes(a, b);
 	case VALUE_TUPLE:
 		return compare_tuples(a, b);
+	case VALUE_STACK:
+		return compare_stacks(a.stack, b.stack);
 	case VALUE_UNKNOWN:
 		return 0;
 	case VALUE_SIGNED:

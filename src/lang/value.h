@@ -20,6 +20,7 @@
 struct scratch;
 struct type;
 struct type_field;
+struct usdtrap_stack;
 
 enum value_kind {
 	VALUE_SIGNED,   /* `integer' as two's complement */
@@ -30,6 +31,7 @@ enum value_kind {
 	VALUE_STRING,   /* `length' bytes at `text', none of them NUL, no NUL behind them */
 	VALUE_BUFFER,   /* `length' bytes at `text'; also arrays and structs, as they lie in memory */
 	VALUE_TUPLE,    /* `length' values at `elements' */
+	VALUE_STACK,    /* `stack', or NULL: an empty one */
 	VALUE_UNKNOWN,  /* `reason', a text that outlives the value; poisons what is computed from it */
 };
 
@@ -42,6 +44,7 @@ struct value {
 		double real;
 		const char *text;
 		const struct value *elements;
+		const struct usdtrap_stack *stack; /* lives as long as the session */
 		const char *reason;
 	};
 };
@@ -84,6 +87,11 @@ static inline struct value value_buffer(const char *bytes, size_t length)
 static inline struct value value_tuple(const struct value *elements, size_t count)
 {
 	return (struct value){.kind = VALUE_TUPLE, .length = (uint32_t)count, .elements = elements};
+}
+
+static inline struct value value_stack(const struct usdtrap_stack *stack)
+{
+	return (struct value){.kind = VALUE_STACK, .stack = stack};
 }
 
 static inline struct value value_unknown(const char *reason)

@@ -216,6 +216,32 @@ struct usdtrap_error *usdtrap_hit_signal(const struct usdtrap_hit *hit, enum usd
 	return NULL;
 }
 
+const struct usdtrap_stack *usdtrap_hit_stack(const struct usdtrap_hit *hit, size_t frames_max)
+{
+	(void)frames_max;
+	return hit->stack;
+}
+
+const struct usdtrap_frame *usdtrap_hit_symbolize(const struct usdtrap_hit *hit, uint64_t address)
+{
+	const struct usdtrap_frame *frame = hit->stack ? hit->stack->frames[0] : NULL;
+
+	return frame && frame->address == address ? frame : NULL;
+}
+
+struct usdtrap_error *usdtrap_hit_find_symbol(const struct usdtrap_hit *hit, const char *name, uint64_t *ret_address,
+					      uint64_t *ret_size)
+{
+	const struct usdtrap_frame *frame = hit->stack ? hit->stack->frames[0] : NULL;
+
+	if (!frame || strcmp(frame->symbol, name) != 0)
+		return error_create(USDTRAP_NOT_FOUND, "no file has a symbol %s", name);
+	*ret_address = frame->address;
+	if (ret_size)
+		*ret_size = 0;
+	return NULL;
+}
+
 pid_t usdtrap_hit_pid(const struct usdtrap_hit *hit)
 {
 	return hit->pid;

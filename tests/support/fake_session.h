@@ -34,6 +34,7 @@ struct usdtrap_hit {
 	const char *comm;
 	uint64_t time_ns;
 	int cpu;
+	const struct usdtrap_stack *stack; /* and the symbol of its first frame is the only one there is */
 	/* What was done to it: set by usdtrap_hit_write() and usdtrap_hit_signal(). */
 	struct fake_changes *changes; /* NULL: writing fails */
 };

@@ -275,7 +275,7 @@ static void test_sema_config_values_have_their_kinds(void **state)
 		       "license=\"Dual MIT/GPL\"; unstable_tseries=enable; cache_user_symbols=PER_PID }\nBEGIN { }",
 		       NULL);
 	assert_string_equal(script.text, "");
-	assert_int_equal(config->stack_mode, AST_STACK_BUILD_ID);
+	assert_int_equal(config->stack_mode, TYPE_STACK_BUILD_ID);
 	assert_int_equal(config->max_cat_bytes, 10);
 	assert_int_equal(config->max_probes, 0);
 	assert_false(config->cpp_demangle);
@@ -327,7 +327,7 @@ static void test_sema_config_environment_wins(void **state)
 	assert_int_equal(config->max_map_keys, 7);
 	assert_int_equal(config->max_probes, 5);
 	assert_false(config->cpp_demangle);
-	assert_int_equal(config->stack_mode, AST_STACK_RAW);
+	assert_int_equal(config->stack_mode, TYPE_STACK_RAW);
 	assert_string_equal(config->str_trunc_trailer, "");
 	script_deinit(&script);
 
