@@ -102,6 +102,17 @@ enum usdtrap_signal_target {
 USDTRAP_API USDTRAP_MUST_USE struct usdtrap_error *usdtrap_hit_signal(const struct usdtrap_hit *hit,
 								      enum usdtrap_signal_target target, int signal);
 
+/*
+ * Whether NAME is a register that usdtrap_hit_register() may be asked for: the
+ * processor's name for a general one, "rax", or the same without its letter,
+ * "ax"; "ip" and "pc" for where the thread stands.
+ */
+USDTRAP_API int usdtrap_register_is_known(const char *name);
+
+/* The register NAME of the thread at its hit. Errors: NOT_FOUND (there is no such register), GONE. */
+USDTRAP_API USDTRAP_MUST_USE struct usdtrap_error *usdtrap_hit_register(const struct usdtrap_hit *hit, const char *name,
+									uint64_t *ret);
+
 /* Process and thread id, as the caller's pid namespace knows them. */
 USDTRAP_API pid_t usdtrap_hit_pid(const struct usdtrap_hit *hit);
 USDTRAP_API pid_t usdtrap_hit_tid(const struct usdtrap_hit *hit);

@@ -15,3 +15,13 @@ const struct arch *arch_find(uint16_t elf_machine, unsigned address_bits)
 	}
 	return NULL;
 }
+
+/* The library itself runs here, so it is the one that its own code is for. */
+const struct arch *arch_native(void)
+{
+#if defined(__x86_64__)
+	return &arch_x86_64;
+#else
+#error "an architecture needs its row above and its line here"
+#endif
+}

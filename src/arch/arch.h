@@ -270,6 +270,8 @@ struct arch {
 
 /* The architecture that runs files of ELF_MACHINE with addresses of ADDRESS_BITS; NULL if not supported. */
 const struct arch *arch_find(uint16_t elf_machine, unsigned address_bits);
+/* That of programs which run on this machine without further ado: what scripts mean before any program is known. */
+const struct arch *arch_native(void);
 
 extern const struct arch arch_x86_64;
 

@@ -66,7 +66,7 @@
  *     catalog, mapped               what is wanted; where it lies in a process
  *     loader                        libraries that come later
  *     recipe                        runtimes whose probes need more than a trap
- *     hit                           what a callback may ask
+ *     hit, hit_register             what a callback may ask
  *     process_facts                 what anybody may ask of any process
  *     observe, observe_arguments    what the engine does, told to who wants to know
  *     instruction                   code around a site, as text

@@ -89,6 +89,7 @@ static const struct function_info functions[] = {
 	 "print a value or a map"},
 	{"printf", FUNCTION_PRINTF, "f", &type_none, "printf(format, ...)", "print as printf(3) does"},
 	{"pton", FUNCTION_PTON, "S", NULL, "pton(text)", "an internet address from text"},
+	{"reg", FUNCTION_REG, "S", &type_uint64, "reg(name)", "a register of the thread"},
 	{"signal", FUNCTION_SIGNAL, ".", &type_none, "signal(name or number)", "send a signal to the process"},
 	{"signal_name", FUNCTION_SIGNAL_NAME, "i", &type_name, "signal_name(number)", "the name of a signal"},
 	{"signal_thread", FUNCTION_SIGNAL_THREAD, ".", &type_none, "signal_thread(name or number)",

@@ -84,6 +84,7 @@ enum function {
 	FUNCTION_PRINT,         /* [value]; or [] and call->map, call->top, call->divisor: a whole map */
 	FUNCTION_PRINTF,        /* [what the conversions take, in order]; call->format */
 	FUNCTION_PTON,          /* ["address"]: buffer of 4 or 16 bytes */
+	FUNCTION_REG,           /* ["register"]: uint64 */
 	FUNCTION_SIGNAL,        /* [number]: sent to the process; names are numbers when sema is done */
 	FUNCTION_SIGNAL_NAME,   /* [number]: string */
 	FUNCTION_SIGNAL_THREAD, /* [number]: sent to the thread */

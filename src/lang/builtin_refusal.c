@@ -21,7 +21,6 @@ static const struct {
 	{"override", needs_kernel},
 	{"path", needs_kernel},
 	{"percpu_kaddr", needs_kernel},
-	{"reg", not_yet},
 	{"retval", not_yet},
 	{"skboutput", needs_kernel},
 	{"socket_cookie", needs_kernel},

@@ -33,6 +33,7 @@ static struct value (*const functions[FUNCTION_COUNT])(struct run *run, const st
 	[FUNCTION_PRINT] = function_print,
 	[FUNCTION_PRINTF] = function_printf,
 	[FUNCTION_PTON] = function_pton,
+	[FUNCTION_REG] = function_reg,
 	[FUNCTION_SIGNAL] = function_signal,
 	[FUNCTION_SIGNAL_NAME] = function_signal_name,
 	[FUNCTION_SIGNAL_THREAD] = function_signal,

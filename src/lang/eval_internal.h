@@ -92,6 +92,7 @@ struct value function_ppid(struct run *run, const struct ast_expression *express
 struct value function_print(struct run *run, const struct ast_expression *expression);
 struct value function_printf(struct run *run, const struct ast_expression *expression);
 struct value function_pton(struct run *run, const struct ast_expression *expression);
+struct value function_reg(struct run *run, const struct ast_expression *expression);
 struct value function_signal(struct run *run, const struct ast_expression *expression);
 struct value function_signal_name(struct run *run, const struct ast_expression *expression);
 struct value function_str(struct run *run, const struct ast_expression *expression);

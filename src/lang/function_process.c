@@ -57,6 +57,20 @@ struct value function_cgroup_path(struct run *run, const struct ast_expression *
 	return value_text(path);
 }
 
+struct value function_reg(struct run *run, const struct ast_expression *expression)
+{
+	struct usdtrap_error *error;
+	uint64_t number;
+
+	if (!run->hit)
+		return value_unknown("only a probe has registers");
+	error = usdtrap_hit_register(run->hit, expression->call.arguments[0]->text.bytes, &number);
+	if (!error)
+		return value_unsigned(number);
+	usdtrap_error_destroy(error);
+	return value_unknown("the register cannot be read");
+}
+
 /* signal() and signal_thread(). */
 struct value function_signal(struct run *run, const struct ast_expression *expression)
 {

