@@ -312,6 +312,7 @@ static void say_attached(struct engine_process *engine)
 		static const char word[] = "__BPFTRACE_NOTIFY_PROBES_ATTACHED\n";
 
 		output_write(engine->output, word, sizeof(word) - 1);
+		output_flush(engine->output);
 	}
 }
 

@@ -144,6 +144,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -185,6 +186,17 @@ static int show(void (*print)(FILE *out))
 static void version_print(FILE *out)
 {
 	fprintf(out, "usdtrap v%s\n", PACKAGE_VERSION);
+}
+
+/* Settings of the environment that are wrong would otherwise pass for right. */
+static void check_environment(const struct options *options)
+{
+	const char *colour = getenv("BPFTRACE_COLOR");
+
+	if (colour && strcmp(colour, "auto") != 0 && strcmp(colour, "always") != 0 && strcmp(colour, "never") != 0 &&
+	    !options->no_warnings)
+		message_print(MESSAGE_WARNING,
+			      "BPFTRACE_COLOR is '%s', and only 'auto', 'always' and 'never' mean something", colour);
 }
 
 static int perform(const struct options *options)
@@ -233,6 +245,7 @@ int main(int argc, char *argv[])
 		message_print_text(usage_synopsis);
 		return EXIT_FAILURE;
 	}
+	check_environment(&options);
 	status = perform(&options);
 	options_deinit(&options);
 	return status;

@@ -56,6 +56,9 @@ static struct usdtrap_error *parse_repair(struct options *options, const char *v
 
 static struct usdtrap_error *parse_program(struct options *options, const char *value)
 {
+	if (!value[strspn(value, " \t\n")])
+		return error_hint(error_create(USDTRAP_INVALID_USE, "-e needs a program that says something"),
+				  "usdtrap -e 'BEGIN { print(\"hello\"); }'");
 	options->program = value;
 	return NULL;
 }

@@ -231,6 +231,13 @@ void output_write_later(struct output *output, output_produce_fn produce, void *
 	pthread_mutex_unlock(&output->lock);
 }
 
+void output_flush(struct output *output)
+{
+	pthread_mutex_lock(&output->lock);
+	make_all_ready(output);
+	pthread_mutex_unlock(&output->lock);
+}
+
 /* The writer thread. */
 
 /* Puts the text that the oldest block stands for in its place. Called with the lock, let go meanwhile. */

@@ -78,6 +78,9 @@ void output_write_later(struct output *output, output_produce_fn produce, void *
 /* Ends all waiting in output_write() and all dropping, for good. On any thread. */
 void output_release(struct output *output);
 
+/* Has all that was written so far go out, whatever the buffering. Does not wait for it. */
+void output_flush(struct output *output);
+
 /* How output_finish() waits for a reader who takes nothing. */
 enum output_patience {
 	OUTPUT_PATIENT, /* for ever */

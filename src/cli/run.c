@@ -78,6 +78,14 @@ static int divide(const struct options *options, struct lang_program *program, c
 		&(struct front_job){engine, ends[0], options->pid, options->command ? command : NULL, program});
 }
 
+/* Whether there is a process to trace is told first of all, not probe by probe. */
+static struct usdtrap_error *check_process(const struct options *options)
+{
+	if (options->pid && kill(options->pid, 0) < 0 && errno == ESRCH)
+		return error_create(USDTRAP_NOT_FOUND, "there is no process %d", (int)options->pid);
+	return NULL;
+}
+
 /* From the script's text on. */
 static int compile_and_run(const struct options *options, const struct command *command)
 {
@@ -114,6 +122,8 @@ int run_script(const struct options *options)
 	struct usdtrap_error *error = options->command ? command_split(options->command, &command) : NULL;
 	int status = EXIT_FAILURE;
 
+	if (!error)
+		error = check_process(options);
 	if (error)
 		message_print_error(error);
 	else

@@ -41,15 +41,21 @@ static struct usdtrap_error *read_all(int descriptor, const char *name, struct s
 static struct usdtrap_error *read_file(const char *path, struct strbuf *text)
 {
 	_cleanup_close_ int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	struct usdtrap_error *error;
 
 	if (descriptor < 0) {
 		bool is_word = errno == ENOENT && !strchr(path, '/');
 		const struct subcommand *meant = is_word ? subcommand_nearest(path) : NULL;
-		struct usdtrap_error *error = error_os(errno, "failed to open file '%s'", path);
 
+		error = error_os(errno, "failed to open file '%s'", path);
 		return meant ? error_hint(error, "did you mean usdtrap %s?", meant->name) : error;
 	}
-	return read_all(descriptor, path, text);
+	error = read_all(descriptor, path, text);
+	if (!error && text->length >= 4 && memcmp(strbuf_text(text), "\177ELF", 4) == 0)
+		error = error_hint(
+			error_create(USDTRAP_INVALID_USE, "'%s' is a program or a library, not a script", path),
+			"usdtrap -l %s lists its probes, usdtrap -c %s -e 'PROGRAM' traces it", path, path);
+	return error;
 }
 
 struct usdtrap_error *script_read(const struct options *options, struct script *ret)

@@ -101,7 +101,27 @@ ERROR: name a process with -p, or start one with -c
 HINT: usdt probes are traced in one process at a time: usdtrap -p PID ..., or usdtrap -c 'COMMAND' ...
 EOT
 
+says 1 err /proc/self/exe <<EOT
+ERROR: '/proc/self/exe' is a program or a library, not a script
+HINT: usdtrap -l /proc/self/exe lists its probes, usdtrap -c /proc/self/exe -e 'PROGRAM' traces it
+EOT
+says 1 err -e ' ' <<EOT
+ERROR: -e needs a program that says something
+HINT: usdtrap -e 'BEGIN { print("hello"); }'
+$synopsis
+EOT
+sleep 0 &
+gone=$!
+wait $gone
+says 1 err -p $gone -e 'usdt:*:* { }' <<EOT
+ERROR: there is no process $gone
+EOT
+
 # Colours where people see them, and only there.
+BPFTRACE_COLOR=purple says 1 err ./list <<EOT
+WARNING: BPFTRACE_COLOR is 'purple', and only 'auto', 'always' and 'never' mean something
+ERROR: failed to open file './list': No such file or directory
+EOT
 BPFTRACE_COLOR=always says 1 err ./list <<EOT
 $(printf '\033[31mERROR\033[0m'): failed to open file './list': No such file or directory
 EOT
@@ -115,3 +135,10 @@ status=0
 "$usdtrap" -h >/dev/full 2>said.err || status=$?
 [ "$status" -eq 1 ] || fail "help to a full disk: $status"
 echo 'ERROR: cannot write to standard output: No space left on device' | same - said.err
+
+# Test harnesses wait for a word on standard output, which comes at once, whatever the buffering.
+__BPFTRACE_NOTIFY_PROBES_ATTACHED=1 "$usdtrap" -B full -e 'interval:s:60 { }' >said.out 2>said.err &
+tracer=$!
+wait_for said.out '^__BPFTRACE_NOTIFY_PROBES_ATTACHED$'
+leave
+[ "$tracer_status" -eq 0 ] || fail "after the word for harnesses: status $tracer_status"
