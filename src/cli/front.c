@@ -189,7 +189,7 @@ int front_run(const struct front_job *job)
 	}
 	drop_launch(&front);
 	if (WIFSIGNALED(front.engine_status)) {
-		return EXIT_FAILURE;
+		return job->failure;
 	}
-	return front.has_failed ? EXIT_FAILURE : WEXITSTATUS(front.engine_status);
+	return front.has_failed ? job->failure : WEXITSTATUS(front.engine_status);
 }

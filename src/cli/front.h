@@ -20,6 +20,7 @@ struct front_job {
 	pid_t pid;                          /* -p, or 0 */
 	const struct command *command;      /* -c, or NULL */
 	const struct lang_program *program; /* which signals are the script's own; NULL: none */
+	int failure;                        /* what to end with when the program cannot be run, or the engine dies */
 };
 
 /* Does JOB until the engine has ended; returns the exit status. */

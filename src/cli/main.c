@@ -133,6 +133,7 @@
  *     explain, explain_text, explain_code, explain_html
  *                                   every step, in words and as a page
  *     why                           what keeps a probe from firing
+ *     reach, expect, top, tally     which probes are reached; how often
  *
  * Exit status: 0 when all was done, also when Ctrl-C, SIGTERM or SIGHUP ended
  * it and when the reader of the output went away; 1 for a wrong command line,

@@ -74,8 +74,14 @@ static int divide(const struct options *options, struct lang_program *program, c
 	close(ends[1]);
 	if (runner >= 0)
 		close(runner);
-	return front_run(
-		&(struct front_job){engine, ends[0], options->pid, options->command ? command : NULL, program});
+	return front_run(&(struct front_job){
+		.engine = engine,
+		.link = ends[0],
+		.pid = options->pid,
+		.command = options->command ? command : NULL,
+		.program = program,
+		.failure = EXIT_FAILURE,
+	});
 }
 
 /* Whether there is a process to trace is told first of all, not probe by probe. */

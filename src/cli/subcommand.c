@@ -5,13 +5,20 @@
 #include <string.h>
 
 #include "base/nearest.h"
+#include "cli/expect.h"
 #include "cli/explain.h"
+#include "cli/reach.h"
+#include "cli/top.h"
 #include "cli/why.h"
 
 const struct subcommand subcommands[] = {
 	{"list", "list [PATTERN]", "the same as -l", "-l", NULL},
 	{"explain", "explain PROBE", "show every step of tracing it", NULL, explain_run},
 	{"why", "why PROBE -p PID", "tell what keeps it from firing", NULL, why_run},
+	{"discover", "discover -p PID", "show which of its probes are reached", NULL, reach_discover},
+	{"cover", "cover -c COMMAND", "tell which probes a run reached", NULL, reach_cover},
+	{"expect", "expect 'PROBE <= N' -c COMMAND", "fail unless hits are as expected", NULL, expect_run},
+	{"top", "top -p PID", "show which are hit most, live", NULL, top_run},
 	{"repair", "repair PID|all", "put right what a killed usdtrap left behind", "--repair", NULL},
 	{"help", "help", "the same as -h", "-h", NULL},
 	{NULL, NULL, NULL, NULL, NULL},

@@ -178,13 +178,15 @@ static struct usdtrap_error *trace(struct traced *traced, const struct traced_bo
 	}
 	output_release(traced->outputs->output);
 	leave_error = usdtrap_detach(traced->session, &report);
-	destroy_session(traced);
 	link_send(link, LINK_LEFT, 0);
+	if (!error && !leave_error && body->before_end)
+		body->before_end(traced);
+	destroy_session(traced);
 	if (error)
 		usdtrap_error_destroy(leave_error);
 	else
 		error = leave_error;
-	if (!error)
+	if (!error && body->on_left)
 		body->on_left(traced, &report);
 	return error;
 }
@@ -280,6 +282,7 @@ static int divide(struct traced *traced, const struct traced_body *body, const s
 		.link = ends[0],
 		.pid = traced->options->pid,
 		.command = traced->options->command ? command : NULL,
+		.failure = traced->options->verb->failure,
 	});
 	return status;
 }

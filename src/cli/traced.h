@@ -31,7 +31,10 @@ struct traced_body {
 	struct usdtrap_error *(*prepare)(struct traced *traced);
 	/* All is armed, and the program of -c about to run. May be NULL. */
 	void (*on_attached)(struct traced *traced);
-	/* The target is as it was. Not called after an error. */
+	/* The target is as it was, and the session still there, with its probes. Not called after an error. May be
+	 * NULL. */
+	void (*before_end)(struct traced *traced);
+	/* The session is gone. Not called after an error. May be NULL. */
 	void (*on_left)(struct traced *traced, const struct usdtrap_report *report);
 };
 

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/reach.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "cli/message.h"
+#include "cli/tally.h"
+#include "cli/traced.h"
+
+static const struct verb discover = {
+	.name = "discover",
+	.synopsis = "discover -p PID [PROBE...]",
+	.help = "Shows which probes of a process are reached, each as it is for the first time, until\n"
+		"Ctrl-C. Every site costs the process one stop at most: its trap is gone after that.\n"
+		"PROBEs, with wildcards, are those that are of interest; all if there are none.\n",
+	.options = VERB_PID | VERB_TIME,
+	.failure = EXIT_FAILURE,
+};
+
+static const struct verb cover = {
+	.name = "cover",
+	.synopsis = "cover -c 'COMMAND' [PROBE...]",
+	.help = "Runs a command to its end and tells which probes it reached, and which it did not.\n"
+		"PROBEs, with wildcards, are those that are of interest; all if there are none.\n",
+	.options = VERB_COMMAND,
+	.failure = EXIT_FAILURE,
+};
+
+struct reach {
+	struct traced *traced;
+	struct verb_probe *probes;
+	struct usdtrap_probe **added;
+	size_t count;
+	bool tells_at_once; /* discover */
+	struct tally tally;
+	size_t reached; /* probes */
+	size_t sites;   /* hit */
+};
+
+static enum usdtrap_action on_hit(const struct usdtrap_hit *hit, void *user)
+{
+	struct reach *reach = user;
+	const struct usdtrap_probe_info *probe = usdtrap_hit_probe(hit);
+	struct tally_row *row = tally_row(&reach->tally, probe);
+
+	reach->sites++;
+	if (row && row->hits++ == 0) {
+		reach->reached++;
+		if (reach->tells_at_once)
+			traced_printf(reach->traced, "%s\n", probe->full_name);
+	}
+	return USDTRAP_DISARM;
+}
+
+static enum usdtrap_action on_time(void *user)
+{
+	(void)user;
+	return USDTRAP_STOP;
+}
+
+static struct usdtrap_error *prepare(struct traced *traced)
+{
+	struct reach *reach = traced->user;
+	const bool has_command = traced->options->command;
+	struct usdtrap_error *error = NULL;
+
+	reach->traced = traced;
+	for (size_t i = 0; !error && i < reach->count; i++)
+		error = usdtrap_add_probe(traced->session, &reach->probes[i].pattern, has_command ? 0 : traced->pid,
+					  on_hit, reach, &reach->added[i]);
+	if (!error && traced->options->seconds > 0)
+		error = usdtrap_add_timer(traced->session, (uint64_t)(traced->options->seconds * 1e9), on_time, NULL);
+	return error;
+}
+
+static void on_attached(struct traced *traced)
+{
+	const struct reach *reach = traced->user;
+	size_t count = 0;
+
+	for (size_t i = 0; i < reach->count; i++)
+		count += usdtrap_probe_count(reach->added[i]);
+	if (reach->tells_at_once)
+		message_print(MESSAGE_NOTE, "waiting for %zu probe%s; Ctrl-C ends it", count, count == 1 ? "" : "s");
+}
+
+static void end_discover(struct traced *traced, size_t known)
+{
+	const struct reach *reach = traced->user;
+
+	traced_printf(traced, "\n%zu of %zu probes were reached, at %zu sites\n", reach->reached, known, reach->sites);
+}
+
+static void end_cover(struct traced *traced, size_t known)
+{
+	struct reach *reach = traced->user;
+
+	tally_sort_by_name(&reach->tally);
+	for (const struct tally_row *row = reach->tally.rows; row; row = row->hh.next)
+		traced_printf(traced, "%s  %s\n", row->hits ? "reached" : "-      ", row->probe->full_name);
+	traced_printf(traced, "%s%zu of %zu probes were reached\n", known ? "\n" : "", reach->reached, known);
+}
+
+static void summarise(struct traced *traced)
+{
+	struct reach *reach = traced->user;
+	size_t known;
+
+	for (size_t i = 0; i < reach->count; i++)
+		tally_add_all(&reach->tally, reach->added[i]);
+	known = HASH_COUNT(reach->tally.rows);
+	if (reach->tells_at_once)
+		end_discover(traced, known);
+	else
+		end_cover(traced, known);
+}
+
+static void reach_deinit(struct reach *reach)
+{
+	for (size_t i = 0; i < reach->count; i++)
+		verb_probe_deinit(&reach->probes[i]);
+	free(reach->probes);
+	free(reach->added);
+	tally_deinit(&reach->tally);
+}
+
+/* The words of the command line, or a wildcard for everything. */
+static struct usdtrap_error *read_probes(struct reach *reach, const struct verb_options *options)
+{
+	static const char *const everything[] = {"*"};
+	const char *const *words = options->word_count ? options->words : everything;
+	size_t count = options->word_count ? options->word_count : 1;
+	struct usdtrap_error *error = NULL;
+
+	reach->probes = calloc(count, sizeof(*reach->probes));
+	reach->added = calloc(count, sizeof(*reach->added));
+	if (!reach->probes || !reach->added)
+		return &error_no_memory;
+	for (size_t i = 0; !error && i < count; i++) {
+		error = verb_probe_parse(words[i], options, &reach->probes[i]);
+		reach->count += !error;
+	}
+	return error;
+}
+
+static int run(const struct verb *verb, int argc, char *argv[])
+{
+	static const struct traced_body body = {
+		.prepare = prepare, .on_attached = on_attached, .before_end = summarise};
+	struct reach reach = {.tells_at_once = verb == &discover};
+	struct verb_options options;
+	struct usdtrap_error *error;
+	int status;
+
+	if (!verb_parse(verb, argc, argv, &options, &status))
+		return status;
+	if (!options.pid && !options.command)
+		error = error_hint(error_create(USDTRAP_INVALID_USE, "usdtrap %s wants %s", verb->name,
+						verb == &discover ? "-p PID" : "-c 'COMMAND'"),
+				   "usdtrap %s", verb->synopsis);
+	else
+		error = read_probes(&reach, &options);
+	if (error) {
+		message_print_error(error);
+		status = verb->failure;
+	} else {
+		status = traced_run(&options, &body, &reach);
+	}
+	reach_deinit(&reach);
+	return status;
+}
+
+int reach_discover(int argc, char *argv[])
+{
+	return run(&discover, argc, argv);
+}
+
+int reach_cover(int argc, char *argv[])
+{
+	return run(&cover, argc, argv);
+}
