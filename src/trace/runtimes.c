@@ -103,6 +103,31 @@ const struct runtime runtimes[] = {
 			 .is_cause = 1},
 	},
 	{
+		.file = "*ruby*",
+		.provider = "ruby",
+		.name = "method__*",
+		.condition = RUNTIME_ALWAYS,
+		.fact = {.title = "Ruby 2.5 and later",
+			 .text = "method__entry and method__return fire only while a TracePoint is enabled. The probes of "
+				 "methods that are written in C always do.",
+			 .next = "have the program run TracePoint.new(:call) {}.enable, or trace cmethod__entry",
+			 .source =
+				 "measured with Ruby 3.1; bugs.ruby-lang.org issues 14104 and 14582, github.com/ruby/ruby "
+				 "pull request 3115"},
+	},
+	{
+		.file = "*ruby*",
+		.provider = "ruby",
+		.name = "*",
+		.condition = RUNTIME_NO_PROBES,
+		.fact = {.title = "Ruby without probes",
+			 .text = "This Ruby was built without --enable-dtrace. Where libruby is a library of its own, the "
+				 "probes are there and not in the program ruby.",
+			 .next = "use the distribution's (Debian's has them), or configure with --enable-dtrace",
+			 .source = "Ruby's doc/dtrace_probes.rdoc",
+			 .is_cause = 1},
+	},
+	{
 		.file = "*/libjvm.so",
 		.provider = "hotspot",
 		.name = "method__*",

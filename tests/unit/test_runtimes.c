@@ -57,6 +57,8 @@ static const struct {
 	{"/usr/bin/php8.2", "php", "request__startup", RUNTIME_ENVIRONMENT, 0},
 	{"/usr/lib/jvm/x/lib/server/libjvm.so", "hotspot", "method__entry", RUNTIME_ARGUMENTS, 1},
 	{"/usr/lib/jvm/x/lib/server/libjvm.so", "hotspot", "gc__begin", RUNTIME_ARGUMENTS, 0},
+	{"/lib/x86_64-linux-gnu/libruby-3.1.so.3.1", "ruby", "method__entry", RUNTIME_ALWAYS, 1},
+	{"/lib/x86_64-linux-gnu/libruby-3.1.so.3.1", "ruby", "cmethod__entry", RUNTIME_ALWAYS, 0},
 	{"/usr/bin/node", "node", "gc__start", RUNTIME_NO_PROBES, 1},
 };
 
