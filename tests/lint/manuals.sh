@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Manual pages are mdoc without a fault, as mandoc sees it; every subcommand has one, and says how it is used as its help does.
+# The manual pages can be read by both readers of manual pages, where they are installed. Every subcommand has one, with all
+# of its options, and usdtrap(1) knows every word of the language: all that the tables of words have.
 set -eu
 LC_ALL=C
 export LC_ALL
@@ -14,14 +15,16 @@ complain() {
 	failed=1
 }
 
-if command -v mandoc >/dev/null; then
-	for page in docs/*.[13]; do
+for page in docs/*.[1-9]; do
+	if command -v mandoc >/dev/null; then
 		# STYLE is about dates and the like, and about links to pages that are not installed here.
 		mandoc -T lint -W warning "$page" >&2 || complain "above: what mandoc says of $page"
-	done
-else
-	echo "mandoc is not installed: the pages were not checked"
-fi
+	fi
+	if command -v groff >/dev/null; then
+		warnings=$(groff -man -mdoc -Tutf8 -ww -z "$page" 2>&1) || true
+		[ -z "$warnings" ] || complain "$page: groff says $warnings"
+	fi
+done
 
 # The page of each subcommand that has options of its own: its synopsis has them all.
 for name in explain why discover cover expect top; do
@@ -34,4 +37,16 @@ for name in explain why discover cover expect top; do
 		grep -qE "Fl -$option\b" "$page" || complain "$page does not tell of $name --$option"
 	done
 done
+
+# What a reader sees, font changes and hyphens undone.
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+sed 's/\\f[A-Z]//g; s/\\-/-/g; s/[",.()]/ /g' docs/usdtrap.1 | tr -s '[:blank:]' '\n' | sort -u >"$scratch/known"
+# arg stands for arg0, arg1 and so on.
+sed -n 's/^	{"\([a-z_]*\)",.*/\1/p' src/lang/builtin.c | grep -vx arg | sort -u >"$scratch/words"
+for word in $(comm -23 "$scratch/words" "$scratch/known"); do
+	complain "docs/usdtrap.1 does not know the word $word"
+done
+count=$(wc -l <"$scratch/words")
+[ "$count" -gt 30 ] || complain "only $count words were found in src/lang/builtin.c"
 exit $failed
