@@ -17,7 +17,9 @@ kill_all() {
 }
 
 lives() {
-	[ -e "/proc/$pid" ] && ! grep -q '^State:.Z' "/proc/$pid/status" || fail "$1: the target did not outlive usdtrap"
+	if [ ! -e "/proc/$pid" ] || grep -q '^State:.Z' "/proc/$pid/status"; then
+		fail "$1: the target did not outlive usdtrap"
+	fi
 }
 
 # Bytes and semaphores are put back by the target itself.
