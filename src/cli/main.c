@@ -81,7 +81,8 @@
  *     modules, jit_map              what an address belongs to; code made while the program ran
  *     tracepoint                    tracepoints and their fields, described
  * src/lang/: scripts
- *     program, program_trial        a script from text to last map: what cli/ sees of it; --test and --bench
+ *     program, program_missing, program_trial
+ *                                   a script from text to last map: what cli/ sees of it; missing probes; --test
  *     lexer, literal                text to tokens
  *     parser, parser_definition, parser_statement, parser_expression
  *     parser_primary, parser_type
@@ -101,7 +102,7 @@
  *     sema_expressions, sema_objects, sema_calls, sema_call_types, sema_aggregations, sema_fold
  *                                   each kind of expression; constants
  *     argument_use                  which arguments a clause asks for
- *     eval, eval_store, eval_operator, eval_object, eval_call, eval_builtin
+ *     eval, eval_loop, eval_store, eval_operator, eval_object, eval_call, eval_builtin
  *                                   the tree, walked at each hit
  *     function_map, function_memory, function_name, function_network, function_output
  *     function_process, function_stack, function_system, function_text, signal_names

@@ -20,6 +20,7 @@ enum run_flow {
 /* One run of a clause. */
 struct run {
 	struct runtime *runtime;
+	const struct ast_clause *clause;
 	const struct usdtrap_hit *hit; /* or NULL */
 	const struct ast_attach_point *point;
 	enum run_flow flow;
@@ -29,8 +30,15 @@ struct run {
 
 /* eval.c: an expression of any kind. */
 struct value eval_expression(struct run *run, const struct ast_expression *expression);
+/* All statements from STATEMENT on, until one goes elsewhere. */
+void eval_statements(struct run *run, const struct ast_statement *statement);
 /* VALUE as a variable, map or key of TYPE holds it: integers cut to its width; a real stays what it is. */
 struct value eval_fit(struct value value, const struct type *type);
+
+/* eval_loop.c */
+void eval_while(struct run *run, const struct ast_statement *statement);
+void eval_for(struct run *run, const struct ast_statement *statement);
+void eval_unroll(struct run *run, const struct ast_statement *statement);
 
 /* eval_operator.c */
 struct value eval_unary(struct run *run, const struct ast_expression *expression);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the files of a program share: program.c and program_trial.c. */
+/* What the files of a program share: program.c, program_missing.c, program_trial.c. */
 #ifndef USDTRAP_LANG_PROGRAM_INTERNAL_H
 #define USDTRAP_LANG_PROGRAM_INTERNAL_H
 
@@ -33,5 +33,10 @@ struct lang_program {
 	size_t binding_count;
 	bool is_ending; /* exit() was called */
 };
+
+/* BINDING's probe is missing, as ERROR says: an error, a warning, or nothing, as `missing_probes' has it. */
+void program_report_missing(struct binding *binding, const struct usdtrap_error *error, struct diag_list *list);
+/* The clauses that will never run for that. */
+void program_report_lost(const struct lang_program *program, struct diag_list *list);
 
 #endif

@@ -74,6 +74,29 @@ void *scratch_allocate(struct scratch *scratch, size_t size)
 	return memory;
 }
 
+struct scratch_mark scratch_mark(const struct scratch *scratch)
+{
+	return (struct scratch_mark){scratch->newest, scratch->used, scratch->total};
+}
+
+void scratch_release(struct scratch *scratch, const struct scratch_mark *mark)
+{
+	while (scratch->newest != mark->newest) {
+		struct scratch_block *older = scratch->newest->older;
+
+		free(scratch->newest);
+		scratch->newest = older;
+	}
+	scratch->used = mark->used;
+	scratch->total = mark->total;
+}
+
+size_t scratch_taken(const struct scratch *scratch, const struct scratch_mark *mark)
+{
+	return scratch->newest == mark->newest ? scratch->used - mark->used
+					       : scratch->total - mark->total + scratch->used;
+}
+
 void scratch_trim(struct scratch *scratch, void *memory, size_t size)
 {
 	size_t offset = (size_t)((char *)memory - scratch->newest->bytes);

@@ -26,6 +26,20 @@ void scratch_deinit(struct scratch *scratch);
 void scratch_reset(struct scratch *scratch);
 /* SIZE bytes, not cleared, aligned for any scalar; NULL when memory or SCRATCH_MAX runs out. */
 void *scratch_allocate(struct scratch *scratch, size_t size);
+/*
+ * Where a scratch stands; scratch_release() gives back all that was taken
+ * since. Marks are released in the reverse of the order they were made in.
+ */
+struct scratch_mark {
+	struct scratch_block *newest;
+	size_t used;
+	size_t total;
+};
+
+struct scratch_mark scratch_mark(const struct scratch *scratch);
+void scratch_release(struct scratch *scratch, const struct scratch_mark *mark);
+/* At most how many bytes were taken since MARK. */
+size_t scratch_taken(const struct scratch *scratch, const struct scratch_mark *mark);
 /* Gives back what lies behind the first SIZE bytes of MEMORY, which was the latest allocation. */
 void scratch_trim(struct scratch *scratch, void *memory, size_t size);
 

@@ -55,6 +55,36 @@ static void test_scratch_reset_joins_blocks(void **state)
 	scratch_deinit(&scratch);
 }
 
+static void test_scratch_release_gives_back_what_came_since(void **state)
+{
+	struct scratch scratch = {0};
+	struct scratch_mark mark;
+	char *before, *first;
+
+	(void)state;
+	before = scratch_allocate(&scratch, 100);
+	memset(before, 'a', 100);
+	mark = scratch_mark(&scratch);
+	assert_int_equal(scratch_taken(&scratch, &mark), 0);
+	first = scratch_allocate(&scratch, 1000);
+	assert_int_equal(scratch_taken(&scratch, &mark), 1000);
+	for (int i = 0; i < 100; i++)
+		assert_non_null(scratch_allocate(&scratch, 10000));
+	assert_true(scratch_taken(&scratch, &mark) >= 1000000);
+	scratch_release(&scratch, &mark);
+	assert_int_equal(scratch_taken(&scratch, &mark), 0);
+	assert_ptr_equal(scratch_allocate(&scratch, 1000), first);
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(before[i], 'a');
+	/* All of it, where there was nothing before. */
+	scratch_deinit(&scratch);
+	mark = scratch_mark(&scratch);
+	assert_non_null(scratch_allocate(&scratch, 100));
+	scratch_release(&scratch, &mark);
+	assert_null(scratch.newest);
+	scratch_deinit(&scratch);
+}
+
 static void test_scratch_trim_gives_back_the_rest(void **state)
 {
 	struct scratch scratch = {0};
@@ -85,6 +115,7 @@ int main(void)
 		cmocka_unit_test(test_scratch_memory_does_not_overlap),
 		cmocka_unit_test(test_scratch_reset_gives_the_same_memory_again),
 		cmocka_unit_test(test_scratch_reset_joins_blocks),
+		cmocka_unit_test(test_scratch_release_gives_back_what_came_since),
 		cmocka_unit_test(test_scratch_trim_gives_back_the_rest),
 		cmocka_unit_test(test_scratch_refuses_more_than_its_limit),
 	};
