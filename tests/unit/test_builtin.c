@@ -97,7 +97,6 @@ static void test_builtin_refusal_is_for_no_word_that_is_there(void **state)
 		assert_null(builtin_refusal(function->name));
 	for (size_t i = 0; (aggregation = aggregation_row(i)); i++)
 		assert_null(builtin_refusal(aggregation->name));
-	assert_string_equal(builtin_refusal("uaddr"), "is not supported yet");
 	assert_string_equal(builtin_refusal("curtask"),
 			    "looks into the kernel, which only BPF can; usdtrap works without it");
 	assert_null(builtin_refusal("no_such_word"));

@@ -169,7 +169,7 @@ static void test_options_wrong_lines_are_explained(void **state)
 		 "a script's own options stand behind a word of their own: --"},
 		{"mistyped name", "--dry-rnu", "unknown option --dry-rnu", "did you mean --dry-run?"},
 		{"mistyped name with a value", "--ouptut=x", "unknown option --ouptut", "did you mean --output?"},
-		{"unclear name", "--no", "--no may mean --no-recipe or --no-follow-cpu", NULL},
+		{"unclear name", "--no", "--no may mean --no-recipe or --no-net", NULL},
 		{"unknown letter", "-z", "unknown option -z", NULL},
 		{"unknown letter among others", "-lz", "unknown option -z", NULL},
 		{"letter without its value", "-p", "-p needs PID behind it", NULL},

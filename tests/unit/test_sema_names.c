@@ -265,18 +265,18 @@ static void test_sema_names_errors_are_told_together(void **state)
 		 "                           ~~~~~\n"
 		 "stdin:1:35-39: ERROR: Unknown identifier: 'argx'\nusdt:/x:n { print((arg255, arg01, argx)) }\n"
 		 "                                  ~~~~\n"},
-		{"what is bpftrace's", "BEGIN { kaddr(\"x\"); print(ustack); system(\"ls\"); nsecs(mono) }",
+		{"what is bpftrace's", "BEGIN { kaddr(\"x\"); print(curtask); system(\"ls\"); nsecs(mono) }",
 		 "stdin:1:9-14: ERROR: kaddr() looks into the kernel, which only BPF can; usdtrap works without it\n"
-		 "BEGIN { kaddr(\"x\"); print(ustack); system(\"ls\"); nsecs(mono) }\n        ~~~~~\n"
-		 "stdin:1:27-33: ERROR: ustack is not supported yet\n"
-		 "BEGIN { kaddr(\"x\"); print(ustack); system(\"ls\"); nsecs(mono) }\n"
-		 "                          ~~~~~~\n"
-		 "stdin:1:36-48: ERROR: system() is unsafe. To use you need the --unsafe flag\n"
-		 "BEGIN { kaddr(\"x\"); print(ustack); system(\"ls\"); nsecs(mono) }\n"
-		 "                                   ~~~~~~~~~~~~\n"
-		 "stdin:1:50-61: ERROR: nsecs() does not take this argument: it is boot, monotonic, tai or sw_tai\n"
-		 "BEGIN { kaddr(\"x\"); print(ustack); system(\"ls\"); nsecs(mono) }\n"
-		 "                                                 ~~~~~~~~~~~\n"},
+		 "BEGIN { kaddr(\"x\"); print(curtask); system(\"ls\"); nsecs(mono) }\n        ~~~~~\n"
+		 "stdin:1:27-34: ERROR: curtask looks into the kernel, which only BPF can; usdtrap works without it\n"
+		 "BEGIN { kaddr(\"x\"); print(curtask); system(\"ls\"); nsecs(mono) }\n"
+		 "                          ~~~~~~~\n"
+		 "stdin:1:37-49: ERROR: system() is unsafe. To use you need the --unsafe flag\n"
+		 "BEGIN { kaddr(\"x\"); print(curtask); system(\"ls\"); nsecs(mono) }\n"
+		 "                                    ~~~~~~~~~~~~\n"
+		 "stdin:1:51-62: ERROR: nsecs() does not take this argument: it is boot, monotonic, tai or sw_tai\n"
+		 "BEGIN { kaddr(\"x\"); print(curtask); system(\"ls\"); nsecs(mono) }\n"
+		 "                                                  ~~~~~~~~~~~\n"},
 		{"jumps out of nothing", "BEGIN { if (1) { break } while (0) { continue } continue }",
 		 "stdin:1:18-23: ERROR: break outside of a loop\n"
 		 "BEGIN { if (1) { break } while (0) { continue } continue }\n                 ~~~~~\n"
