@@ -58,6 +58,10 @@ static const struct usdtrap_probe_info probe = {
 
 static const char memory[] = "a string of thirty-two bytes ...";
 
+static const struct usdtrap_frame frame = {.address = 0x1000, .symbol = "main", .offset = 4};
+static const struct usdtrap_frame *const frames[] = {&frame};
+static const struct usdtrap_stack stack = {.pid = 100, .frame_count = 1, .frames = frames};
+
 static const struct usdtrap_hit hit = {
 	.probe = &probe,
 	.argument_count = 2,
@@ -66,24 +70,33 @@ static const struct usdtrap_hit hit = {
 	.pid = 100,
 	.tid = 101,
 	.comm = "worker",
+	.stack = &stack,
 };
 
 /* Every kind of work that a hit may ask for. */
-static const char script[] = "usdt:/bin/app:app:start /arg1 == 7 && comm == \"worker\"/ {\n"
-			     "	@[pid, str(arg0)] = count();\n"
-			     "	$t = (arg1, comm, (tid, \"x\"));\n"
-			     "	@t[1] = $t;\n"
-			     "	@s = str(arg0, 5);\n"
-			     "	@h[arg1] = hist(arg1);\n"
-			     "	@l = lhist(arg1, 0, 100, 10);\n"
-			     "	@a = avg(arg1);\n"
-			     "	$i = 0;\n"
-			     "	while ($i < 3) { $i++; @n[$i]++; }\n"
-			     "	printf(\"%d %s %s %rx\\n\", arg1, str(arg0), @s, buf(arg0, 4));\n"
-			     "	time(\"%H:%M:%S\\n\");\n"
-			     "	print($t); print(strftime(\"%f\", nsecs));\n"
-			     "	if (!has_key(@n, 9)) { _ = delete(@n, 10); }\n"
-			     "}\n";
+static const char script[] =
+	"let @lru = lruhash(4);\n"
+	"usdt:/bin/app:app:start /arg1 == 7 && comm == \"worker\"/ {\n"
+	"	@[pid, str(arg0)] = count();\n"
+	"	$t = (arg1, comm, (tid, \"x\"));\n"
+	"	@t[1] = $t;\n"
+	"	@s = str(arg0, 5);\n"
+	"	@h[arg1] = hist(arg1);\n"
+	"	@l = lhist(arg1, 0, 100, 10);\n"
+	"	@a = avg(arg1);\n"
+	"	$i = 0;\n"
+	"	while ($i < 3) { $i++; @n[$i]++; }\n"
+	"	printf(\"%d %s %s %rx\\n\", arg1, str(arg0), @s, buf(arg0, 4));\n"
+	"	time(\"%H:%M:%S\\n\");\n"
+	"	print($t); print(strftime(\"%f\", nsecs));\n"
+	"	if (find(@n, 1, $v) && strcontains(str(arg0), \"thirty\") && strstr(comm, \"work\") == 0) { @c++; }\n"
+	"	@names[ntop(1), signal_name(9), strerror(2)] = count();\n"
+	"	@stacks[ustack] = count(); @symbols[usym(arg0)] = sum(len(ustack));\n"
+	"	@series = tseries(arg1, 1h, 3); @lru[arg1] = str_concat(comm, \"!\");\n"
+	"	print(memcmp(str(arg0), \"a\", 1));\n"
+	"	if (!globmatch(comm, \"w*r\")) { errorf(\"never\"); }\n"
+	"	if (!has_key(@n, 9)) { _ = delete(@n, 10); }\n"
+	"}\n";
 
 static void drop(const char *text, size_t length, void *user)
 {
