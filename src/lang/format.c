@@ -121,6 +121,10 @@ static struct usdtrap_error *read_spec(struct reader *reader, struct format_spec
 	if (!read_conversion(reader, spec)) {
 		char letter = reader->position < reader->length ? reader->text[reader->position] : '\0';
 
+		if (letter == 'g' && reader->position + 1 < reader->length && reader->text[reader->position + 1] == 'r')
+			return error_create(
+				USDTRAP_SCRIPT,
+				"%%gr names flags of the kernel's memory allocator, which only its own probes have");
 		if (letter && strchr("aAeEfFgGn", letter))
 			return error_create(USDTRAP_SCRIPT, "unsupported format specifier: %c", letter);
 		reader->position = start;

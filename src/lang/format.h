@@ -72,7 +72,7 @@ struct format {
 /*
  * Takes LENGTH bytes of TEXT (escapes already undone) apart; a NUL is plain
  * text. The caller ends *RET with format_destroy(). Errors: SCRIPT with
- * "unsupported format specifier: f", "format specifier takes its width or
+ * "unsupported format specifier: f", what %gr would need, "format specifier takes its width or
  * precision from an argument, which is not supported: %*d", "format specifier
  * is wider than 4095 characters: %9999d"; NO_MEMORY.
  */
