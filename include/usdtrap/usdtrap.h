@@ -6,6 +6,7 @@
 #include <usdtrap/diagnosis.h>
 #include <usdtrap/error.h>
 #include <usdtrap/hit.h>
+#include <usdtrap/inspect.h>
 #include <usdtrap/instruction.h>
 #include <usdtrap/launch.h>
 #include <usdtrap/probe.h>

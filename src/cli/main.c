@@ -9,6 +9,7 @@
  *     process                       facts about processes
  *     repair                        undoing what a killed session left
  *     step, instruction             every step, for who shows them; code as text
+ *     inspect                       what a process has mapped, what its threads do
  *     diagnosis                     what keeps a probe from firing
  *     launch, error                 a program that waits to be traced; what went wrong
  *     stack                         which calls led there; what addresses are called
@@ -69,7 +70,7 @@
  *     hit, hit_register             what a callback may ask
  *     process_facts                 what anybody may ask of any process
  *     observe, observe_arguments    what the engine does, told to who wants to know
- *     instruction                   code around a site, as text
+ *     instruction, inspect          code around a site, as text; looking into a process
  *     diagnose, runtimes            why a probe does not fire; what is known of programs, as data
  *     leave                         everything back, nobody disturbed
  *     journal, repair               what is changed, written down first; undoing it when its tracer was killed
@@ -135,6 +136,7 @@
  *                                   every step, in words and as a page
  *     why                           what keeps a probe from firing
  *     reach, expect, top, tally     which probes are reached; how often
+ *     inspect, inspect_memory       looking into a process
  *
  * Exit status: 0 when all was done, also when Ctrl-C, SIGTERM or SIGHUP ended
  * it and when the reader of the output went away; 1 for a wrong command line,

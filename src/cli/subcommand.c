@@ -7,6 +7,7 @@
 #include "base/nearest.h"
 #include "cli/expect.h"
 #include "cli/explain.h"
+#include "cli/inspect.h"
 #include "cli/reach.h"
 #include "cli/top.h"
 #include "cli/why.h"
@@ -20,6 +21,7 @@ const struct subcommand subcommands[] = {
 	{"expect", "expect 'PROBE <= N' -c COMMAND", "fail unless hits are as expected", NULL, expect_run},
 	{"top", "top -p PID", "show which are hit most, live", NULL, top_run},
 	{"repair", "repair PID|all", "put right what a killed usdtrap left behind", "--repair", NULL},
+	{"inspect", "inspect PID", "look into a process without stopping it", NULL, inspect_run},
 	{"help", "help", "the same as -h", "-h", NULL},
 	{NULL, NULL, NULL, NULL, NULL},
 };

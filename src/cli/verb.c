@@ -37,6 +37,7 @@ static const struct row rows[] = {
 	 "FILE",
 	 "write a page with pictures, too"},
 	{VERB_TIME, {"time", required_argument, NULL, LONG_ONLY + VERB_TIME}, "SECONDS", "end after so long"},
+	{VERB_FORMAT, {"format", required_argument, NULL, 'f'}, "FORMAT", "'text' or 'json', an object a line"},
 };
 
 enum { ROW_COUNT = sizeof(rows) / sizeof(rows[0]) };
@@ -115,6 +116,12 @@ static struct usdtrap_error *apply(struct verb_options *options, int answer, con
 		return NULL;
 	case LONG_ONLY + VERB_TIME:
 		return parse_seconds(value, &options->seconds);
+	case 'f':
+		options->is_json = strcmp(value, "json") == 0;
+		if (options->is_json || strcmp(value, "text") == 0)
+			return NULL;
+		return error_hint(error_create(USDTRAP_INVALID_USE, "Invalid output format \"%s\"", value),
+				  "Valid formats: 'text', 'json'");
 	}
 	return NULL;
 }

@@ -25,6 +25,7 @@ enum verb_option {
 	VERB_HITS = 1 << 3,    /* --hits N */
 	VERB_HTML = 1 << 4,    /* --html FILE */
 	VERB_TIME = 1 << 5,    /* --time SECONDS */
+	VERB_FORMAT = 1 << 6,  /* -f text, -f json */
 };
 
 /* What a subcommand is, and how it is used. */
@@ -45,6 +46,7 @@ struct verb_options {
 	unsigned long hits; /* 0: not said */
 	double seconds;     /* 0: not said */
 	const char *html_path;
+	bool is_json; /* -f json: an object a line */
 	const char *const *words;
 	size_t word_count;
 };

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Looking into a process: what it has mapped, what its threads do, what its
+ * memory holds and what addresses in it are called. Nothing is attached to and
+ * nothing is stopped: all is read where the kernel shows it, and may have
+ * changed by the time it is looked at.
+ */
+#ifndef USDTRAP_INSPECT_H
+#define USDTRAP_INSPECT_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <usdtrap/error.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct usdtrap_inspection;
+
+/*
+ * Reads what PID has mapped; the rest is read when it is asked for. Errors:
+ * NOT_FOUND (no such process), PERMISSION, GONE, NO_MEMORY.
+ */
+USDTRAP_API USDTRAP_MUST_USE struct usdtrap_error *usdtrap_inspection_create(pid_t pid,
+									     struct usdtrap_inspection **ret);
+/* NULL is fine. */
+USDTRAP_API void usdtrap_inspection_destroy(struct usdtrap_inspection *inspection);
+
+/* One mapping. Strings are borrowed for the callback. */
+struct usdtrap_mapping_info {
+	uint64_t start, end; /* addresses; end is one past the last */
+	uint64_t offset;     /* in the file */
+	int is_readable, is_writable, is_executable, is_shared;
+	int is_deleted;       /* the file is not there any more, or another is in its place */
+	const char *path;     /* "" if anonymous; "[stack]" and the like as proc(5) has them */
+	const char *build_id; /* of the ELF file, hexadecimal; NULL: it has none, or is none */
+	size_t probe_count;   /* usdt probes of the file; told with its executable mapping alone */
+};
+
+/* Calls ON_MAPPING for each mapping by address until it returns nonzero. */
+USDTRAP_API void usdtrap_inspect_mappings(struct usdtrap_inspection *inspection,
+					  int (*on_mapping)(const struct usdtrap_mapping_info *mapping, void *user),
+					  void *user);
+
+enum usdtrap_thread_place {
+	USDTRAP_THREAD_RUNS,   /* in its own code, or about to: where cannot be told without stopping it */
+	USDTRAP_THREAD_CALLS,  /* in a system call */
+	USDTRAP_THREAD_BLOCKS, /* in the kernel for another reason, such as a page fault */
+	USDTRAP_THREAD_HIDDEN, /* the kernel does not show it to us */
+};
+
+struct usdtrap_thread_info {
+	pid_t tid;
+	char name[16];
+	char state;    /* as ps(1) has it: R, S, D, T, t, Z */
+	int processor; /* where it last ran; -1: not known */
+	enum usdtrap_thread_place place;
+	long syscall;           /* CALLS: its number */
+	uint64_t arguments[6];  /* CALLS */
+	uint64_t address;       /* CALLS, BLOCKS: where it goes on in its own code */
+	uint64_t stack_pointer; /* CALLS, BLOCKS */
+};
+
+/* Calls ON_THREAD for each thread by its id until it returns nonzero. Errors: GONE, NO_MEMORY, OS. */
+USDTRAP_API USDTRAP_MUST_USE struct usdtrap_error *usdtrap_inspect_threads(
+	struct usdtrap_inspection *inspection, int (*on_thread)(const struct usdtrap_thread_info *thread, void *user),
+	void *user);
+
+/*
+ * Reads SIZE bytes of memory at ADDRESS, or as many as can be read: *RET_SIZE,
+ * at least 1. Errors: FAULT (nothing is there), PERMISSION, GONE.
+ */
+USDTRAP_API USDTRAP_MUST_USE struct usdtrap_error *usdtrap_inspect_memory(struct usdtrap_inspection *inspection,
+									  uint64_t address, void *buffer, size_t size,
+									  size_t *ret_size);
+/* The same of what the file has that is mapped there, before anybody wrote to it. 0: no file has bytes there. */
+USDTRAP_API size_t usdtrap_inspect_file_bytes(struct usdtrap_inspection *inspection, uint64_t address, void *buffer,
+					      size_t size);
+
+/* What lies at an address. Strings live as long as the inspection. */
+struct usdtrap_place {
+	const char *path;      /* of the mapping; NULL: nothing is mapped there */
+	const char *symbol;    /* the function; NULL: not known */
+	uint64_t offset;       /* behind its beginning */
+	uint64_t size;         /* the function's; 0: not known */
+	uint64_t vaddr;        /* in the file; 0 without one */
+	unsigned machine;      /* of the file, as in usdtrap_code; 0: none */
+	unsigned address_bits; /* 32 or 64 */
+};
+
+/* What lies at ADDRESS; all zero where nothing is mapped. */
+USDTRAP_API void usdtrap_inspect_place(struct usdtrap_inspection *inspection, uint64_t address,
+				       struct usdtrap_place *ret);
+
+/*
+ * Where VADDR of the file that is mapped as PATH lies in the process. 0: no
+ * such file is mapped, or not that part of it.
+ */
+USDTRAP_API int usdtrap_inspect_locate(struct usdtrap_inspection *inspection, const char *path, uint64_t vaddr,
+				       uint64_t *ret);
+
+/* One function, as it lies in the process. Strings are borrowed for the callback. */
+struct usdtrap_symbol_info {
+	const char *name;
+	const char *path;
+	uint64_t address;
+	uint64_t size; /* 0: not known */
+	int is_global;
+};
+
+/*
+ * Calls ON_SYMBOL for each function whose name matches PATTERN, in which *
+ * stands for any text, file by file as they are mapped, until it returns
+ * nonzero.
+ */
+USDTRAP_API void usdtrap_inspect_symbols(struct usdtrap_inspection *inspection, const char *pattern,
+					 int (*on_symbol)(const struct usdtrap_symbol_info *symbol, void *user),
+					 void *user);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,546 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/inspect.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <usdtrap/probe.h>
+#include <usdtrap/process.h>
+#include <usdtrap/syscall.h>
+
+#include "base/error.h"
+#include "base/nearest.h"
+#include "cli/inspect_internal.h"
+#include "cli/message.h"
+#include "cli/verb.h"
+
+static const struct verb verb = {
+	.name = "inspect",
+	.synopsis = "inspect PID [PART ...]",
+	.help = "Looks into a process without stopping it. PART is one of\n"
+		"    maps                    what is mapped where, with build ids and numbers of probes\n"
+		"    threads                 each thread: its state, its system call, where it goes on\n"
+		"    probes [NAME]           the sites of usdt probes: address, trapped or not, semaphore\n"
+		"    symbols [PATTERN]       functions and where they lie\n"
+		"    mem ADDRESS [LENGTH]    memory, as bytes and as text\n"
+		"    disas ADDRESS [COUNT]   instructions; what differs from the file is marked\n"
+		"Without one: all in brief. ADDRESS is a number, FUNCTION, either with +OFFSET, or a probe.\n",
+	.options = VERB_FORMAT,
+	.failure = EXIT_FAILURE,
+};
+
+/* ---- JSON ----------------------------------------------------------------------------------------------------------
+ */
+
+static bool json_has_field; /* of the object that is being printed */
+
+void inspect_json_begin(void)
+{
+	putchar('{');
+	json_has_field = false;
+}
+
+static void json_name(const char *name)
+{
+	printf("%s\"%s\": ", json_has_field ? ", " : "", name);
+	json_has_field = true;
+}
+
+void inspect_json_text(const char *name, const char *value)
+{
+	json_name(name);
+	if (!value) {
+		fputs("null", stdout);
+		return;
+	}
+	putchar('"');
+	for (; *value; value++) {
+		if (*value == '"' || *value == '\\')
+			printf("\\%c", *value);
+		else if ((unsigned char)*value < ' ')
+			printf("\\u%04x", (unsigned char)*value);
+		else
+			putchar(*value);
+	}
+	putchar('"');
+}
+
+void inspect_json_number(const char *name, long long value)
+{
+	json_name(name);
+	printf("%lld", value);
+}
+
+void inspect_json_address(const char *name, uint64_t value)
+{
+	json_name(name);
+	printf("\"0x%" PRIx64 "\"", value);
+}
+
+void inspect_json_truth(const char *name, bool value)
+{
+	json_name(name);
+	fputs(value ? "true" : "false", stdout);
+}
+
+void inspect_json_end(void)
+{
+	puts("}");
+}
+
+/* ---- Addresses -----------------------------------------------------------------------------------------------------
+ */
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+void inspect_print_place(struct inspect *inspect, uint64_t address)
+{
+	struct usdtrap_place place;
+
+	usdtrap_inspect_place(inspect->inspection, address, &place);
+	if (place.symbol && place.offset)
+		printf("%s+0x%" PRIx64, place.symbol, place.offset);
+	else if (place.symbol)
+		printf("%s", place.symbol);
+	else if (place.path && place.path[0] == '/')
+		printf("%s+0x%" PRIx64, base_name(place.path), place.vaddr);
+	else if (place.path && place.path[0])
+		printf("%s", place.path);
+	else
+		printf("0x%" PRIx64, address);
+}
+
+/* A probe's first site. */
+struct site_search {
+	struct inspect *inspect;
+	uint64_t address; /* 0: not found */
+};
+
+static int take_site(const struct usdtrap_probe_info *probe, void *user)
+{
+	struct site_search *search = user;
+
+	return usdtrap_inspect_locate(search->inspect->inspection, probe->path, probe->sites[0].vaddr,
+				      &search->address);
+}
+
+static struct usdtrap_error *find_probe(struct inspect *inspect, const char *word, uint64_t *ret)
+{
+	const struct verb_options options = {.pid = inspect->pid};
+	struct site_search search = {.inspect = inspect};
+	const struct usdtrap_list_callbacks callbacks = {.on_probe = take_site, .user = &search};
+	struct verb_probe probe = {0};
+	struct usdtrap_error *error = verb_probe_parse(word, &options, &probe);
+
+	if (!error)
+		error = usdtrap_list(&probe.pattern, inspect->pid, &callbacks);
+	verb_probe_deinit(&probe);
+	if (!error && !search.address)
+		error = error_create(USDTRAP_NOT_FOUND, "process %d has not mapped %s", (int)inspect->pid, word);
+	*ret = search.address;
+	return error;
+}
+
+static int take_first(const struct usdtrap_symbol_info *symbol, void *user)
+{
+	*(uint64_t *)user = symbol->address;
+	return 1;
+}
+
+struct usdtrap_error *inspect_parse_address(struct inspect *inspect, const char *word, uint64_t *ret)
+{
+	const char *plus = strrchr(word, '+');
+	char name[256];
+	uint64_t address = 0, offset = 0;
+	char *end;
+
+	if (strchr(word, ':') && !strstr(word, "::"))
+		return find_probe(inspect, word, ret);
+	if (plus) {
+		offset = strtoull(plus + 1, &end, 0);
+		if (end == plus + 1 || *end)
+			plus = NULL; /* a name may hold one: operator+ */
+	}
+	snprintf(name, sizeof(name), "%.*s", (int)(plus ? plus - word : (ptrdiff_t)strlen(word)), word);
+	errno = 0;
+	address = strtoull(name, &end, 0);
+	if (end == name || *end || errno) {
+		address = 0;
+		usdtrap_inspect_symbols(inspect->inspection, name, take_first, &address);
+		if (!address)
+			return error_hint(error_create(USDTRAP_NOT_FOUND, "process %d has no function called %s",
+						       (int)inspect->pid, name),
+					  "usdtrap inspect %d symbols '*%s*' looks for such", (int)inspect->pid, name);
+	}
+	*ret = address + (plus ? offset : 0);
+	return NULL;
+}
+
+/* ---- maps ----------------------------------------------------------------------------------------------------------
+ */
+
+static void format_rights(const struct usdtrap_mapping_info *mapping, char rights[5])
+{
+	rights[0] = mapping->is_readable ? 'r' : '-';
+	rights[1] = mapping->is_writable ? 'w' : '-';
+	rights[2] = mapping->is_executable ? 'x' : '-';
+	rights[3] = mapping->is_shared ? 's' : 'p';
+	rights[4] = '\0';
+}
+
+static int on_mapping(const struct usdtrap_mapping_info *mapping, void *user)
+{
+	struct inspect *inspect = user;
+	char rights[5];
+
+	inspect->count++;
+	format_rights(mapping, rights);
+	if (inspect->is_json) {
+		inspect_json_begin();
+		inspect_json_address("start", mapping->start);
+		inspect_json_address("end", mapping->end);
+		inspect_json_text("rights", rights);
+		inspect_json_address("offset", mapping->offset);
+		inspect_json_text("path", *mapping->path ? mapping->path : NULL);
+		inspect_json_text("build_id", mapping->build_id);
+		inspect_json_number("probes", (long long)mapping->probe_count);
+		inspect_json_end();
+		return 0;
+	}
+	printf("%12" PRIx64 "-%-12" PRIx64 " %s %8" PRIx64 "  %s%s", mapping->start, mapping->end, rights,
+	       mapping->offset, *mapping->path ? mapping->path : "(anonymous)",
+	       mapping->is_deleted ? " (deleted)" : "");
+	if (mapping->probe_count)
+		printf("  %zu probe%s", mapping->probe_count, mapping->probe_count == 1 ? "" : "s");
+	if (mapping->build_id && mapping->is_executable)
+		printf("  build id %.12s...", mapping->build_id);
+	putchar('\n');
+	return 0;
+}
+
+static struct usdtrap_error *inspect_maps(struct inspect *inspect, const char *const *words, size_t word_count)
+{
+	(void)words;
+	(void)word_count;
+	usdtrap_inspect_mappings(inspect->inspection, on_mapping, inspect);
+	return NULL;
+}
+
+/* ---- threads -------------------------------------------------------------------------------------------------------
+ */
+
+/* "futex(0x7f.., 0x80, 0x2, ...)", as many arguments as the call has. */
+static void print_call(const struct usdtrap_thread_info *thread)
+{
+	const struct usdtrap_syscall *call = usdtrap_syscall_by_number(thread->syscall);
+	unsigned count = call && call->kernel_name ? call->argument_count : 6;
+
+	if (call)
+		printf("%s(", call->name);
+	else
+		printf("system call %ld(", thread->syscall);
+	for (unsigned i = 0; i < count; i++)
+		printf("%s0x%" PRIx64, i ? ", " : "", thread->arguments[i]);
+	putchar(')');
+}
+
+static void print_thread_json(const struct usdtrap_thread_info *thread)
+{
+	static const char *const places[] = {"runs", "calls", "blocks", "hidden"};
+	const struct usdtrap_syscall *call = NULL;
+	char state[2] = {thread->state, '\0'};
+
+	inspect_json_begin();
+	inspect_json_number("tid", thread->tid);
+	inspect_json_text("name", thread->name);
+	inspect_json_text("state", state);
+	inspect_json_number("processor", thread->processor);
+	inspect_json_text("place", places[thread->place]);
+	if (thread->place == USDTRAP_THREAD_CALLS) {
+		call = usdtrap_syscall_by_number(thread->syscall);
+		inspect_json_text("syscall", call ? call->name : NULL);
+	}
+	if (thread->place == USDTRAP_THREAD_CALLS || thread->place == USDTRAP_THREAD_BLOCKS) {
+		inspect_json_address("address", thread->address);
+		inspect_json_address("stack_pointer", thread->stack_pointer);
+	}
+	inspect_json_end();
+}
+
+static int on_thread(const struct usdtrap_thread_info *thread, void *user)
+{
+	struct inspect *inspect = user;
+
+	inspect->count++;
+	if (inspect->is_json) {
+		print_thread_json(thread);
+		return 0;
+	}
+	printf("%7d  %-15s  %c  ", (int)thread->tid, thread->name, thread->state);
+	switch (thread->place) {
+	case USDTRAP_THREAD_RUNS:
+		printf("runs, on processor %d", thread->processor);
+		break;
+	case USDTRAP_THREAD_CALLS:
+		print_call(thread);
+		break;
+	case USDTRAP_THREAD_BLOCKS:
+		fputs("waits in the kernel", stdout);
+		break;
+	case USDTRAP_THREAD_HIDDEN:
+		fputs("(this user may not see where)", stdout);
+		break;
+	}
+	if (thread->place == USDTRAP_THREAD_CALLS || thread->place == USDTRAP_THREAD_BLOCKS) {
+		fputs(" at ", stdout);
+		inspect_print_place(inspect, thread->address);
+	}
+	putchar('\n');
+	return 0;
+}
+
+static struct usdtrap_error *inspect_threads(struct inspect *inspect, const char *const *words, size_t word_count)
+{
+	(void)words;
+	(void)word_count;
+	return usdtrap_inspect_threads(inspect->inspection, on_thread, inspect);
+}
+
+/* ---- symbols -------------------------------------------------------------------------------------------------------
+ */
+
+static int on_symbol(const struct usdtrap_symbol_info *symbol, void *user)
+{
+	struct inspect *inspect = user;
+
+	inspect->count++;
+	if (inspect->is_json) {
+		inspect_json_begin();
+		inspect_json_address("address", symbol->address);
+		inspect_json_number("size", (long long)symbol->size);
+		inspect_json_text("name", symbol->name);
+		inspect_json_text("path", symbol->path);
+		inspect_json_end();
+	} else {
+		printf("%12" PRIx64 " %6" PRIu64 " %c %s  %s\n", symbol->address, symbol->size,
+		       symbol->is_global ? 'T' : 't', symbol->name, symbol->path);
+	}
+	return ferror(stdout);
+}
+
+static struct usdtrap_error *inspect_symbols(struct inspect *inspect, const char *const *words, size_t word_count)
+{
+	const char *pattern = word_count ? words[0] : "*";
+
+	usdtrap_inspect_symbols(inspect->inspection, pattern, on_symbol, inspect);
+	if (inspect->count)
+		return NULL;
+	return error_create(USDTRAP_NOT_FOUND, "process %d has no function that matches %s", (int)inspect->pid,
+			    pattern);
+}
+
+/* ---- probes --------------------------------------------------------------------------------------------------------
+ */
+
+/* False: what is there cannot be read, or not all of it. */
+static bool read_bytes(struct inspect *inspect, uint64_t address, void *buffer, size_t size, size_t *ret_got)
+{
+	struct usdtrap_error *error = usdtrap_inspect_memory(inspect->inspection, address, buffer, size, ret_got);
+
+	usdtrap_error_destroy(error);
+	return !error && *ret_got == size;
+}
+
+/* What stands at a site, and what its semaphore says. */
+struct site_state {
+	bool is_mapped;
+	uint64_t address;
+	bool is_known;   /* whether it is trapped */
+	bool is_trapped; /* somebody has put something else where the file has the probe's nop */
+	int semaphore;   /* -1: it has none, or it cannot be read */
+};
+
+static void read_site(struct inspect *inspect, const struct usdtrap_probe_info *probe,
+		      const struct usdtrap_site_info *site, struct site_state *ret)
+{
+	struct site_state state = {.semaphore = -1};
+	uint16_t semaphore;
+	uint64_t address;
+	uint8_t byte, original;
+	size_t got;
+
+	state.is_mapped = usdtrap_inspect_locate(inspect->inspection, probe->path, site->vaddr, &state.address);
+	state.is_known = state.is_mapped && read_bytes(inspect, state.address, &byte, 1, &got) &&
+			 usdtrap_inspect_file_bytes(inspect->inspection, state.address, &original, 1) == 1;
+	state.is_trapped = state.is_known && byte != original;
+	if (site->semaphore_vaddr &&
+	    usdtrap_inspect_locate(inspect->inspection, probe->path, site->semaphore_vaddr, &address) &&
+	    read_bytes(inspect, address, &semaphore, sizeof(semaphore), &got))
+		state.semaphore = semaphore;
+	*ret = state;
+}
+
+static void print_site(const struct usdtrap_probe_info *probe, const struct site_state *state)
+{
+	printf("%s", probe->full_name);
+	if (state->is_mapped)
+		printf("  0x%" PRIx64, state->address);
+	if (state->is_known)
+		fputs(state->is_trapped ? "  trapped" : "  not trapped", stdout);
+	if (state->semaphore >= 0)
+		printf(", semaphore %d", state->semaphore);
+	putchar('\n');
+}
+
+static void print_site_json(const struct usdtrap_probe_info *probe, const struct site_state *state)
+{
+	inspect_json_begin();
+	inspect_json_text("probe", probe->full_name);
+	if (state->is_mapped)
+		inspect_json_address("address", state->address);
+	if (state->is_known)
+		inspect_json_truth("trapped", state->is_trapped);
+	if (state->semaphore >= 0)
+		inspect_json_number("semaphore", state->semaphore);
+	inspect_json_end();
+}
+
+static int on_probe(const struct usdtrap_probe_info *probe, void *user)
+{
+	struct inspect *inspect = user;
+	struct site_state state;
+
+	for (size_t i = 0; i < probe->site_count; i++) {
+		inspect->count++;
+		read_site(inspect, probe, &probe->sites[i], &state);
+		if (inspect->is_json)
+			print_site_json(probe, &state);
+		else
+			print_site(probe, &state);
+	}
+	return ferror(stdout);
+}
+
+static struct usdtrap_error *inspect_probes(struct inspect *inspect, const char *const *words, size_t word_count)
+{
+	const struct usdtrap_list_callbacks callbacks = {.on_probe = on_probe, .user = inspect};
+	const struct usdtrap_pattern pattern = {.name = word_count ? words[0] : NULL};
+
+	return usdtrap_list(&pattern, inspect->pid, &callbacks);
+}
+
+/* ---- The whole -----------------------------------------------------------------------------------------------------
+ */
+
+static const struct part {
+	const char *name;
+	struct usdtrap_error *(*run)(struct inspect *inspect, const char *const *words, size_t word_count);
+	size_t most; /* words behind the name, at least and at most */
+	size_t least;
+} parts[] = {
+	{"maps", inspect_maps, 0, 0},       {"threads", inspect_threads, 0, 0}, {"probes", inspect_probes, 1, 0},
+	{"symbols", inspect_symbols, 1, 0}, {"mem", inspect_memory, 2, 1},      {"disas", inspect_disassembly, 2, 1},
+};
+
+static int count_mapping(const struct usdtrap_mapping_info *mapping, void *user)
+{
+	size_t *counts = user;
+
+	counts[0]++;
+	counts[1] += mapping->probe_count;
+	return 0;
+}
+
+/* Without a part: what it is, and what it does just now. */
+static struct usdtrap_error *inspect_in_brief(struct inspect *inspect)
+{
+	char name[USDTRAP_PROCESS_NAME_MAX];
+	size_t counts[2] = {0};
+
+	usdtrap_process_name(inspect->pid, name);
+	usdtrap_inspect_mappings(inspect->inspection, count_mapping, counts);
+	if (inspect->is_json) {
+		inspect_json_begin();
+		inspect_json_number("pid", inspect->pid);
+		inspect_json_text("name", name);
+		inspect_json_number("mappings", (long long)counts[0]);
+		inspect_json_number("probes", (long long)counts[1]);
+		inspect_json_end();
+	} else {
+		printf("process %d (%s): %zu mappings, %zu usdt probe%s\n", (int)inspect->pid, name, counts[0],
+		       counts[1], counts[1] == 1 ? "" : "s");
+	}
+	return inspect_threads(inspect, NULL, 0);
+}
+
+static struct usdtrap_error *no_such_part(const char *word)
+{
+	struct nearest nearest = {.wanted = word, .distance = NEAREST_START};
+	struct usdtrap_error *error = error_create(USDTRAP_INVALID_USE, "usdtrap inspect has no part called %s", word);
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		nearest_offer(&nearest, parts[i].name);
+	if (nearest.best)
+		return error_hint(error, "did you mean %s?", nearest.best);
+	return error_hint(error, "there are maps, threads, probes, symbols, mem and disas");
+}
+
+static struct usdtrap_error *run_part(struct inspect *inspect, const char *const *words, size_t word_count)
+{
+	if (!word_count)
+		return inspect_in_brief(inspect);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (strcmp(parts[i].name, words[0]) != 0)
+			continue;
+		if (word_count - 1 < parts[i].least || word_count - 1 > parts[i].most)
+			return error_hint(error_create(USDTRAP_INVALID_USE, "usdtrap inspect PID %s wants %s behind it",
+						       words[0], parts[i].least ? "an ADDRESS" : "less"),
+					  "usdtrap inspect -h shows how it is used");
+		return parts[i].run(inspect, words + 1, word_count - 1);
+	}
+	return no_such_part(words[0]);
+}
+
+static struct usdtrap_error *parse_pid(const struct verb_options *options, pid_t *ret)
+{
+	char *end;
+	long pid = options->word_count ? strtol(options->words[0], &end, 10) : 0;
+
+	if (pid < 1 || *end || pid > 0x400000)
+		return error_hint(error_create(USDTRAP_INVALID_USE, "usdtrap inspect wants the id of a process first"),
+				  "usdtrap inspect PID threads");
+	*ret = (pid_t)pid;
+	return NULL;
+}
+
+int inspect_run(int argc, char *argv[])
+{
+	struct inspect inspect = {0};
+	struct verb_options options;
+	struct usdtrap_error *error;
+	int status;
+
+	if (!verb_parse(&verb, argc, argv, &options, &status))
+		return status;
+	inspect.is_json = options.is_json;
+	error = parse_pid(&options, &inspect.pid);
+	if (!error)
+		error = usdtrap_inspection_create(inspect.pid, &inspect.inspection);
+	if (!error)
+		error = run_part(&inspect, options.words + 1, options.word_count - 1);
+	usdtrap_inspection_destroy(inspect.inspection);
+	if (fflush(stdout) != 0 && !error && errno != EPIPE)
+		error = error_os(errno, "cannot write to standard output");
+	if (!error)
+		return EXIT_SUCCESS;
+	message_print_error(error);
+	return EXIT_FAILURE;
+}

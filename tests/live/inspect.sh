@@ -1,0 +1,118 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# usdtrap inspect: what a process has mapped, what its threads do, its memory, its code and its probes, all without
+# stopping it; and the same as JSON.
+. "${top_srcdir:-.}/tests/live/lib.sh"
+
+target sites
+inspect() {
+	"$usdtrap" inspect "$pid" "$@" >said.out 2>said.err || fail "inspect $*: $(cat said.err)"
+}
+program=$(readlink -f "$targets/sites")
+
+# What the kernel itself shows, line by line.
+inspect maps
+sed 's/^\([0-9a-f]*\)-\([0-9a-f]*\) \(....\) \([0-9a-f]*\) .*/\1 \2 \3 \4/' "/proc/$pid/maps" |
+	while read -r start end rights offset; do
+		printf '%x-%x %s %x\n' "0x$start" "0x$end" "$rights" "0x$offset"
+	done >expected
+sed 's/^ *\([0-9a-f]*-[0-9a-f]*\) *\([r-][w-][x-][ps]\) *\([0-9a-f]*\) .*/\1 \2 \3/' said.out | same expected -
+grep -q "r-xp .* $program  [0-9]* probes*  build id [0-9a-f]*\.\.\.$" said.out || fail "no probes at $program: $(cat said.out)"
+
+# It waits for its input in read(0, ...).
+wait_until_still
+inspect threads
+grep -qE "^ *$pid +sites +S +read\(0x0, 0x[0-9a-f]+, 0x[0-9a-f]+\) at [a-z_]*read" said.out ||
+	fail "the thread does not read: $(cat said.out)"
+inspect
+grep -qE "^process $pid \(sites\): [0-9]+ mappings, [0-9]+ usdt probes?$" said.out || fail "in brief: $(cat said.out)"
+
+# Functions: where nm says they are.
+inspect symbols main
+address=$(sed -n 's/^ *\([0-9a-f]*\) .* T main .*/\1/p' said.out)
+[ -n "$address" ] || fail "main is not found: $(cat said.out)"
+# shellcheck disable=SC2086 # NM may be a command with options
+${NM:-nm} "$program" | sed -n 's/^0*\([0-9a-f]*\) T main$/\1/p' >nm.out
+base=$(sed -n "s|^\([0-9a-f]*\)-[0-9a-f]* .... 00000000 .*$program\$|\1|p" "/proc/$pid/maps" | head -n 1)
+[ $((0x$address)) -eq $((0x$base + 0x$(cat nm.out))) ] || fail "main is at $address, not at $base + $(cat nm.out)"
+
+# Memory: the beginning of an ELF file, and by a function's name the same bytes as by its address.
+inspect mem "0x$base" 4
+grep -qE "^ *$base +7f 45 4c 46 +\|\.ELF\|$" said.out || fail "no ELF header: $(cat said.out)"
+inspect mem main 32
+cp said.out by_name.out
+inspect mem "0x$address" 32
+same by_name.out said.out
+
+# Code: a site is a nop, then a trap that is marked, then a nop again.
+inspect probes
+grep -q "  not trapped$" said.out || fail "no free site: $(cat said.out)"
+! grep -q "  trapped" said.out || fail "a site is trapped: $(cat said.out)"
+name=$(sed -n '1s/^usdt:[^:]*:\([^ ]*\) .*/\1/p' said.out)
+inspect disas "usdt:$program:$name" 1
+grep -qE '^ *[0-9a-f]+  90 +nop$' said.out || fail "the site is no nop: $(cat said.out)"
+tracer -p "$pid" -e "usdt:$program:* { }"
+inspect disas "usdt:$program:$name" 1
+grep -qE '^ *[0-9a-f]+  cc +int3 +<- changed: the file has nop$' said.out || fail "the trap is not marked: $(cat said.out)"
+inspect probes
+! grep -q "not trapped" said.out || fail "a site is free while all are traced: $(cat said.out)"
+inspect -f json probes
+grep -q '"trapped": true' said.out || fail "no trap in JSON: $(cat said.out)"
+leave
+inspect disas "usdt:$program:$name" 1
+grep -qE '^ *[0-9a-f]+  90 +nop$' said.out || fail "the site is no nop any more: $(cat said.out)"
+
+# Where a thread goes on is marked in the code.
+inspect -f json threads
+at=$(sed -n 's/.*"address": "\(0x[0-9a-f]*\)".*/\1/p' said.out | head -n 1)
+inspect disas "$at" 1
+grep -q "<- thread $pid$" said.out || fail "no thread at $at: $(cat said.out)"
+
+# Every part is JSON, an object a line.
+if command -v python3 >/dev/null; then
+	for part in maps threads probes 'symbols m*' 'mem main' 'disas main 3' ''; do
+		# shellcheck disable=SC2086 # parts and what stands behind them
+		inspect -f json $part
+		python3 -c 'import json, sys
+lines = [json.loads(line) for line in sys.stdin]
+assert lines and all(isinstance(line, dict) for line in lines)' <said.out || fail "no JSON of $part: $(cat said.out)"
+	done
+fi
+untouched "$pid"
+finish
+
+# What cannot be.
+refuses() {
+	cat >expected
+	status=0
+	"$usdtrap" inspect "$@" >said.out 2>said.err || status=$?
+	[ "$status" -eq 1 ] || fail "inspect $*: status $status"
+	same expected said.err
+}
+refuses "$pid" <<EOT
+ERROR: there is no process $pid
+EOT
+refuses <<EOT
+ERROR: usdtrap inspect wants the id of a process first
+HINT: usdtrap inspect PID threads
+EOT
+refuses $$ mpas <<EOT
+ERROR: usdtrap inspect has no part called mpas
+HINT: did you mean maps?
+EOT
+refuses $$ mem <<EOT
+ERROR: usdtrap inspect PID mem wants an ADDRESS behind it
+HINT: usdtrap inspect -h shows how it is used
+EOT
+refuses $$ disas no_such_function <<EOT
+ERROR: process $$ has no function called no_such_function
+HINT: usdtrap inspect $$ symbols '*no_such_function*' looks for such
+EOT
+refuses $$ mem 16 <<EOT
+ERROR: 0x10: Bad address
+EOT
+refuses -f xml $$ <<EOT
+ERROR: Invalid output format "xml"
+HINT: Valid formats: 'text', 'json'
+EOT
+"$usdtrap" inspect $$ symbols | head -n 1 >said.out || fail "a reader that goes away"
