@@ -22,8 +22,13 @@
 #include "lang/ast_walk.h"
 #include "lang/sema_internal.h"
 
-/* How deep uses may stand in one another's bodies, and how many nodes they may be copied to in all. */
+/*
+ * How deep uses may stand in one another's bodies, how deep the tree may get by
+ * that, so that walking it needs no more stack than there is, and how many nodes
+ * may be copied in all.
+ */
 #define CHAIN_MAX  100
+#define TREE_MAX   1000
 #define COPIES_MAX (1u << 18)
 
 /* One macro whose copy is being gone over. */
@@ -38,7 +43,8 @@ struct expander {
 	const struct link *chain;
 	unsigned expansions; /* so far */
 	unsigned copies;
-	bool is_too_large; /* that was said */
+	unsigned depth;    /* of what is being gone over, below its clause */
+	bool is_too_large; /* that was said, and all comes to an end */
 	struct ast_walk walk;
 };
 
@@ -382,6 +388,52 @@ static bool check_arguments(const struct expander *expander, const struct ast_ma
 static void expand_expression(struct ast_expression **slot, void *user);
 static void expand_statements(struct ast_statement **first, void *user);
 
+static void complain_about_depth(struct expander *expander, struct span span)
+{
+	if (!expander->is_too_large)
+		diag_error(expander->sema->diagnostics, span,
+			   "macros are expanded to more than %d levels in one another", TREE_MAX);
+	expander->is_too_large = true;
+}
+
+/* How deep a tree is, as far as TREE_MAX. */
+struct depth_walk {
+	struct ast_walk walk;
+	unsigned depth;
+	unsigned deepest;
+};
+
+static void measure_expression(struct ast_expression **slot, void *user)
+{
+	struct depth_walk *walk = user;
+
+	if (++walk->depth > walk->deepest)
+		walk->deepest = walk->depth;
+	if (walk->deepest <= TREE_MAX)
+		ast_walk_expression(*slot, &walk->walk);
+	walk->depth--;
+}
+
+static void measure_statements(struct ast_statement **first, void *user)
+{
+	struct depth_walk *walk = user;
+
+	if (++walk->depth > walk->deepest)
+		walk->deepest = walk->depth;
+	for (struct ast_statement *statement = *first; statement && walk->deepest <= TREE_MAX;
+	     statement = statement->next)
+		ast_walk_statement(statement, &walk->walk);
+	walk->depth--;
+}
+
+static bool is_too_deep(struct ast_expression *node)
+{
+	struct depth_walk walk = {.walk = {measure_expression, measure_statements, &walk}};
+
+	measure_expression(&node, &walk);
+	return walk.deepest > TREE_MAX;
+}
+
 /* NODE, whose arguments are expanded, becomes MACRO's body. */
 static void expand_use(struct expander *expander, struct ast_expression *node, const struct ast_macro *macro)
 {
@@ -415,6 +467,8 @@ static void expand_use(struct expander *expander, struct ast_expression *node, c
 		ast_walk_expression(node, &expander->walk);
 	expander->chain = link.outer;
 	expander->sema->diagnostics->frame = frame.outer;
+	if (!expander->is_too_large && is_too_deep(node))
+		complain_about_depth(expander, node->span);
 }
 
 /* A use, or what holds uses. IS_STATEMENT: nobody wants the value. */
@@ -440,21 +494,39 @@ static void expand(struct expander *expander, struct ast_expression *node, bool 
 	}
 }
 
+/* Counts how deep it goes. */
+static void expand_below(struct expander *expander, struct ast_expression *node, bool is_statement)
+{
+	if (expander->depth >= TREE_MAX) {
+		complain_about_depth(expander, node->span);
+		return;
+	}
+	expander->depth++;
+	expand(expander, node, is_statement);
+	expander->depth--;
+}
+
 static void expand_expression(struct ast_expression **slot, void *user)
 {
-	expand(user, *slot, false);
+	expand_below(user, *slot, false);
 }
 
 static void expand_statements(struct ast_statement **first, void *user)
 {
 	struct expander *expander = user;
 
+	if (expander->depth >= TREE_MAX) {
+		complain_about_depth(expander, (*first)->span);
+		return;
+	}
+	expander->depth++;
 	for (struct ast_statement *statement = *first; statement; statement = statement->next) {
 		if (statement->kind == AST_EXPRESSION && !statement->expression.is_discard)
-			expand(expander, statement->expression.value, true);
+			expand_below(expander, statement->expression.value, true);
 		else
 			ast_walk_statement(statement, &expander->walk);
 	}
+	expander->depth--;
 }
 
 /* ---- Definitions ------------------------------------------------------------------------------------------------ */
@@ -500,6 +572,8 @@ bool sema_macros(struct sema *sema)
 		.walk = {expand_expression, expand_statements, &expander},
 	};
 
+	if (!sema->program->macros)
+		return true;
 	for (const struct ast_macro *macro = sema->program->macros; macro; macro = macro->next)
 		check_definition(sema, macro);
 	for (struct ast_clause *clause = sema->program->clauses; clause; clause = clause->next) {
