@@ -7,7 +7,7 @@
 #include "lang/builtin.h"
 
 /* What one script may have replaced: macros that use macros grow fast. */
-#define EXPANSION_MAX ((size_t)4 * 1024 * 1024)
+#define EXPANSION_MAX ((size_t)256 * 1024)
 
 /* How deep macros may use one another. */
 #define EXPANSION_DEPTH_MAX 200
