@@ -271,6 +271,24 @@ static struct value cast_to_integer(struct value bytes, const struct type *type)
 	return value_convert(value_unsigned(integer), type);
 }
 
+/* TUPLE, a value of the type FROM, with the elements of records in the order of TO. */
+static struct value reorder(struct run *run, struct value tuple, const struct type *from, const struct type *to)
+{
+	struct value *elements;
+
+	if (tuple.kind != VALUE_TUPLE || to->kind != TYPE_TUPLE)
+		return tuple;
+	elements = scratch_allocate(&run->runtime->scratch, tuple.length * sizeof(*elements));
+	if (!elements)
+		return value_unknown("out of memory");
+	for (uint32_t i = 0; i < tuple.length; i++) {
+		uint32_t source = to->names ? (uint32_t)type_find_element(from, to->names[i]) : i;
+
+		elements[i] = reorder(run, tuple.elements[source], from->elements[source], to->elements[i]);
+	}
+	return value_tuple(elements, tuple.length);
+}
+
 struct value eval_cast(struct run *run, const struct ast_expression *expression)
 {
 	struct value value = eval_expression(run, expression->cast.operand);
@@ -279,6 +297,8 @@ struct value eval_cast(struct run *run, const struct ast_expression *expression)
 
 	if (value.kind == VALUE_UNKNOWN)
 		return value;
+	if (type->kind == TYPE_TUPLE)
+		return reorder(run, value, expression->cast.operand->type, type);
 	if (type->kind == TYPE_ARRAY)
 		return cast_to_bytes(run, value, type->size);
 	if (type->kind == TYPE_STRING)

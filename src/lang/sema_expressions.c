@@ -116,7 +116,8 @@ static const struct type *type_operation(struct sema *sema, enum ast_binary oper
 			return both;
 	}
 	both = type_promote(sema->arena, left, right);
-	if (both && can_compare(both) && (operation == AST_EQUAL || operation == AST_NOT_EQUAL)) {
+	if (both && can_compare(both) && type_has_same_order(left, right) &&
+	    (operation == AST_EQUAL || operation == AST_NOT_EQUAL)) {
 		*ret_operand = both;
 		return &type_bool;
 	}
@@ -204,7 +205,10 @@ static const struct type *type_assign(struct sema *sema, struct ast_expression *
 		if (is_known(value) && is_fixed(target, value))
 			return before;
 	}
-	return learn_target(sema, target, value, node->span);
+	learn_target(sema, target, value, node->span);
+	if (is_known(target->type))
+		sema_reorder(sema, &node->assign.value, target->type);
+	return target->type;
 }
 
 static const struct type *type_increment(struct sema *sema, struct ast_expression *node)
@@ -239,7 +243,7 @@ static const struct type *type_conditional(struct sema *sema, struct ast_express
 	if (!is_known(yes) || !is_known(no))
 		return is_known(yes) ? yes : no;
 	both = (yes->kind == TYPE_NONE) == (no->kind == TYPE_NONE) ? type_promote(sema->arena, yes, no) : NULL;
-	if (!both)
+	if (!both || !type_has_same_order(yes, no))
 		return sema_complain(sema, node->span,
 				     "Branches must return the same type or compatible types: have '%s' and '%s'",
 				     sema_type_name(sema, yes), sema_type_name(sema, no));

@@ -151,6 +151,20 @@ const struct type *sema_cast_type(struct sema *sema, struct ast_expression *node
 	return target;
 }
 
+void sema_reorder(struct sema *sema, struct ast_expression **slot, const struct type *type)
+{
+	struct ast_expression *cast;
+
+	if (!sema->is_reporting || !is_known((*slot)->type) || type_has_same_order((*slot)->type, type))
+		return;
+	cast = arena_allocate(sema->arena, sizeof(*cast));
+	if (!cast)
+		return;
+	*cast = (struct ast_expression){.kind = AST_CAST, .span = (*slot)->span, .depth = (*slot)->depth, .type = type};
+	cast->cast.operand = *slot;
+	*slot = cast;
+}
+
 /* ---- Fields ------------------------------------------------------------------------------------------------------ */
 
 static const struct type *type_numbered_field(struct sema *sema, struct ast_expression *node,

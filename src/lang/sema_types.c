@@ -162,6 +162,8 @@ void sema_type_use(struct sema *sema, struct ast_map_use *use)
 {
 	if (use->key)
 		sema_type_key(sema, use->map, sema_type(sema, use->key), use->key->span);
+	if (use->key && use->map->key_type)
+		sema_reorder(sema, &use->key, use->map->key_type);
 }
 
 /* ---- Statements ------------------------------------------------------------------------------------------------- */
@@ -207,6 +209,8 @@ static void type_let(struct sema *sema, struct ast_statement *statement)
 	if (statement->let.value)
 		sema_learn_variable(sema, statement->let.variable, sema_type(sema, statement->let.value),
 				    statement->span);
+	if (statement->let.value && statement->let.variable->type)
+		sema_reorder(sema, &statement->let.value, statement->let.variable->type);
 }
 
 static void type_condition(struct sema *sema, struct ast_expression *condition)

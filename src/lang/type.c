@@ -358,13 +358,15 @@ static const struct type *promote_tuples(struct arena *arena, const struct type 
 	const struct type **elements;
 	bool is_unchanged = true;
 
-	if (a->element_count != b->element_count || !have_same_names(a, b))
+	if (a->element_count != b->element_count || !a->names != !b->names)
 		return NULL;
 	elements = arena_allocate_array(arena, a->element_count, sizeof(elements[0]));
 	if (!elements)
 		return NULL;
 	for (uint32_t i = 0; i < a->element_count; i++) {
-		elements[i] = type_promote(arena, a->elements[i], b->elements[i]);
+		int other = a->names ? type_find_element(b, a->names[i]) : (int)i;
+
+		elements[i] = other < 0 ? NULL : type_promote(arena, a->elements[i], b->elements[other]);
 		if (!elements[i])
 			return NULL;
 		is_unchanged = is_unchanged && elements[i] == a->elements[i];
@@ -434,10 +436,21 @@ const struct type *type_promote(struct arena *arena, const struct type *a, const
 	return NULL;
 }
 
+bool type_has_same_order(const struct type *a, const struct type *b)
+{
+	if (a->kind != TYPE_TUPLE || b->kind != TYPE_TUPLE)
+		return true;
+	for (uint32_t i = 0; i < a->element_count && i < b->element_count; i++) {
+		if (!type_has_same_order(a->elements[i], b->elements[i]))
+			return false;
+	}
+	return have_same_names(a, b);
+}
+
 bool type_fits(const struct type *from, const struct type *to)
 {
 	_cleanup_arena_ struct arena arena = {};
-	const struct type *both = type_promote(&arena, from, to);
+	const struct type *both = type_promote(&arena, to, from);
 
 	return both && type_is_same(both, to);
 }

@@ -185,10 +185,13 @@ const struct type *type_stack(struct arena *arena, enum type_stack_mode mode, bo
 bool type_is_same(const struct type *a, const struct type *b);
 /*
  * The type that holds the values of both: the wider integer, the longer
- * string, tuples element by element; NONE gives way to anything. NULL if there
- * is none, e.g. for uint64 and int64. Also NULL when memory runs out.
+ * string, tuples element by element, records name by name in A's order; NONE
+ * gives way to anything. NULL if there is none, e.g. for uint64 and int64.
+ * Also NULL when memory runs out.
  */
 const struct type *type_promote(struct arena *arena, const struct type *a, const struct type *b);
+/* False if somewhere in A and B, which can be promoted, records have their names in different orders. */
+bool type_has_same_order(const struct type *a, const struct type *b);
 /* True if a place of type TO holds every value of type FROM. */
 bool type_fits(const struct type *from, const struct type *to);
 
