@@ -88,7 +88,8 @@ static int divide(const struct options *options, struct lang_program *program, c
 static struct usdtrap_error *check_process(const struct options *options)
 {
 	if (options->pid && kill(options->pid, 0) < 0 && errno == ESRCH)
-		return error_create(USDTRAP_NOT_FOUND, "there is no process %d", (int)options->pid);
+		return error_hint(error_create(USDTRAP_NOT_FOUND, "no process %d", (int)options->pid),
+				  "list processes: ps -e");
 	return NULL;
 }
 

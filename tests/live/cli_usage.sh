@@ -114,7 +114,8 @@ sleep 0 &
 gone=$!
 wait $gone
 says 1 err -p $gone -e 'usdt:*:* { }' <<EOT
-ERROR: there is no process $gone
+ERROR: no process $gone
+HINT: list processes: ps -e
 EOT
 
 # Colours where people see them, and only there.

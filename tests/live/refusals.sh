@@ -16,7 +16,7 @@ refused() {
 count='{ @ = count(); }'
 
 refused 'name a process with -p, or start one with -c' -e "usdt:$targets/hits:hits:tick $count"
-refused 'cannot trace 4194000: no such process' -e "usdt:$targets/hits:hits:tick $count" -p 4194000
+refused 'no process 4194000' -e "usdt:$targets/hits:hits:tick $count" -p 4194000
 refused 'tick' -e "usdt:$targets/hits:hits:tock $count" -c "$targets/hits 1"
 
 needs_attach
