@@ -18,7 +18,7 @@ const struct subcommand subcommands[] = {
 	{"why", "why PROBE -p PID", "tell what keeps it from firing", NULL, why_run},
 	{"discover", "discover -p PID", "show which of its probes are reached", NULL, reach_discover},
 	{"cover", "cover -c COMMAND", "tell which probes a run reached", NULL, reach_cover},
-	{"expect", "expect 'PROBE <= N' -c COMMAND", "fail unless hits are as expected", NULL, expect_run},
+	{"expect", "expect 'PROBE <= N'...", "fail unless hits are as expected", NULL, expect_run},
 	{"top", "top -p PID", "show which are hit most, live", NULL, top_run},
 	{"repair", "repair PID|all", "put right what a killed usdtrap left behind", "--repair", NULL},
 	{"inspect", "inspect PID", "look into a process without stopping it", NULL, inspect_run},
