@@ -6,9 +6,9 @@
  *	usdtrap_session_create(&options, &session);
  *	usdtrap_set_observer(session, on_step, user);
  *	usdtrap_add_probe(...);        NOTE, for each site
- *	usdtrap_attach(...);           SEIZED, MAPPED; for each site CHECKED, SEMAPHORE_RAISED, TRAP_WRITTEN
+ *	usdtrap_attach(...);           SEIZED, NET_PUT_IN, MAPPED; for each site CHECKED, SEMAPHORE_RAISED, TRAP_WRITTEN
  *	usdtrap_run(...);              HIT, ARGUMENT..., then the hit's callback, then RESUMED
- *	usdtrap_detach(...);           BYTE_RESTORED, SEMAPHORE_LOWERED, COMPARED, LET_GO
+ *	usdtrap_detach(...);           BYTE_RESTORED, SEMAPHORE_LOWERED, COMPARED, NET_TAKEN_OUT, LET_GO
  *
  * A step is told after it was done. It consists of facts, numbers and bytes,
  * and of no sentence: what to say of them is up to the observer. Without an
@@ -42,8 +42,10 @@ enum usdtrap_step_kind {
 	USDTRAP_STEP_BYTE_RESTORED,     /* `bytes' lie at `addr' again */
 	USDTRAP_STEP_BYTE_LOST,         /* `bytes', and not our trap, were found at `addr': nothing was written */
 	USDTRAP_STEP_SEMAPHORE_LOWERED, /* `semaphore' */
-	USDTRAP_STEP_COMPARED, /* `compared': all code of a mapped file with the file, after all was put back */
-	USDTRAP_STEP_LET_GO,   /* thread `tid' is traced no more */
+	USDTRAP_STEP_COMPARED,      /* `compared': all code of a mapped file with the file, after all was put back */
+	USDTRAP_STEP_LET_GO,        /* thread `tid' is traced no more */
+	USDTRAP_STEP_NET_PUT_IN,    /* `net': the process has a handler for SIGTRAP, should the session be killed */
+	USDTRAP_STEP_NET_TAKEN_OUT, /* `net': it has its own action for SIGTRAP again */
 };
 
 /* One ELF note, <usdtrap/probe.h>. Offsets are into `bytes'. */
@@ -146,6 +148,12 @@ struct usdtrap_step_resumed {
 	int signal; /* what is passed on: 0 */
 };
 
+/* The handler is code of usdtrap's in unused bytes of the process's own executable memory: docs/safety.md. */
+struct usdtrap_step_net {
+	uint64_t handler_addr;
+	int is_kept; /* 1: no thread could be borrowed to take it out: the code stays, and does nothing any more */
+};
+
 struct usdtrap_step_compared {
 	const char *path;
 	uint64_t bytes;     /* how many were compared */
@@ -169,6 +177,7 @@ struct usdtrap_step {
 		struct usdtrap_step_argument argument;
 		struct usdtrap_step_resumed resumed;
 		struct usdtrap_step_compared compared;
+		struct usdtrap_step_net net;
 	};
 };
 

@@ -331,6 +331,17 @@ void explain_html_step(struct explain_html *html, const struct usdtrap_step *ste
 	case USDTRAP_STEP_COMPARED:
 		add_compared(html, step);
 		break;
+	case USDTRAP_STEP_NET_PUT_IN:
+		section(html, "A safety net");
+		strbuf_addf(
+			&html->page,
+			"<p>Should usdtrap be killed, SIGTRAP would end the process. So it gets a handler first, at "
+			"<code>0x%" PRIx64 "</code>, in unused bytes behind its own code.</p>\n",
+			step->net.handler_addr);
+		break;
+	case USDTRAP_STEP_NET_TAKEN_OUT:
+		add(html, "<p>The process has its own action for SIGTRAP again.</p>\n");
+		break;
 	case USDTRAP_STEP_LET_GO:
 		break;
 	}

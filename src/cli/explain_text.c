@@ -251,6 +251,26 @@ static void tell_seized(struct explain_text *text, const struct usdtrap_step *st
 		line(text, "   ...");
 }
 
+static void tell_net(struct explain_text *text, const struct usdtrap_step *step)
+{
+	if (step->kind == USDTRAP_STEP_NET_TAKEN_OUT) {
+		strbuf_add_char(&text->out, '\n');
+		if (step->net.is_kept)
+			line(text, "The handler for SIGTRAP stays where it is, and does nothing any more.");
+		else
+			line(text,
+			     "The handler for SIGTRAP is taken out: the process has its own action for it again.");
+		return;
+	}
+	heading(text, "A safety net");
+	line(text, "Should usdtrap be killed, nobody would catch the trap, and SIGTRAP would end the");
+	line(text, "process. So it gets a handler for that signal first, which would put all right. It");
+	line(text, "lies in unused bytes behind the process's own code, and one thread was borrowed for a");
+	line(text, "moment to tell the kernel of it. While usdtrap lives, it is never called:");
+	strbuf_add_char(&text->out, '\n');
+	line(text, "   handler at 0x%" PRIx64, step->net.handler_addr);
+}
+
 static void tell_mapped(struct explain_text *text, const struct usdtrap_step *step)
 {
 	const struct usdtrap_step_mapped *mapped = &step->mapped;
@@ -327,7 +347,7 @@ static void tell_armed(struct explain_text *text, const struct usdtrap_step *ste
 
 	heading(text, "One byte is written");
 	line(text, "Through /proc/%d/mem, without stopping anybody: the first byte of the nop becomes", (int)step->pid);
-	line(text, "that of int3, the breakpoint instruction. It is all that is changed in the code.");
+	line(text, "that of int3, the breakpoint instruction. No other instruction is changed.");
 	strbuf_add_char(&text->out, '\n');
 	strbuf_addf(&text->out, "%*s0x%" PRIx64 ": 90 -> ", 2 * INDENT, "", step->addr);
 	snprintf(byte, sizeof(byte), "%02x", bytes->bytes[0]);
@@ -517,6 +537,11 @@ bool explain_text_step(struct explain_text *text, const struct usdtrap_step *ste
 		break;
 	case USDTRAP_STEP_COMPARED:
 		tell_compared(text, step);
+		break;
+	case USDTRAP_STEP_NET_PUT_IN:
+	case USDTRAP_STEP_NET_TAKEN_OUT:
+		tell_net(text, step);
+		is_worth_a_pause = false;
 		break;
 	case USDTRAP_STEP_LET_GO:
 		text->let_go++;

@@ -14,6 +14,7 @@
 #include "trace/engine.h"
 #include "trace/journal.h"
 #include "trace/lender.h"
+#include "trace/observe.h"
 #include "trace/room.h"
 #include "trace/site.h"
 
@@ -389,17 +390,22 @@ static void prepare(struct engine *engine, struct space *space)
 
 void net_require(struct engine *engine, struct space *space)
 {
+	const bool was_in = space->net.state == NET_IN;
+
 	if (space->net.state == NET_NONE)
 		prepare(engine, space);
 	if (space->net.state == NET_PENDING && !lender_work_by_any(engine, space, install))
 		engine_notice(engine, USDTRAP_NOTICE_DETAIL,
 			      "no thread of process %d can be borrowed now: its safety net is put in at its first hit",
 			      (int)space->pid);
+	if (!was_in && space->net.state == NET_IN)
+		observe_net(engine, space, USDTRAP_STEP_NET_PUT_IN);
 }
 
 bool net_require_at_exec(struct engine *engine, struct space *space, pid_t tid)
 {
 	struct tracee *tracee = tracee_find(engine->tracees, tid);
+	bool is_done;
 	int status;
 
 	if (space->net.state == NET_NONE)
@@ -409,7 +415,10 @@ bool net_require_at_exec(struct engine *engine, struct space *space, pid_t tid)
 	if (!tracee || !lender_bring_to_stop(engine, tracee, true))
 		return false;
 	tracee->is_interrupted = false; /* it was in no call that could have noticed */
-	return lender_work_by(engine, space, tid, install, &status) == BORROW_DONE;
+	is_done = lender_work_by(engine, space, tid, install, &status) == BORROW_DONE;
+	if (space->net.state == NET_IN)
+		observe_net(engine, space, USDTRAP_STEP_NET_PUT_IN);
+	return is_done;
 }
 
 /* ---- while it is there ---- */
@@ -506,6 +515,7 @@ void net_take_out(struct engine *engine, struct space *space)
 		net->is_pinned = true;
 	for (const struct tracee *tracee = engine->tracees; tracee; tracee = tracee->hh.next)
 		net->is_pinned |= tracee->space == space && tracee->role == TRACEE_SHARER; /* it has its own action */
+	observe_net(engine, space, USDTRAP_STEP_NET_TAKEN_OUT);
 	if (!net->is_pinned)
 		return;
 	/* It knows no site any more, so that what its handler does is to call the target's. */

@@ -133,6 +133,29 @@ void observe_let_go(const struct engine *engine, pid_t pid, pid_t tid)
 	observe_tell(engine, &step);
 }
 
+/* A process that has just ended has nothing any more that could be told of. */
+static bool has_code_at(const struct space *space, uint64_t addr)
+{
+	uint8_t byte;
+	struct usdtrap_error *error = memory_read(space->memory_fd, addr, &byte, 1);
+
+	usdtrap_error_destroy(error);
+	return !error;
+}
+
+void observe_net(const struct engine *engine, const struct space *space, enum usdtrap_step_kind kind)
+{
+	struct observe_step step = observe_step(kind, space, NULL);
+
+	if (!engine->observer || !has_code_at(space, space->net.code_addr))
+		return;
+	step.public.net = (struct usdtrap_step_net){
+		.handler_addr = space->net.code_addr,
+		.is_kept = kind == USDTRAP_STEP_NET_TAKEN_OUT && space->net.is_pinned,
+	};
+	observe_tell(engine, &step);
+}
+
 void observe_mapped(const struct engine *engine, const struct space *space, const struct mapped_file *mapped,
 		    const struct procfs_mapping *mapping)
 {
@@ -335,6 +358,8 @@ void observe_hit(const struct engine *engine, const struct usdtrap_hit *hit)
 {
 	const struct arch *arch = hit->tracee->space->arch;
 	struct usdtrap_step_register registers[REGISTERS_MAX];
+	/* As the kernel handed them out: those of the hit may have been moved back to the site. */
+	const struct arch_registers *saved = &hit->tracee->last_hit;
 	struct observe_step step;
 	siginfo_t info = {0};
 
@@ -347,10 +372,10 @@ void observe_hit(const struct engine *engine, const struct usdtrap_hit *hit)
 	step.public.hit = (struct usdtrap_step_hit){
 		.signal = info.si_signo,
 		.code = info.si_code,
-		.pc = arch->pc(hit->registers),
-		.trap_addr = arch->trap_address(hit->registers),
+		.pc = arch->pc(saved),
+		.trap_addr = arch->trap_address(saved),
 		.registers = registers,
-		.register_count = read_registers(arch, hit->registers, registers),
+		.register_count = read_registers(arch, saved, registers),
 	};
 	observe_tell(engine, &step);
 	observe_arguments(engine, hit);

@@ -23,6 +23,8 @@ void observe_checked(const struct engine *engine, const struct space *space, con
 		     const struct location *location, const struct site_text *text);
 void observe_armed(const struct engine *engine, const struct space *space, const struct site *site,
 		   const struct location *location);
+/* SPACE has its net, or has it no more. */
+void observe_net(const struct engine *engine, const struct space *space, enum usdtrap_step_kind kind);
 /* The semaphore at ADDR of SPACE, which guards LOCATION, was raised. */
 void observe_raised(const struct engine *engine, const struct space *space, const struct mapped_file *mapped,
 		    const struct location *location, uint64_t addr);
