@@ -386,7 +386,8 @@ void observe_resumed(const struct engine *engine, const struct tracee *tracee, c
 {
 	struct observe_step step = observe_step(USDTRAP_STEP_RESUMED, tracee->space, site);
 
-	if (!engine->observer || site->is_loader_hook)
+	/* A late trap, taken while leaving, was no hit. */
+	if (!engine->observer || site->is_loader_hook || engine->is_leaving)
 		return;
 	step.public.tid = tracee->tid;
 	step.public.resumed = (struct usdtrap_step_resumed){.pc = pc, .signal = signal};
