@@ -79,7 +79,8 @@ struct arch_net_chunk {
  * trap covers a return instruction, so it goes on where its stack says. With
  * ARCH_NET_SEMAPHORE set it is a semaphore that is to be lowered, and the rest
  * of `then' is the address of a trap in the same file: only if that is still
- * there does the semaphore still lie there.
+ * there does the semaphore still lie there. ARCH_NET_DONE is set by the handler
+ * once it has lowered it.
  */
 struct arch_net_entry {
 	uint64_t what;
@@ -88,6 +89,7 @@ struct arch_net_entry {
 
 #define ARCH_NET_ADDR_BITS 56
 #define ARCH_NET_SEMAPHORE (UINT64_C(1) << 63)
+#define ARCH_NET_DONE      (UINT64_C(1) << 62)
 
 /* The code, one architecture's, to be copied; the head follows it directly. `size' is a multiple of 16. */
 struct arch_net_code {

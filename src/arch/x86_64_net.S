@@ -34,6 +34,7 @@
 	.set ENTRY_THEN, 8
 	.set ENTRY_SIZE, 16
 	.set ADDR_SHIFT, 8
+	.set DONE_BIT, 62
 
 	.set SYS_open, 2
 	.set SYS_close, 3
@@ -144,6 +145,8 @@ heal_entry:
 	mov (%r12), %r10
 	test %ecx, %ecx
 	jz have_trap_addr
+	bt $DONE_BIT, %rax
+	jc heal_entry
 	mov %rax, %r10			/* the witness */
 have_trap_addr:
 	shl $ADDR_SHIFT, %r10
@@ -182,6 +185,17 @@ write:
 	mov $SYS_pwrite64, %eax
 	mov %r15d, %edi
 	mov %rsp, %rsi
+	syscall
+	test %r14d, %r14d
+	jz heal_entry
+	mov ENTRY_THEN(%r12), %rax	/* the semaphore is lowered: say so */
+	bts $DONE_BIT, %rax
+	mov %rax, (%rsp)
+	mov $SYS_pwrite64, %eax
+	mov %r15d, %edi
+	mov %rsp, %rsi
+	mov $8, %edx
+	lea ENTRY_THEN(%r12), %r10
 	syscall
 	jmp heal_entry
 heal_next_chunk:

@@ -43,7 +43,7 @@ struct engine {
 	struct affinity affinity;
 	struct usdtrap_report report;
 	bool is_privileged;    /* may trace a program without taking the rights from it that its file gives */
-	bool is_leaving;       /* stops are answered by leave.c */
+	bool is_leaving;       /* nothing is armed any more */
 	bool has_no_journal;   /* there is nowhere to keep one: told once */
 	bool is_stopping;      /* a callback said STOP: nothing further is delivered */
 	struct stacks *stacks; /* NULL before anybody asked for a stack or a symbol */
@@ -188,9 +188,6 @@ void leave_space(struct engine *engine, struct space *space);
 /* Puts everything back and lets everybody go whom the end of this thread must not let go. The thread must end after it.
  */
 void leave_all(struct engine *engine);
-
-/* Answers one stop (or end) of TID while leaving, nearly always with a detach. */
-void leave_stop(struct engine *engine, pid_t tid, int status);
 
 /* --- recipe.c --- */
 

@@ -228,7 +228,8 @@ bool family_exec(struct engine *engine, struct tracee *tracee)
 
 	forget_other_threads(engine, tracee);
 	tracee->has_stopped = true;
-	if (tracee->role != TRACEE_MEMBER) { /* its own memory at last, and none of our bytes in it */
+	/* Its own memory at last, and none of our bytes in it. */
+	if (tracee->role != TRACEE_MEMBER || engine->is_leaving) {
 		let_go(engine, tracee);
 		return true;
 	}

@@ -173,7 +173,8 @@ static void leave_event_stop(struct engine *engine, struct tracee *tracee)
 	let_go(engine, tracee, 0);
 }
 
-void leave_stop(struct engine *engine, pid_t tid, int status)
+/* Answers one stop, nearly always with a detach. */
+static void leave_stop(struct engine *engine, pid_t tid, int status)
 {
 	const struct ptrace_stop stop = ptrace_classify(status);
 	struct tracee *tracee = tracee_find(engine->tracees, tid);
@@ -315,6 +316,7 @@ void leave_all(struct engine *engine)
 			engine->report.processes++;
 	}
 	hold_spaces(engine);
+	/* Still as while tracing: whoever is let go can be borrowed no more. */
 	for (space = engine->spaces; space; space = space->next)
 		net_take_out(engine, space);
 	for (unsigned looks = 0; quiet_looks < QUIET_LOOKS_WANTED; looks++) {

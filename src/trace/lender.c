@@ -61,14 +61,6 @@ static struct tracee *choose(const struct engine *engine, const struct space *sp
 	return best;
 }
 
-static void answer(struct engine *engine, pid_t tid, int status)
-{
-	if (engine->is_leaving)
-		leave_stop(engine, tid, status);
-	else
-		engine_stop(engine, tid, status);
-}
-
 bool lender_bring_to_stop(struct engine *engine, struct tracee *tracee, bool is_standing)
 {
 	const pid_t tid = tracee->tid;
@@ -81,7 +73,7 @@ bool lender_bring_to_stop(struct engine *engine, struct tracee *tracee, bool is_
 		return false;
 	if (ptrace_is_event_stop(status))
 		return true;
-	answer(engine, tid, status);
+	engine_stop(engine, tid, status);
 	return false;
 }
 
@@ -97,7 +89,7 @@ enum borrow_result lender_work_by(struct engine *engine, struct space *space, pi
 	if (result == BORROW_DONE)
 		result = borrow_end(&borrow);
 	if (result == BORROW_DISTURBED)
-		answer(engine, tid, borrow.status);
+		engine_stop(engine, tid, borrow.status);
 	else if (ret_status)
 		*ret_status = borrow.status;
 	return result;
@@ -105,20 +97,27 @@ enum borrow_result lender_work_by(struct engine *engine, struct space *space, pi
 
 bool lender_work_by_any(struct engine *engine, struct space *space, lender_work_fn work)
 {
-	enum { TRIES = 4 };
+	enum { TRIES = 8 };
 	pid_t tid = 0;
 
 	for (unsigned i = 0; i < TRIES; i++) {
-		struct tracee *tracee = choose(engine, space, tid);
+		/* One that waits for us to look at its stop cannot be borrowed. */
+		while (engine_step(engine, false) == PTRACE_WAIT_STATUS)
+			;
+		/* One that came to another stop may be the only one; one that does not stop is not asked again at once.
+		 */
+		struct tracee *tracee = choose(engine, space, i % 2 ? tid : 0);
 		int status;
 
+		if (!tracee && i % 2)
+			continue;
 		if (!tracee)
 			return false;
 		tid = tracee->tid;
 		if (!lender_bring_to_stop(engine, tracee, false))
 			continue;
 		if (lender_work_by(engine, space, tid, work, &status) == BORROW_DONE) {
-			answer(engine, tid, status); /* it stands at the stop that we asked for */
+			engine_stop(engine, tid, status); /* it stands at the stop that we asked for */
 			return true;
 		}
 	}

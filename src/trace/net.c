@@ -22,6 +22,7 @@ enum {
 	FIRST_CAPACITY = 16, /* entries: few processes have more sites in use */
 	LARGEST_CAPACITY = 64,
 	SMALLEST_CAPACITY = 1,
+	CHUNKS_MAX = 64, /* more would be a table that was written over */
 	ALIGNMENT = 16,
 	CHECK_INTERVAL_NS = 1000000000,
 	KERNEL_SET_SIZE = 8, /* of a signal set: the fourth argument of rt_sigaction(2) */
@@ -615,15 +616,30 @@ void net_mark_healed(const struct space *space)
 			write_head_field(space, offsetof(struct arch_net_head, is_healed), &healed, sizeof(healed)));
 }
 
-bool net_has_healed(const struct space *space)
+void net_forget_lowered(struct space *space)
 {
-	uint32_t is_healed = 0;
-	struct usdtrap_error *error;
+	struct arch_net_chunk chunk = {0};
+	struct arch_net_entry entry;
+	struct semaphore *semaphore;
+	struct usdtrap_error *error = NULL;
+	uint64_t addr = 0;
+	unsigned chunks = 0;
 
 	if (!space->net.head_addr)
-		return false;
-	error = memory_read(space->memory_fd, head_field(space, offsetof(struct arch_net_head, is_healed)), &is_healed,
-			    sizeof(is_healed));
+		return;
+	error = memory_read(space->memory_fd, head_field(space, offsetof(struct arch_net_head, first_chunk_addr)),
+			    &addr, sizeof(addr));
+	for (; addr && !error && chunks < CHUNKS_MAX; addr = chunk.next_addr, chunks++) {
+		error = memory_read(space->memory_fd, addr, &chunk, sizeof(chunk));
+		for (unsigned i = 0; !error && i < chunk.count && i < LARGEST_CAPACITY; i++) {
+			error = memory_read(space->memory_fd, addr + sizeof(chunk) + i * sizeof(entry), &entry,
+					    sizeof(entry));
+			if (error || !(entry.then & ARCH_NET_SEMAPHORE) || !(entry.then & ARCH_NET_DONE))
+				continue;
+			HASH_FIND(hh, space->semaphores, &entry.what, sizeof(entry.what), semaphore);
+			if (semaphore)
+				space_forget_semaphore(space, semaphore);
+		}
+	}
 	usdtrap_error_destroy(error);
-	return !error && is_healed;
 }

@@ -89,7 +89,7 @@ bool net_adopt(struct space *space, uint64_t head_addr);
 void net_reuse(const struct engine *engine, struct space *space);
 /* Tells an adopted net's handler that there is nothing left to heal. */
 void net_mark_healed(const struct space *space);
-/* Whether an adopted net has healed already what its table speaks of. */
-bool net_has_healed(const struct space *space);
+/* Takes the semaphores out of SPACE that an adopted net's handler has lowered already. */
+void net_forget_lowered(struct space *space);
 
 #endif

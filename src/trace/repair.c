@@ -40,9 +40,8 @@ static struct usdtrap_error *undo(struct engine *engine, struct space *space, co
 		return error;
 	memory_lock(space->memory_fd); /* the target's own handler may be about to do the same */
 	error = journal_load(text, space);
-	if (!error && net_has_healed(space))
-		forget_semaphores(space);
 	if (!error) {
+		net_forget_lowered(space);
 		leave_space(engine, space);
 		net_mark_healed(space);
 		forget_semaphores(space);
@@ -87,6 +86,7 @@ static bool undo_journal(struct engine *engine, struct space *space, struct jour
 	}
 	if (!space->journal) /* something could not be undone; that was told */
 		return false;
+	engine->report.sites_lost = before.sites_lost; /* the target's own handler was there before us, if anybody */
 	bytes = engine->report.sites_restored - before.sites_restored;
 	semaphores = engine->report.semaphores_lowered - before.semaphores_lowered;
 	engine->report.repaired++;

@@ -131,6 +131,8 @@ static void test_everything_is_healed(void **state)
 	assert_int_equal(text[6], 0xc3);
 	assert_int_equal(semaphore, 3);
 	assert_int_equal(net.head->is_healed, 1);
+	assert_true(net.entries[2].then & ARCH_NET_DONE);
+	assert_false(net.entries[0].then & ARCH_NET_DONE);
 	assert_int_equal(function()(), 1);
 	assert_int_equal(semaphore, 3);
 }
@@ -173,6 +175,7 @@ static void test_only_what_is_ours(void **state)
 	assert_int_equal(text[0], 0x90);
 	assert_int_equal(text[1], 0xb8);
 	assert_int_equal(semaphore, 1);
+	assert_false(net.entries[2].then & ARCH_NET_DONE);
 	assert_int_equal(net.head->is_healed, 1);
 }
 
@@ -296,6 +299,7 @@ static void test_healed_once(void **state)
 		text[6] = 0xcc;
 		semaphore = 7;
 		net.head->is_healed = 0;
+		net.entries[2].then &= ~ARCH_NET_DONE;
 		protect();
 		for (size_t i = 0; i < THREADS; i++)
 			assert_int_equal(pthread_create(&threads[i], NULL, run_function, NULL), 0);

@@ -1,0 +1,8 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# usdtrap is killed again and again while it attaches, traces and leaves; nobody is harmed, and nothing is left behind.
+# The long form: make torture.
+. "${top_srcdir:-.}/tests/live/lib.sh"
+needs_attach
+
+"$helpers/torture" 20 5 || fail "harm was done"
