@@ -72,6 +72,7 @@
  *     observe, observe_arguments    what the engine does, told to who wants to know
  *     instruction, inspect          code around a site, as text; looking into a process
  *     diagnose, runtimes            why a probe does not fire; what is known of programs, as data
+ *     verify                        whether the traps are still there
  *     leave                         everything back, nobody disturbed
  *     journal, repair               what is changed, written down first; undoing it when its tracer was killed
  *     list, arguments               a file's probes, without a process

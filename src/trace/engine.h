@@ -10,6 +10,7 @@
  *	loader.c    notices libraries that come later
  *	family.c    new threads, forked children, exec
  *	hit.c       what a callback sees of a thread at a site
+ *	verify.c    looks whether the traps are still there
  *	leave.c     puts everything back and lets everybody go
  *	repair.c    the same for a tracer that was killed
  *	observe.c   tells an observer what these do
@@ -188,6 +189,11 @@ void leave_space(struct engine *engine, struct space *space);
 /* Puts everything back and lets everybody go whom the end of this thread must not let go. The thread must end after it.
  */
 void leave_all(struct engine *engine);
+
+/* --- verify.c --- */
+
+/* Looks whether all traps are still there; to be called about once a second. */
+void verify_traps(const struct engine *engine);
 
 /* --- recipe.c --- */
 

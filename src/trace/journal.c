@@ -94,6 +94,17 @@ static void destroy(struct journal *journal)
 	free(journal);
 }
 
+/* What is there under the name speaks of a program that the process ran before, unless somebody still writes it. */
+static struct usdtrap_error *make_way(const struct journal *journal)
+{
+	_cleanup_close_ int fd = openat(journal->folder_fd, journal->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return error_create(USDTRAP_UNSUPPORTED, "another usdtrap still keeps the journal %s", journal->name);
+	unlinkat(journal->folder_fd, journal->name, 0);
+	return NULL;
+}
+
 struct usdtrap_error *journal_create(const struct space *space, struct journal **ret)
 {
 	struct journal_head head = {.pid = space->pid, .tracer = getpid()};
@@ -116,8 +127,9 @@ struct usdtrap_error *journal_create(const struct space *space, struct journal *
 	snprintf(journal->name, sizeof(journal->name), "%d-%" PRIu64, (int)head.pid, head.start_time);
 	error = runtime_folder_open(&journal->folder_fd);
 	if (!error) {
-		/* What is there under this name speaks of a program that the process ran before. */
-		unlinkat(journal->folder_fd, journal->name, 0);
+		error = make_way(journal);
+	}
+	if (!error) {
 		journal->fd = openat(journal->folder_fd, journal->name,
 				     O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
 		if (journal->fd < 0 || flock(journal->fd, LOCK_EX | LOCK_NB) < 0)
@@ -131,6 +143,11 @@ struct usdtrap_error *journal_create(const struct space *space, struct journal *
 	}
 	*ret = journal;
 	return NULL;
+}
+
+struct usdtrap_error *journal_adopt(struct journal *journal)
+{
+	return append(journal, "tracer %d\n", (int)getpid());
 }
 
 void journal_remove(struct journal *journal)
@@ -210,6 +227,8 @@ bool journal_parse_head(const char *text, struct journal_head *ret)
 		return false;
 	ret->pid = pid;
 	ret->tracer = tracer;
+	for (const char *next = strstr(text + length, "\ntracer "); next; next = strstr(next + 1, "\ntracer "))
+		ret->tracer = (pid_t)strtol(next + strlen("\ntracer "), NULL, 10);
 	return pid > 0 && read_boot(boot_now, sizeof(boot_now)) && strcmp(boot, boot_now) == 0 &&
 	       namespace == read_namespace();
 }

@@ -14,7 +14,7 @@
  *	namespace 4026531836 whose pids these are
  *	process 4242 831975 140726263136640
  *	                     pid, start time, and where its stack began, which each exec changes
- *	tracer 4243
+ *	tracer 4243          who wrote what follows
  *	site 55d1c3a0f149 90 0
  *	                     address, the bytes that the trap covers, what is left of the nop behind them, or
  *	                     "displaced" where it was another instruction
@@ -55,6 +55,8 @@ struct journal_head {
 /* Begins the journal of the process that runs in SPACE. Errors: OS, PERMISSION (nowhere to keep it), NO_MEMORY, GONE.
  */
 struct usdtrap_error *journal_create(const struct space *space, struct journal **ret) USDTRAP_MUST_USE;
+/* Goes on with JOURNAL, which another began and journal_each() found: it is ours from here on. Errors: OS. */
+struct usdtrap_error *journal_adopt(struct journal *journal) USDTRAP_MUST_USE;
 /* Ends JOURNAL, which may be NULL, and removes the file: nothing is left to be undone. */
 void journal_remove(struct journal *journal);
 /* Ends JOURNAL, which may be NULL, and leaves the file to whoever repairs. */

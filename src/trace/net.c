@@ -503,13 +503,24 @@ int net_foreign_trap(struct engine *engine, struct tracee *tracee)
 
 /* ---- being taken out ---- */
 
+/* A net is installed, or was begun to be, or was adopted from one who may have installed it. */
+static bool is_perhaps_in(const struct net *net)
+{
+	return net->state == NET_IN || (net->state == NET_PENDING && net->ours.handler);
+}
+
+bool net_is_there(const struct space *space)
+{
+	return is_perhaps_in(&space->net) && space->memory_fd >= 0 && net_is_copied(space, space->memory_fd);
+}
+
 void net_take_out(struct engine *engine, struct space *space)
 {
 	struct net *net = &space->net;
 	const uint32_t nothing = 0;
 
 	if (net->state == NET_PENDING)
-		net->state = NET_OFF;
+		net->state = is_perhaps_in(net) ? NET_IN : NET_OFF;
 	if (net->state != NET_IN)
 		return;
 	if (!lender_work_by_any(engine, space, give_back) && net->state == NET_IN)

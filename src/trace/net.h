@@ -85,6 +85,8 @@ void net_clean_copy(const struct space *space, pid_t tid, int copy_fd, bool is_t
 
 /* A net that a journal told of, whose head is at HEAD_ADDR: SPACE gets what is known of it. False: there is none. */
 bool net_adopt(struct space *space, uint64_t head_addr);
+/* Whether SPACE's net may be installed, and its memory is still there. */
+bool net_is_there(const struct space *space);
 /* Makes an adopted net ours: it will be put in again by net_require(). */
 void net_reuse(const struct engine *engine, struct space *space);
 /* Tells an adopted net's handler that there is nothing left to heal. */

@@ -9,6 +9,8 @@
  */
 #include <stdlib.h>
 
+#include <time.h>
+
 #include <utlist.h>
 
 #include "base/error.h"
@@ -17,6 +19,8 @@
 #include "trace/engine.h"
 #include "trace/journal.h"
 #include "trace/site.h"
+
+enum { DYING_TRIES = 400 }; /* at 5 ms */
 
 static void forget_semaphores(struct space *space)
 {
@@ -98,22 +102,45 @@ static bool undo_journal(struct engine *engine, struct space *space, struct jour
 	return true;
 }
 
+/*
+ * Looks at the journals of PID (0: all). A tracer that is being killed lets go
+ * of its target a little before it lets go of its journal: one that seems to
+ * live, and does not trace, is waited for.
+ */
+static void search(struct stale *stale, pid_t pid, void (*visit)(struct journal_visit *visit, void *user))
+{
+	const struct timespec interval = {.tv_nsec = 5000000};
+
+	for (unsigned tries = 0; tries < DYING_TRIES; tries++) {
+		stale->live_tracer = 0;
+		journal_each(pid, visit, stale);
+		if (!pid || !stale->live_tracer || tracer_of(pid))
+			return;
+		nanosleep(&interval, NULL);
+	}
+}
+
 static void visit_before_attach(struct journal_visit *visit, void *user)
 {
 	struct stale *stale = user;
 
-	if (visit->state != JOURNAL_STALE || !undo_journal(stale->engine, stale->space, visit))
+	struct usdtrap_error *error;
+
+	if (visit->state == JOURNAL_LIVE)
+		stale->live_tracer = visit->head.tracer;
+	if (visit->state != JOURNAL_STALE || stale->space->journal || !undo_journal(stale->engine, stale->space, visit))
 		return;
-	/* What is done next is written into a journal of its own. */
-	journal_remove(stale->space->journal);
-	stale->space->journal = NULL;
+	/* What is done next is written behind it: what there is of a net is never without a journal. */
+	error = journal_adopt(stale->space->journal);
+	if (error)
+		engine_notice_error(stale->engine, USDTRAP_NOTICE_WARNING, error);
 }
 
 void repair_before_attach(struct engine *engine, struct space *space)
 {
 	struct stale stale = {.engine = engine, .space = space};
 
-	journal_each(space->pid, visit_before_attach, &stale);
+	search(&stale, space->pid, visit_before_attach);
 }
 
 static void visit_to_repair(struct journal_visit *visit, void *user)
@@ -154,7 +181,7 @@ struct usdtrap_error *repair_all(struct engine *engine, pid_t pid)
 {
 	struct stale stale = {.engine = engine};
 
-	journal_each(pid, visit_to_repair, &stale);
+	search(&stale, pid, visit_to_repair);
 	if (pid && stale.live_tracer && !stale.found)
 		return error_hint(error_create(USDTRAP_UNSUPPORTED,
 					       "process %d is being traced by usdtrap %d: its traps are in use",

@@ -38,6 +38,7 @@
 enum {
 	WAKE_REPEAT_MS = 1,
 	MINIMUM_PERIOD_NS = 1000,
+	VERIFY_PERIOD_NS = 1000000000,
 	FIRST_TIMER = 2, /* in the descriptors that are polled; before it the engine's end and the interrupt */
 };
 
@@ -69,6 +70,7 @@ struct usdtrap_session {
 	struct usdtrap_error *error;
 
 	bool has_attached;
+	bool has_verification;
 	atomic_bool is_interrupted;
 	int interrupt_fd; /* eventfd(2): usdtrap_interrupt() was called */
 	int end_fd;       /* eventfd(2): the engine has ended a run */
@@ -401,6 +403,23 @@ static void wake(struct usdtrap_session *session)
 	tgkill(getpid(), atomic_load(&session->thread_id), session->wake_signal);
 }
 
+static enum usdtrap_action on_verify(void *user)
+{
+	struct usdtrap_session *session = user;
+
+	verify_traps(&session->engine);
+	return USDTRAP_CONTINUE;
+}
+
+/* Once a second all traps are looked at. */
+static struct usdtrap_error *add_verification(struct usdtrap_session *session)
+{
+	if (session->has_verification || !session->has_attached)
+		return NULL;
+	session->has_verification = true;
+	return usdtrap_add_timer(session, VERIFY_PERIOD_NS, on_verify, session);
+}
+
 static void set_timers(struct usdtrap_session *session, bool is_running)
 {
 	const uint64_t second = 1000000000;
@@ -467,6 +486,8 @@ struct usdtrap_error *usdtrap_run(struct usdtrap_session *session)
 	nfds_t polled_count;
 	uint64_t count;
 
+	if (!error)
+		error = add_verification(session);
 	if (error)
 		return error;
 	polled = descriptors(session, &polled_count);

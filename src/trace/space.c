@@ -76,10 +76,20 @@ void space_forget(struct space *space)
 	space->memory_fd = -1;
 }
 
+/* Nothing is left to be undone where the memory is gone or as it was; but somebody may have stopped half-way. */
+static void end_journal(struct space *space)
+{
+	if (net_is_there(space))
+		journal_leave(space->journal);
+	else
+		journal_remove(space->journal);
+	space->journal = NULL;
+}
+
 static void space_destroy(struct space **list, struct space *space)
 {
+	end_journal(space);
 	space_forget(space);
-	journal_remove(space->journal);
 	DL_DELETE2(*list, space, previous, next);
 	free(space);
 }
@@ -92,8 +102,7 @@ void space_release(struct space **list, struct space **former, struct space *spa
 	assert(space->references > 0);
 	if (--space->references > 0)
 		return;
-	journal_remove(space->journal); /* its memory is gone, or is as it was */
-	space->journal = NULL;
+	end_journal(space);
 	if (!former || (!space->sites && !space->semaphores)) {
 		space_destroy(list, space);
 		return;

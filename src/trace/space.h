@@ -50,6 +50,7 @@ struct site {
 	bool is_displacing;                     /* the trap covers an instruction that counts, no nop */
 	uint8_t original[ARCH_MAX_INSTRUCTION]; /* what the file has from here on */
 	size_t original_size;                   /* bytes of `original' that are known */
+	bool was_replaced;                      /* somebody took the trap out once: told */
 	uint64_t net_slot;                      /* where the net knows of it; 0: it does not */
 	size_t skip;                            /* what is left of the nop behind the trap: pc moves on by it */
 	struct mapped_file *mapped;             /* whose probe it is; NULL for the loader's hook */

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Whether our traps are still where we put them.
+ *
+ * Another tracer may come after us: bpftrace puts the kernel's own trap over
+ * ours, takes all hits for itself, and writes the nop back when it leaves. Our
+ * probe is silently dead then. So every trap is looked at once a second: one
+ * that is gone is put in again, and the gap is told; one whose place has become
+ * something else is left alone, and that is told.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "os/memory.h"
+#include "trace/catalog.h"
+#include "trace/engine.h"
+#include "trace/site.h"
+
+static const char *name_of(const struct site *site)
+{
+	if (site->attachments && site->attachments->location)
+		return site->attachments->location->info->full_name;
+	return "the loader's hook";
+}
+
+static void put_in_again(const struct engine *engine, const struct space *space, struct site *site)
+{
+	struct usdtrap_error *error =
+		memory_write(space->memory_fd, site->addr, space->arch->trap, space->arch->trap_size);
+
+	if (error) {
+		usdtrap_error_destroy(error); /* its process is gone, or the next look will tell */
+		return;
+	}
+	if (!site->was_replaced)
+		engine_notice(engine, USDTRAP_NOTICE_WARNING,
+			      "somebody else took the trap of %s out of process %d; it was put in again, and what was "
+			      "passed in between, for a second at most, is not counted",
+			      name_of(site), (int)space->pid);
+	site->was_replaced = true;
+}
+
+static void give_up(const struct engine *engine, const struct space *space, struct site *site, uint8_t found)
+{
+	site->state = SITE_LOST;
+	engine_notice(engine, USDTRAP_NOTICE_WARNING,
+		      "somebody else changed byte 0x%" PRIx64
+		      " of process %d to 0x%02x: %s is not traced there any more",
+		      site->addr, (int)space->pid, found, name_of(site));
+}
+
+/* The byte where SITE's trap is; false: it cannot be read. */
+static bool read_byte(const struct space *space, const struct site *site, uint8_t *ret)
+{
+	struct usdtrap_error *error = memory_read(space->memory_fd, site->addr, ret, sizeof(*ret));
+
+	usdtrap_error_destroy(error);
+	return !error;
+}
+
+static bool has_all(const struct space *space)
+{
+	uint8_t byte;
+
+	for (const struct site *site = space->sites; site; site = site->hh.next)
+		if (site->state == SITE_ARMED && (!read_byte(space, site, &byte) || byte != space->arch->trap[0]))
+			return false;
+	return true;
+}
+
+static void verify_space(const struct engine *engine, struct space *space)
+{
+	uint8_t byte;
+
+	if (!space->arch || space->memory_fd < 0 || has_all(space))
+		return;
+	mapped_prune(engine, space); /* a library that was unmapped took its traps with it: that is no news */
+	for (struct site *site = space->sites; site; site = site->hh.next) {
+		if (site->state != SITE_ARMED || !read_byte(space, site, &byte) || byte == space->arch->trap[0])
+			continue;
+		if (byte == site->original[0])
+			put_in_again(engine, space, site);
+		else
+			give_up(engine, space, site, byte);
+	}
+}
+
+void verify_traps(const struct engine *engine)
+{
+	for (struct space *space = engine->spaces; space; space = space->next)
+		verify_space(engine, space);
+}
