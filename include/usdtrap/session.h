@@ -52,6 +52,7 @@ struct usdtrap_options {
 	void (*on_exit)(pid_t pid, int status, void *user);
 	void *user;        /* passed to on_notice and on_exit */
 	int no_recipes;    /* 1: never raise a companion semaphore (see docs: CPython 3.11) */
+	int follow;        /* 1: children of traced processes are traced, too */
 	int no_net;        /* 1: install no SIGTRAP handler in targets, which lets them outlive the session's death */
 	int no_follow_cpu; /* 1: leave the engine's own processor affinity alone (slower; for measurements) */
 	int wake_signal;   /* the signal the session may use; 0: SIGRTMAX - 1 */

@@ -268,6 +268,7 @@ static struct usdtrap_error *create_session(struct engine_process *engine, struc
 		.on_notice = on_notice,
 		.user = engine,
 		.no_recipes = engine->options->no_recipe,
+		.follow = engine->options->follows,
 		.no_net = engine->options->no_net,
 		.no_follow_cpu = engine->options->no_follow_cpu,
 	};

@@ -64,6 +64,7 @@ struct options {
 	bool warns_of_failures; /* -k */
 	bool is_dry_run;        /* --dry-run */
 	bool no_recipe;         /* --no-recipe */
+	bool follows;           /* --follow */
 	bool no_net;            /* --no-net */
 	bool no_follow_cpu;     /* --no-follow-cpu */
 };

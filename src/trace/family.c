@@ -16,7 +16,9 @@
  * tracer, so it is kept until it execs or ends (or is about to run a program
  * that would lose its rights by being traced); a process with its own copy of
  * the memory gets the bytes back in that copy and is let go before it has run
- * one instruction.
+ * one instruction. Where children are followed, the latter two are members as
+ * well: the one in the space it shares, the other in a space of its own, which
+ * is armed as at an exec.
  */
 #include "trace/engine.h"
 
@@ -29,12 +31,14 @@
 #include "os/procfs.h"
 #include "trace/site.h"
 
-/* What CHILD is to the process PARENT of SPACE, by what it shares with it. */
-static enum tracee_role role_of(pid_t parent, pid_t child, pid_t child_process)
+/* What CHILD is to the process PARENT, by what it shares with it. */
+static enum tracee_role role_of(const struct engine *engine, pid_t parent, pid_t child, pid_t child_process)
 {
 	if (child_process == parent)
 		return TRACEE_MEMBER;
-	return memory_is_same(parent, child) ? TRACEE_SHARER : TRACEE_COPY;
+	if (!memory_is_same(parent, child))
+		return TRACEE_COPY;
+	return engine->options.follow ? TRACEE_MEMBER : TRACEE_SHARER;
 }
 
 /* The children of a sharer are sharers or copies, never members: nobody asked for them. */
@@ -96,6 +100,63 @@ static void let_go(struct engine *engine, struct tracee *tracee)
 	engine_remove_tracee(engine, tracee);
 }
 
+/*
+ * TRACEE, a member, stands at a stop and has memory of its own, in which nothing
+ * was changed: gives it a space and arms that. True: it was let go, or is no
+ * tracee any more, or was answered.
+ */
+static bool arm_new_space(struct engine *engine, struct tracee *tracee)
+{
+	const pid_t tid = tracee->tid;
+	struct space *space = space_create(&engine->spaces, tracee->pid, tid);
+	bool is_standing = true;
+	struct usdtrap_error *error;
+
+	if (!space) {
+		engine_notice_error(engine, USDTRAP_NOTICE_WARNING, &error_no_memory);
+		let_go(engine, tracee);
+		return true;
+	}
+	space->references = 1;
+	if (tracee->space)
+		space_release(&engine->spaces, &engine->former_spaces, tracee->space);
+	tracee->space = space;
+	error = mapped_architecture(space);
+	if (!error)
+		error = memory_open(space->anchor, &space->memory_fd);
+	if (!error && catalog_wants_traps(&engine->catalog)) {
+		bool is_gone;
+
+		space->references++;
+		engine_begin_journal(engine, space);
+		is_standing = net_require_at_stop(engine, space, tid);
+		is_gone = space->references == 1;
+		space_release(&engine->spaces, NULL, space);
+		if (is_gone)
+			return true;
+	}
+	if (!error)
+		error = mapped_refresh(engine, space, NULL);
+	if (!error) {
+		loader_hook(engine, space);
+		return !is_standing;
+	}
+	if (!error_catch(error, USDTRAP_GONE))
+		engine_notice_error(engine, USDTRAP_NOTICE_WARNING, error);
+	leave_space(engine, space);
+	if (is_standing)
+		let_go(engine, tracee);
+	return true;
+}
+
+/* A forked child, clean by now, that is wanted as well. */
+static bool follow(struct engine *engine, struct tracee *tracee)
+{
+	tracee->role = TRACEE_MEMBER;
+	engine->member_count++;
+	return arm_new_space(engine, tracee);
+}
+
 bool family_first_stop(struct engine *engine, struct tracee *tracee)
 {
 	tracee->has_stopped = true;
@@ -108,6 +169,8 @@ bool family_first_stop(struct engine *engine, struct tracee *tracee)
 			family_clean_copy(engine, tracee->space, tracee->tid, true);
 		else if (!clean_copy_of_any(engine, engine->spaces, tracee->tid))
 			clean_copy_of_any(engine, engine->former_spaces, tracee->tid);
+		if (engine->options.follow && !engine->is_leaving)
+			return follow(engine, tracee);
 		let_go(engine, tracee);
 		return true;
 	}
@@ -129,7 +192,7 @@ void family_born(struct engine *engine, struct tracee *parent, pid_t child)
 	}
 	if (status.tracer != gettid())
 		return; /* its own stop came first, and it was let go */
-	role = role_under(parent->role, role_of(parent->pid, child, status.tgid));
+	role = role_under(parent->role, role_of(engine, parent->pid, child, status.tgid));
 	if (!engine_add_tracee(engine, child, status.tgid, role, parent->space))
 		engine_notice_error(engine, USDTRAP_NOTICE_WARNING, &error_no_memory);
 }
@@ -207,7 +270,7 @@ struct tracee *family_adopt(struct engine *engine, pid_t tid)
 	if (!known)
 		return adopt_orphan(engine, tid, status.tgid);
 	return engine_add_tracee(engine, tid, status.tgid,
-				 role_under(known->role, role_of(known->pid, tid, status.tgid)), known->space);
+				 role_under(known->role, role_of(engine, known->pid, tid, status.tgid)), known->space);
 }
 
 /* exec ends all other threads of the process, and the one that called it takes the leader's id. */
@@ -222,10 +285,6 @@ static void forget_other_threads(struct engine *engine, const struct tracee *sur
 
 bool family_exec(struct engine *engine, struct tracee *tracee)
 {
-	const pid_t tid = tracee->tid;
-	struct space *space;
-	struct usdtrap_error *error;
-
 	forget_other_threads(engine, tracee);
 	tracee->has_stopped = true;
 	/* Its own memory at last, and none of our bytes in it. */
@@ -233,38 +292,5 @@ bool family_exec(struct engine *engine, struct tracee *tracee)
 		let_go(engine, tracee);
 		return true;
 	}
-	space = space_create(&engine->spaces, tracee->pid, tracee->tid);
-	if (!space) {
-		engine_notice_error(engine, USDTRAP_NOTICE_WARNING, &error_no_memory);
-		let_go(engine, tracee);
-		return true;
-	}
-	space->references = 1;
-	if (tracee->space)
-		space_release(&engine->spaces, &engine->former_spaces, tracee->space);
-	tracee->space = space;
-	error = mapped_architecture(space);
-	if (!error)
-		error = memory_open(space->anchor, &space->memory_fd);
-	if (!error && catalog_wants_traps(&engine->catalog)) {
-		bool is_standing;
-
-		space->references++;
-		engine_begin_journal(engine, space);
-		is_standing = net_require_at_exec(engine, space, tid);
-		space_release(&engine->spaces, NULL, space);
-		if (!is_standing)
-			return true;
-	}
-	if (!error)
-		error = mapped_refresh(engine, space, NULL);
-	if (error) {
-		if (!error_catch(error, USDTRAP_GONE))
-			engine_notice_error(engine, USDTRAP_NOTICE_WARNING, error);
-		leave_space(engine, space);
-		let_go(engine, tracee);
-		return true;
-	}
-	loader_hook(engine, space);
-	return false;
+	return arm_new_space(engine, tracee);
 }

@@ -6,7 +6,10 @@
 #include "os/ptrace.h"
 #include "trace/engine.h"
 
-enum { INTERRUPT_TIMEOUT_MS = 50 };
+enum {
+	INTERRUPT_TIMEOUT_MS = 50,
+	STANDING_TIMEOUT_MS = 10000, /* it has nowhere else to go */
+};
 
 static bool is_in_restartable_call(const struct tracee *tracee)
 {
@@ -69,7 +72,7 @@ bool lender_bring_to_stop(struct engine *engine, struct tracee *tracee, bool is_
 	engine_interrupt(tracee);
 	if (is_standing)
 		usdtrap_error_destroy(ptrace_continue(tid, 0));
-	if (!ptrace_wait_for(tid, INTERRUPT_TIMEOUT_MS, &status))
+	if (!ptrace_wait_for(tid, is_standing ? STANDING_TIMEOUT_MS : INTERRUPT_TIMEOUT_MS, &status))
 		return false;
 	if (ptrace_is_event_stop(status))
 		return true;

@@ -403,7 +403,7 @@ void net_require(struct engine *engine, struct space *space)
 		observe_net(engine, space, USDTRAP_STEP_NET_PUT_IN);
 }
 
-bool net_require_at_exec(struct engine *engine, struct space *space, pid_t tid)
+bool net_require_at_stop(struct engine *engine, struct space *space, pid_t tid)
 {
 	struct tracee *tracee = tracee_find(engine->tracees, tid);
 	bool is_done;
@@ -526,7 +526,8 @@ void net_take_out(struct engine *engine, struct space *space)
 	if (!lender_work_by_any(engine, space, give_back) && net->state == NET_IN)
 		net->is_pinned = true;
 	for (const struct tracee *tracee = engine->tracees; tracee; tracee = tracee->hh.next)
-		net->is_pinned |= tracee->space == space && tracee->role == TRACEE_SHARER; /* it has its own action */
+		net->is_pinned |= tracee->space == space && tracee->role != TRACEE_COPY &&
+				  tracee->pid != space->pid; /* vfork: an action of its own */
 	observe_net(engine, space, USDTRAP_STEP_NET_TAKEN_OUT);
 	if (!net->is_pinned)
 		return;

@@ -49,11 +49,11 @@ struct net {
  */
 void net_require(struct engine *engine, struct space *space);
 /*
- * The same, by thread TID, which stands at exec. False: it does not stand any
+ * The same, by thread TID, which stands at exec or at its first stop. False: it does not stand any
  * more, whatever became of it was answered; else it stands at some other stop,
  * at which it can be continued.
  */
-bool net_require_at_exec(struct engine *engine, struct space *space, pid_t tid);
+bool net_require_at_stop(struct engine *engine, struct space *space, pid_t tid);
 /* To be called before the trap of SITE is written, and after SEMAPHORE was raised, with a site in the same file. */
 void net_add_site(struct engine *engine, struct space *space, struct site *site);
 void net_add_semaphore(struct engine *engine, struct space *space, struct semaphore *semaphore,

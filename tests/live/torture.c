@@ -65,6 +65,7 @@ static struct {
 	double slowest_repair_ms, sum_repair_ms;
 } tally;
 
+static bool follows; /* the next usdtrap does */
 static char build[PATH_SIZE];
 static char work[] = "/tmp/usdtrap-torture-XXXXXX";
 
@@ -248,7 +249,8 @@ static _Noreturn void become_usdtrap(const struct target *target, const char *ac
 	setpgid(0, 0);
 	send_output_to("trace", "out", STDOUT_FILENO);
 	send_output_to("trace", "err", STDERR_FILENO);
-	execv(usdtrap, (char *[]){usdtrap, (char *)"-e", script, (char *)"-p", pid, NULL});
+	execv(usdtrap,
+	      (char *[]){usdtrap, (char *)"-e", script, (char *)"-p", pid, follows ? (char *)"--follow" : NULL, NULL});
 	_exit(127);
 }
 
@@ -405,6 +407,7 @@ static void kill_once(struct target *target)
 	pid_t front, engine;
 	uint64_t addr;
 
+	follows = rand() % 3 == 0;
 	front = fork();
 	if (front == 0)
 		become_usdtrap(target, "@ = count();", "");
@@ -457,6 +460,7 @@ static unsigned long kill_at_call(struct target *target, unsigned long wanted)
 	int status;
 
 	memset(enters, true, sizeof(enters));
+	follows = false;
 	front = fork();
 	if (front == 0) {
 		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
