@@ -199,7 +199,7 @@ _usdtrap() {
 		;;
 	esac
 	if [[ ${#words[@]} -eq 2 ]]; then
-		names=$("$usdtrap" -h 2>/dev/null | sed -n '/^COMMANDS:/,/^$/s/^    \([a-z]*\).*/\1/p')
+		names=$("$usdtrap" -h 2>/dev/null | sed -n '/^COMMANDS:/,/^$/s/^    \([a-z][a-z]*\).*/\1/p')
 		__usdtrap_complete_words "$word" "$names"
 	fi
 	# Scripts, and what a script's parameters may be.

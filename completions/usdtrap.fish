@@ -63,4 +63,4 @@ complete -c usdtrap -s B -x -a 'line full none'
 complete -c usdtrap -l mode -x -a 'test bench format'
 complete -c usdtrap -s d -l debug -x -a 'ast all'
 complete -c usdtrap -n __usdtrap_lists -f -a '(__usdtrap_probes)'
-complete -c usdtrap -n __fish_use_subcommand -a "(usdtrap -h 2>/dev/null | string match -r -g '^    ([a-z]+) .*  ')"
+complete -c usdtrap -n __fish_use_subcommand -a "(usdtrap -h 2>/dev/null | string match -r -g '^    ([a-z]+) .*')"

@@ -181,8 +181,10 @@ static void occupy_standard_streams(void)
 /* Prints by PRINT to standard output, where a full disk or a closed stream is an error as elsewhere. */
 static int show(void (*print)(FILE *out))
 {
+	/* All in one piece, so that whatever goes wrong shows at its end. */
+	setvbuf(stdout, NULL, _IOFBF, 64 * 1024);
 	print(stdout);
-	if (fflush(stdout) == 0)
+	if (fflush(stdout) == 0 && !ferror(stdout))
 		return EXIT_SUCCESS;
 	message_print_error(error_os(errno, "cannot write to standard output"));
 	return EXIT_FAILURE;

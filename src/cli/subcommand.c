@@ -20,8 +20,8 @@ const struct subcommand subcommands[] = {
 	{"cover", "cover -c COMMAND", "tell which probes a run reached", NULL, reach_cover},
 	{"expect", "expect 'PROBE <= N'...", "fail unless hits are as expected", NULL, expect_run},
 	{"top", "top -p PID", "show which are hit most, live", NULL, top_run},
-	{"repair", "repair PID|all", "put right what a killed usdtrap left behind", "--repair", NULL},
 	{"inspect", "inspect PID", "look into a process without stopping it", NULL, inspect_run},
+	{"repair", "repair PID|all", "put right what a killed usdtrap left behind", "--repair", NULL},
 	{"help", "help", "the same as -h", "-h", NULL},
 	{NULL, NULL, NULL, NULL, NULL},
 };

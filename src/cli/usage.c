@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/usage.h"
 
+#include <string.h>
+
 #include "base/strbuf.h"
 #include "cli/options.h"
 #include "cli/subcommand.h"
@@ -46,6 +48,15 @@ static void print_row(const struct option_row *row, FILE *out)
 	fprintf(out, "    %-*s %s\n", HELP_COLUMN - 5, strbuf_text(&names), row->help);
 }
 
+/* What is too long for its column gets a line of its own. */
+static void print_subcommand(const struct subcommand *row, FILE *out)
+{
+	if (strlen(row->synopsis) < HELP_COLUMN - 4)
+		fprintf(out, "    %-*s%s\n", HELP_COLUMN - 4, row->synopsis, row->help);
+	else
+		fprintf(out, "    %s\n%*s%s\n", row->synopsis, HELP_COLUMN, "", row->help);
+}
+
 void usage_print(FILE *out)
 {
 	fputs("usdtrap traces the USDT probes of running programs, in bpftrace's language.\n"
@@ -53,7 +64,7 @@ void usage_print(FILE *out)
 	      "processes.\n\n" SYNOPSIS "    usdtrap COMMAND ...\n\nCOMMANDS:\n",
 	      out);
 	for (const struct subcommand *row = subcommands; row->name; row++)
-		fprintf(out, "    %-*s%s\n", HELP_COLUMN - 4, row->synopsis, row->help);
+		print_subcommand(row, out);
 	for (size_t i = 0; i < OPTION_GROUP_COUNT; i++) {
 		const struct option_group *group = &option_groups[i];
 
@@ -73,6 +84,7 @@ void usage_print(FILE *out)
 	      "looked for in the program and all its libraries.\n"
 	      "\n"
 	      "ENVIRONMENT:\n"
+	      "    BPFTRACE_NAME               a setting of config = { name = ... }, and wins\n"
 	      "    BPFTRACE_COLOR              colours in messages: 'auto', 'always', 'never'\n"
 	      "    NO_COLOR                    if not empty: as 'never'\n"
 	      "\n"
