@@ -55,17 +55,27 @@ struct usdtrap_pattern {
 
 /* One place in a file's text where a probe's nop lies. Addresses are the file's own (before any load bias). */
 struct usdtrap_site_info {
-	uint64_t vaddr;           /* of the nop, prelink adjustment done */
+	uint64_t vaddr;           /* of the nop, prelink adjustment done; of a function's instruction */
 	uint64_t semaphore_vaddr; /* of the 16-bit counter that guards the site; 0: unguarded */
-	const char *arguments;    /* the operand specs as the file has them, e.g. "8@%rdi -4@112(%rsp)" */
+	const char
+		*arguments; /* the operand specs as the file has them, e.g. "8@%rdi -4@112(%rsp)"; of a function: "" */
+};
+
+/* What lies at a probe's sites. */
+enum usdtrap_probe_kind {
+	USDTRAP_PROBE_USDT,
+	USDTRAP_PROBE_FUNCTION, /* a function's first instruction, or another one in it: <usdtrap/function.h> */
+	USDTRAP_PROBE_RETURN,   /* a function's first instruction, whose return is meant */
 };
 
 /* One probe of one file. All of it is borrowed: a callback's is valid until the callback returns. */
 struct usdtrap_probe_info {
-	const char *path; /* the file, spelt as the pattern led to it (symbolic links kept) */
-	const char *provider;
-	const char *name;
-	const char *full_name;                 /* "usdt:PATH:PROVIDER:NAME", what `probe' yields in a script */
+	enum usdtrap_probe_kind kind;
+	const char *path;                      /* the file, spelt as the pattern led to it (symbolic links kept) */
+	const char *provider;                  /* of a function: "" */
+	const char *name;                      /* of a function: what the script's `func' yields */
+	const char *full_name;                 /* "usdt:PATH:PROVIDER:NAME", "uprobe:PATH:NAME+OFFSET": the script's
+						  `probe' */
 	const struct usdtrap_site_info *sites; /* by address */
 	size_t site_count;                     /* at least 1 */
 	unsigned machine;                      /* ELF e_machine, so that the operands can be read */

@@ -138,10 +138,13 @@ USDTRAP_API void usdtrap_interrupt(struct usdtrap_session *session);
 
 /* What leaving did. */
 struct usdtrap_report {
-	uint64_t hits;           /* sites hit since the session began: one however many callbacks it had */
-	uint64_t late_traps;     /* traps caught while leaving: taken silently, delivered to nobody */
-	unsigned sites_restored; /* original bytes put back */
-	unsigned sites_lost;     /* places where our trap was no longer found, so nothing was written */
+	uint64_t hits;            /* sites hit since the session began: one however many callbacks it had */
+	uint64_t calls_abandoned; /* calls of functions whose return was wanted that were left by longjmp or an
+				     exception */
+	uint64_t returns_untold;  /* returns that could not be seen, or not be told from another call's */
+	uint64_t late_traps;      /* traps caught while leaving: taken silently, delivered to nobody */
+	unsigned sites_restored;  /* original bytes put back */
+	unsigned sites_lost;      /* places where our trap was no longer found, so nothing was written */
 	unsigned semaphores_lowered;
 	unsigned processes; /* let go alive */
 	unsigned repaired;  /* processes in which something was found that a killed session had left */

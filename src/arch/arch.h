@@ -126,6 +126,14 @@ struct arch_call {
 	uint64_t arguments[ARCH_CALL_ARGUMENTS];
 };
 
+/* What an address is that a function is to return to. */
+enum arch_return_place {
+	ARCH_RETURN_NONE,     /* no call lies before it */
+	ARCH_RETURN_DIRECT,   /* a call that always calls the same function */
+	ARCH_RETURN_INDIRECT, /* a call that may call another one each time */
+	ARCH_RETURN_SIGNAL,   /* what a signal handler returns to */
+};
+
 struct arch {
 	const char *name;
 	uint16_t elf_machine; /* e_machine of files it runs, elf(5) */
@@ -215,6 +223,22 @@ struct arch {
 	 * then be let go, get a signal, or have its stack walked.
 	 */
 	bool (*leave_copy)(const struct arch_copy *copy, struct arch_registers *registers);
+
+	/* A function's argument INDEX, an integer or pointer, at its first instruction. False: it cannot be read. */
+	bool (*argument)(const struct arch_registers *registers, const struct arch_memory *memory, unsigned index,
+			 uint64_t *ret);
+	/* What a function has returned, an integer or pointer, where it has just returned to. */
+	uint64_t (*return_value)(const struct arch_registers *registers);
+	/* Where the return address lies at a function's first instruction; or lay, where it has just returned to. */
+	uint64_t (*return_slot)(const struct arch_registers *registers, bool has_returned);
+	/* What lies at BYTES (AVAILABLE of them), behind the BEFORE_SIZE bytes of BEFORE. */
+	enum arch_return_place (*return_place)(const uint8_t *before, size_t before_size, const uint8_t *bytes,
+					       size_t available);
+	/* At the first instruction of longjmp(3): the stack pointer that it will set. False: it cannot be told. */
+	bool (*jump_stack_pointer)(const struct arch_registers *registers, const struct arch_memory *memory,
+				   uint64_t *ret);
+	/* Whether a thread that has these registers is to itself where one that has those is. */
+	bool (*is_same_state)(const struct arch_registers *first, const struct arch_registers *second);
 
 	/*
 	 * REGISTERS are those of a thread that was interrupted by its tracer and

@@ -17,6 +17,13 @@ bool insn_open(const struct arch *arch, csh *ret)
 	}
 }
 
+static void describe(const cs_insn *decoded, struct insn *ret)
+{
+	ret->length = decoded->size;
+	snprintf(ret->text, sizeof(ret->text), "%s%s%s", decoded->mnemonic, decoded->op_str[0] ? " " : "",
+		 decoded->op_str);
+}
+
 bool insn_decode(const struct arch *arch, const uint8_t *bytes, size_t available, uint64_t address, struct insn *ret)
 {
 	cs_insn *decoded;
@@ -27,11 +34,34 @@ bool insn_decode(const struct arch *arch, const uint8_t *bytes, size_t available
 		return false;
 	count = cs_disasm(handle, bytes, available, address, 1, &decoded);
 	if (count) {
-		ret->length = decoded->size;
-		snprintf(ret->text, sizeof(ret->text), "%s%s%s", decoded->mnemonic, decoded->op_str[0] ? " " : "",
-			 decoded->op_str);
+		describe(decoded, ret);
 		cs_free(decoded, count);
 	}
 	cs_close(&handle);
 	return count != 0;
+}
+
+size_t insn_beginning(const struct arch *arch, const uint8_t *bytes, size_t size, uint64_t address, size_t offset,
+		      struct insn *ret)
+{
+	const uint64_t start = address;
+	size_t left = size, beginning = size;
+	cs_insn *decoded;
+	csh handle;
+
+	if (!insn_open(arch, &handle))
+		return size;
+	decoded = cs_malloc(handle);
+	while (decoded && cs_disasm_iter(handle, &bytes, &left, &address, decoded)) {
+		if (address - start <= offset)
+			continue;
+		beginning = decoded->address - start;
+		if (ret)
+			describe(decoded, ret);
+		break;
+	}
+	if (decoded)
+		cs_free(decoded, 1);
+	cs_close(&handle);
+	return beginning;
 }

@@ -20,4 +20,12 @@ struct insn {
  */
 bool insn_decode(const struct arch *arch, const uint8_t *bytes, size_t available, uint64_t address, struct insn *ret);
 
+/*
+ * Goes through the instructions of BYTES (SIZE of them, from ADDRESS) up to the
+ * one that byte OFFSET belongs to. Returns where that one begins, as an offset,
+ * and reads it into RET (may be NULL); SIZE if some byte before is no instruction.
+ */
+size_t insn_beginning(const struct arch *arch, const uint8_t *bytes, size_t size, uint64_t address, size_t offset,
+		      struct insn *ret);
+
 #endif

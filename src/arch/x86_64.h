@@ -95,6 +95,17 @@ bool x86_64_is_restarted(long number);
 uint64_t x86_64_survive(const uint8_t *bytes, size_t available, uint64_t addr);
 void x86_64_net_code(struct arch_net_code *ret);
 
+/* ---- x86_64_call.c ---- */
+
+bool x86_64_argument(const struct arch_registers *registers, const struct arch_memory *memory, unsigned index,
+		     uint64_t *ret);
+uint64_t x86_64_return_value(const struct arch_registers *registers);
+uint64_t x86_64_return_slot(const struct arch_registers *registers, bool has_returned);
+enum arch_return_place x86_64_return_place(const uint8_t *before, size_t before_size, const uint8_t *bytes,
+					   size_t available);
+bool x86_64_jump_stack_pointer(const struct arch_registers *registers, const struct arch_memory *memory, uint64_t *ret);
+bool x86_64_is_same_state(const struct arch_registers *first, const struct arch_registers *second);
+
 /* ---- x86_64.c ---- */
 
 size_t x86_64_nop_length(const uint8_t *bytes, size_t available);

@@ -5,7 +5,7 @@
  *
  * include/usdtrap/: the library's interface, which lang/ and cli/ use as anybody may
  *     session                       processes traced, probes armed, all put back; start reading here
- *     probe, hit                    what a file offers; what a callback sees
+ *     probe, function, hit          what a file offers; what a callback sees
  *     process                       facts about processes
  *     repair                        undoing what a killed session left
  *     step, instruction             every step, for who shows them; code as text
@@ -23,6 +23,7 @@
  * src/arch/: what is true of one processor only
  *     arch                          the questions that a processor answers, and how to add one
  *     x86_64                        its trap, its nops, its calls; the table of answers
+ *     x86_64_call                   how its functions are called, and return
  *     x86_64_decode                 how long an instruction is, and where its parts lie
  *     x86_64_displace               one instruction, executed elsewhere
  *     x86_64_emulate                one instruction, acted out
@@ -37,7 +38,7 @@
  *     object, handle                one ELF file, opened
  *     notes, stapsdt                notes; those that are probes
  *     symtab, slot                  symbols by name; the slots that point to them
- *     function, debug               all functions; the separate file that a stripped one's are in
+ *     function, debug, demangle     all functions; the separate file that a stripped one's are in; C++ names
  *     cfi, cfi_program, cfi_expression, pointer
  *                                   from a function to its caller: call frame information
  *     foreign                       what a file is that is no ELF file
@@ -68,6 +69,9 @@
  *     loader                        libraries that come later
  *     recipe                        runtimes whose probes need more than a trap
  *     hit, hit_register             what a callback may ask
+ *     displaced                     how a thread goes on where a trap covers an instruction that counts
+ *     returns                       where functions return to, and which call a return belongs to
+ *     hit                           what a callback may ask
  *     process_facts                 what anybody may ask of any process
  *     observe, observe_arguments    what the engine does, told to who wants to know
  *     instruction, inspect          code around a site, as text; looking into a process
@@ -79,6 +83,7 @@
  *     files, process_files          from what a pattern says to files
  *     library, library_cache        from libNAME to a file
  *     probes                        a file's notes, by name
+ *     functions, list_functions     a file's functions, by name; listing them
  *     stacks, unwind                the calls that led to a hit; how they are found
  *     modules, jit_map              what an address belongs to; code made while the program ran
  *     tracepoint                    tracepoints and their fields, described

@@ -25,6 +25,7 @@ enum builtin {
 	BUILTIN_CPID,        /* uint32: the pid of the program started with -c; 0 without */
 	BUILTIN_CPU,         /* uint32: where the thread last ran */
 	BUILTIN_ELAPSED,     /* uint64: nanoseconds since the script began */
+	BUILTIN_FUNC,        /* string: the function's name; uprobe, uretprobe */
 	BUILTIN_GID,         /* uint64 */
 	BUILTIN_HAS_CPID,    /* bool: was a program started with -c? */
 	BUILTIN_JIFFIES,     /* uint64: ticks of the kernel's clock, as far as user space can tell */
@@ -37,6 +38,7 @@ enum builtin {
 				initial namespace knows it; so for TID */
 	BUILTIN_PPID,        /* uint32: of its parent */
 	BUILTIN_PROBE,       /* string: the full name of the probe that fired */
+	BUILTIN_RETVAL,      /* uint64: what the function returned; uretprobe */
 	BUILTIN_PROBETYPE,   /* string: usdt, interval; special for begin and end */
 	BUILTIN_RAND,        /* uint32: a random number */
 	BUILTIN_TID,         /* uint32 */

@@ -9,6 +9,8 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include <usdtrap/function.h>
+
 #include <usdtrap/process.h>
 
 #include "base/error.h"
@@ -223,6 +225,20 @@ static struct value builtin_probe(struct run *run)
 	return value_text(run->point->full_name ? run->point->full_name : usdtrap_hit_probe(run->hit)->full_name);
 }
 
+static struct value builtin_func(const struct run *run)
+{
+	return value_text(usdtrap_hit_probe(run->hit)->name);
+}
+
+static struct value builtin_retval(struct run *run)
+{
+	struct usdtrap_value value;
+	struct usdtrap_error *error = usdtrap_hit_return_value(run->hit, &value);
+
+	usdtrap_error_destroy(error);
+	return error ? value_unknown("the function has not returned") : value_unsigned(value.integer);
+}
+
 /* ---- Time and chance --------------------------------------------------------------------------------------------- */
 
 static uint64_t current_ns(const struct run *run)
@@ -269,6 +285,8 @@ struct value eval_builtin(struct run *run, const struct ast_expression *expressi
 		return builtin_cpu(run);
 	case BUILTIN_ELAPSED:
 		return builtin_elapsed(run);
+	case BUILTIN_FUNC:
+		return builtin_func(run);
 	case BUILTIN_GID:
 		return builtin_gid(run);
 	case BUILTIN_HAS_CPID:
@@ -295,6 +313,8 @@ struct value eval_builtin(struct run *run, const struct ast_expression *expressi
 		return builtin_probetype(run);
 	case BUILTIN_RAND:
 		return builtin_rand();
+	case BUILTIN_RETVAL:
+		return builtin_retval(run);
 	case BUILTIN_TID:
 		return builtin_pid(expression, current_tid(run));
 	case BUILTIN_UID:

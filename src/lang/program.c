@@ -12,6 +12,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <usdtrap/function.h>
+
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/strbuf.h"
@@ -325,6 +327,12 @@ void lang_each_probe_type(void (*on_type)(const char *name, const char *alias, b
 		on_type(info->name, info->alias, !info->refusal, user);
 }
 
+/* Whether an attach point of TYPE stands for as many probes as its name matches. */
+static bool is_matched_by_name(enum ast_probe_type type)
+{
+	return type == AST_PROBE_USDT || type == AST_PROBE_UPROBE || type == AST_PROBE_URETPROBE;
+}
+
 size_t lang_probe_count(const struct lang_program *program)
 {
 	size_t count = 0;
@@ -334,7 +342,7 @@ size_t lang_probe_count(const struct lang_program *program)
 
 		if (binding->is_filtered)
 			continue;
-		if (binding->point->type != AST_PROBE_USDT)
+		if (!is_matched_by_name(binding->point->type))
 			count++;
 		else if (binding->probe)
 			count += usdtrap_probe_count(binding->probe);
@@ -476,6 +484,38 @@ static struct usdtrap_error *add_usdt(struct binding *binding, struct usdtrap_se
 	return error ? report_refusal(binding, error, list) : NULL;
 }
 
+static struct usdtrap_function_pattern function_pattern_of(const struct lang_program *program,
+							   const struct ast_attach_point *point)
+{
+	const struct usdtrap_pattern file = pattern_of(program, point);
+
+	return (struct usdtrap_function_pattern){
+		.target = file.target,
+		.name = point->name,
+		.is_demangled = point->is_demangled,
+		.offset = point->offset,
+		.address = point->address,
+		.at_return = point->type == AST_PROBE_URETPROBE,
+		.any_file = file.any_file,
+		.accepts = file.accepts,
+		.user = file.user,
+	};
+}
+
+static struct usdtrap_error *add_function(struct binding *binding, struct usdtrap_session *session,
+					  struct diag_list *list)
+{
+	const struct lang_program *program = binding->program;
+	const struct usdtrap_function_pattern pattern = function_pattern_of(program, binding->point);
+	struct usdtrap_error *error =
+		usdtrap_add_function(session, &pattern, program->pid, on_hit, binding, &binding->probe);
+
+	if (!error && usdtrap_probe_count(binding->probe) == 0)
+		diag_warning(list, binding->point->span, "No matches for %s in %s: waiting for what it loads",
+			     binding->point->text, pattern.target);
+	return error ? report_refusal(binding, error, list) : NULL;
+}
+
 static struct usdtrap_error *add_interval(struct binding *binding, struct usdtrap_session *session,
 					  struct diag_list *list)
 {
@@ -516,14 +556,15 @@ static struct usdtrap_error *add_one(struct binding *binding, struct usdtrap_ses
 		return add_interval(binding, session, list);
 	case AST_PROBE_USDT:
 		return add_usdt(binding, session, list);
+	case AST_PROBE_UPROBE:
+	case AST_PROBE_URETPROBE:
+		return add_function(binding, session, list);
 	case AST_PROBE_SELF:
 		return add_signal(binding, session, list);
 	case AST_PROBE_TEST:
 	case AST_PROBE_BENCH:
 		return NULL;
 	case AST_PROBE_PROFILE:
-	case AST_PROBE_UPROBE:
-	case AST_PROBE_URETPROBE:
 	case AST_PROBE_TRACEPOINT:
 	case AST_PROBE_WATCHPOINT:
 		refuse_type(binding, list);
@@ -550,7 +591,7 @@ static bool has_lost_all(const struct lang_program *program)
 	for (size_t i = 0; i < program->binding_count; i++) {
 		const struct binding *binding = &program->bindings[i];
 
-		if (!binding->is_filtered && (binding->point->type != AST_PROBE_USDT || binding->probe))
+		if (!binding->is_filtered && (!is_matched_by_name(binding->point->type) || binding->probe))
 			return false;
 	}
 	return program->binding_count > 0;
@@ -594,6 +635,9 @@ static void count_arguments(struct argument_check *check, unsigned index)
 		for (size_t j = 0; j < usdtrap_probe_count(probe); j++) {
 			const struct usdtrap_probe_info *info = usdtrap_probe_info(probe, j);
 
+			/* How many arguments a function has, nobody knows. */
+			if (info->kind != USDTRAP_PROBE_USDT)
+				return;
 			check->has_probes = true;
 			for (size_t site = 0; site < info->site_count; site++) {
 				if (check->most > index || check->error)

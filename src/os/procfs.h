@@ -64,6 +64,7 @@ struct procfs_status {
 	uint64_t signals_pending; /* of the thread; bit N-1 is signal N */
 	uint64_t signals_pending_shared;
 	uint64_t signals_blocked;
+	bool has_shadow_stack; /* x86: return addresses are kept a second time (Linux 6.6) */
 	uint64_t signals_ignored;
 	uint64_t signals_caught;
 	uint64_t capabilities_permitted;

@@ -72,6 +72,8 @@ static void parse_status_line(const char *line, struct procfs_status *status)
 		status->no_new_privileges = (int)strtol(value, NULL, 10);
 	else if ((value = value_of(line, "Seccomp:")))
 		status->seccomp = (int)strtol(value, NULL, 10);
+	else if ((value = value_of(line, "x86_Thread_features:")))
+		status->has_shadow_stack = strstr(value, "shstk") != NULL;
 	else if ((value = value_of(line, "Threads:")))
 		status->threads = (unsigned)strtoul(value, NULL, 10);
 }

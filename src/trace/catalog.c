@@ -8,7 +8,10 @@
 
 #include "arch/arch.h"
 #include "base/error.h"
+#include "base/strbuf.h"
+#include "elf/function.h"
 #include "trace/files.h"
+#include "trace/functions.h"
 #include "trace/probes.h"
 
 static void file_destroy(struct catalog_file *file)
@@ -18,6 +21,8 @@ static void file_destroy(struct catalog_file *file)
 			argspec_list_deinit(&file->locations[i].arguments);
 	free(file->locations);
 	probes_destroy(file->probes);
+	elf_functions_destroy(file->functions);
+	arena_deinit(&file->arena);
 	elf_object_destroy(file->object);
 	free(file->path);
 	free(file->real_path);
@@ -92,8 +97,29 @@ static struct usdtrap_error *add_locations(struct catalog_file *file)
 	return NULL;
 }
 
-/* Adds what PROBE's pattern means of FILE to its matches. */
-static struct usdtrap_error *match_file(struct usdtrap_probe *probe, struct catalog_file *file)
+static struct usdtrap_error *add_match(struct usdtrap_probe *probe, const struct catalog_match *match)
+{
+	struct catalog_match *matches = reallocarray(probe->matches, probe->match_count + 1, sizeof(*matches));
+
+	if (!matches)
+		return &error_no_memory;
+	matches[probe->match_count++] = *match;
+	probe->matches = matches;
+	match->file->has_matches = true;
+	return NULL;
+}
+
+/* The locations of INFO's sites, which lie together. */
+static struct location *locations_of(struct catalog_file *file, const struct usdtrap_probe_info *info)
+{
+	size_t i = 0;
+
+	while (file->locations[i].info != info)
+		i++;
+	return &file->locations[i];
+}
+
+static struct usdtrap_error *match_notes(struct usdtrap_probe *probe, struct catalog_file *file)
 {
 	const struct usdtrap_pattern pattern = {
 		.provider = probe->provider,
@@ -101,19 +127,63 @@ static struct usdtrap_error *match_file(struct usdtrap_probe *probe, struct cata
 		.accepts = probe->accepts,
 		.user = probe->accepts_user,
 	};
+	struct usdtrap_error *error = NULL;
 
-	for (size_t i = 0; i < file->probes->count; i++) {
-		struct catalog_match *matches;
+	for (size_t i = 0; !error && file->probes && i < file->probes->count; i++) {
+		const struct usdtrap_probe_info *info = &file->probes->items[i];
 
-		if (!probes_match(&pattern, &file->probes->items[i]))
-			continue;
-		matches = reallocarray(probe->matches, probe->match_count + 1, sizeof(*matches));
-		if (!matches)
-			return &error_no_memory;
-		matches[probe->match_count++] = (struct catalog_match){file, &file->probes->items[i]};
-		probe->matches = matches;
+		if (probes_match(&pattern, info))
+			error = add_match(
+				probe, &(struct catalog_match){file, info, locations_of(file, info), info->site_count});
 	}
-	return NULL;
+	return error;
+}
+
+struct function_matching {
+	struct usdtrap_probe *probe;
+	struct catalog_file *file;
+	struct usdtrap_error *error;
+};
+
+static int on_function(const struct usdtrap_probe_info *info, void *user)
+{
+	struct function_matching *matching = user;
+	struct catalog_file *file = matching->file;
+	struct location *locations = arena_allocate_array(&file->arena, info->site_count, sizeof(*locations));
+
+	for (size_t i = 0; locations && i < info->site_count; i++)
+		locations[i] = (struct location){.info = info, .index = i};
+	matching->error =
+		locations ? add_match(matching->probe, &(struct catalog_match){file, info, locations, info->site_count})
+			  : &error_no_memory;
+	return matching->error != NULL;
+}
+
+static struct usdtrap_error *match_functions(struct usdtrap_probe *probe, struct catalog_file *file)
+{
+	struct function_matching matching = {.probe = probe, .file = file};
+	const struct functions_search search = {
+		.pattern = &probe->function,
+		.arena = &file->arena,
+		.on_match = on_function,
+		.user = &matching,
+	};
+	struct functions_file functions = {.object = file->object, .path = file->path};
+	struct usdtrap_error *error = NULL;
+	size_t count;
+
+	if (!file->functions)
+		error = functions_load(file->object, file->path, &file->functions);
+	functions.functions = file->functions;
+	if (!error)
+		error = functions_find(&functions, &search, &count);
+	return error ? error : matching.error;
+}
+
+/* Adds what PROBE's pattern means of FILE to its matches. */
+static struct usdtrap_error *match_file(struct usdtrap_probe *probe, struct catalog_file *file)
+{
+	return probe->is_function ? match_functions(probe, file) : match_notes(probe, file);
 }
 
 /* Reads OBJECT's probes into a new file of CATALOG. A file without any is kept too: it need not be read again. */
@@ -153,8 +223,6 @@ struct usdtrap_error *catalog_file_add(struct catalog *catalog, struct elf_objec
 	struct usdtrap_probe *probe;
 
 	error = create_file(catalog, object, path, ret);
-	if (error || !(*ret)->probes)
-		return error;
 	LL_FOREACH (catalog->probes, probe)
 		if (!error && probe->wants_any_file)
 			error = match_file(probe, *ret);
@@ -189,52 +257,51 @@ static struct usdtrap_error *copy_text(const char *text, char **ret)
 	return *ret ? NULL : &error_no_memory;
 }
 
-static struct usdtrap_error *create_probe(const struct usdtrap_pattern *pattern, struct usdtrap_probe **ret)
+static struct usdtrap_error *create_probe(const char *target, const char *provider, const char *name, bool any_file,
+					  struct usdtrap_probe **ret)
 {
 	struct usdtrap_probe *probe = calloc(1, sizeof(*probe));
 	struct usdtrap_error *error;
 
 	if (!probe)
 		return &error_no_memory;
-	error = copy_text(pattern->target, &probe->target);
+	error = copy_text(target, &probe->target);
 	if (!error)
-		error = copy_text(pattern->provider, &probe->provider);
+		error = copy_text(provider, &probe->provider);
 	if (!error)
-		error = copy_text(pattern->name, &probe->name);
+		error = copy_text(name, &probe->name);
 	if (error) {
 		probe_destroy(probe);
 		return error;
 	}
-	probe->accepts = pattern->accepts;
-	probe->accepts_user = pattern->user;
-	probe->wants_any_file = pattern->any_file || !probe->target || strcmp(probe->target, "*") == 0;
+	probe->wants_any_file = any_file || !probe->target || strcmp(probe->target, "*") == 0;
 	*ret = probe;
 	return NULL;
 }
 
-struct usdtrap_error *catalog_add(struct catalog *catalog, const struct usdtrap_pattern *pattern, pid_t pid,
-				  usdtrap_hit_fn on_hit, void *user, struct usdtrap_probe **ret)
+static void append_probe(struct catalog *catalog, struct usdtrap_probe *probe)
 {
-	/* The listing says best what is wrong with a pattern: no file, no probes, no such name. */
-	const struct usdtrap_list_callbacks nobody = {0};
-	struct usdtrap_probe *probe = NULL, *last;
+	struct usdtrap_probe *last;
+
+	LL_FOREACH (catalog->probes, last)
+		probe->order = last->order + 1;
+	LL_APPEND(catalog->probes, probe);
+}
+
+/* Matches PROBE with the files that its target leads to. */
+static struct usdtrap_error *match_target(struct catalog *catalog, struct usdtrap_probe *probe, pid_t pid,
+					  struct catalog_file **ret_only)
+{
 	struct usdtrap_error *error;
 	struct catalog_file *file;
 	struct files files;
 
-	error = create_probe(pattern, &probe);
+	error = files_find(probe->target, pid, &files);
 	if (error)
 		return error;
-	probe->on_hit = on_hit;
-	probe->user = user;
-	error = files_find(pattern->target, pid, &files);
-	if (error) {
-		probe_destroy(probe);
-		return error;
-	}
 	for (size_t i = 0; !error && i < files.count; i++) {
 		error = file_of_item(catalog, &files.items[i], &file);
-		if (!error && file->probes)
+		if (!error)
 			error = match_file(probe, file);
 		/* Of many files, one that cannot be read or is broken spoils no other. */
 		if (error && files.is_search && usdtrap_error_code(error) != USDTRAP_NO_MEMORY) {
@@ -242,18 +309,111 @@ struct usdtrap_error *catalog_add(struct catalog *catalog, const struct usdtrap_
 			error = NULL;
 		}
 	}
+	*ret_only = !error && !files.is_search ? file : NULL;
 	files_deinit(&files);
+	return error;
+}
+
+struct usdtrap_error *catalog_add(struct catalog *catalog, const struct usdtrap_pattern *pattern, pid_t pid,
+				  usdtrap_hit_fn on_hit, void *user, struct usdtrap_probe **ret)
+{
+	/* The listing says best what is wrong with a pattern: no file, no probes, no such name. */
+	const struct usdtrap_list_callbacks nobody = {0};
+	struct usdtrap_probe *probe = NULL;
+	struct usdtrap_error *error;
+	struct catalog_file *only;
+
+	error = create_probe(pattern->target, pattern->provider, pattern->name, pattern->any_file, &probe);
+	if (error)
+		return error;
+	probe->accepts = pattern->accepts;
+	probe->accepts_user = pattern->user;
+	probe->on_hit = on_hit;
+	probe->user = user;
+	error = match_target(catalog, probe, pid, &only);
 	if (!error && probe->match_count == 0 && !pattern->any_file)
 		error = usdtrap_list(pattern, pid, &nobody);
 	if (error) {
 		probe_destroy(probe);
 		return error;
 	}
-	LL_FOREACH (catalog->probes, last)
-		probe->order = last->order + 1;
-	LL_APPEND(catalog->probes, probe);
+	append_probe(catalog, probe);
 	if (ret)
 		*ret = probe;
+	return NULL;
+}
+
+/* Why PROBE, which names functions, has none. ONLY: the one file that was meant, or NULL. */
+static struct usdtrap_error *explain_no_function(const struct usdtrap_function_pattern *pattern,
+						 const struct catalog_file *only, pid_t pid)
+{
+	_cleanup_strbuf_ struct strbuf wanted = {0};
+
+	if (only)
+		return functions_explain_no_match(&(struct functions_file){only->object, only->functions, only->path},
+						  pattern);
+	functions_format_pattern(pattern, &wanted);
+	if (pattern->target && *pattern->target && strcmp(pattern->target, "*") != 0)
+		return error_create(USDTRAP_NOT_FOUND, "%s: none of these files has a function called %s",
+				    pattern->target, strbuf_text(&wanted));
+	return error_create(USDTRAP_NOT_FOUND, "process %d: none of its files has a function called %s", (int)pid,
+			    strbuf_text(&wanted));
+}
+
+struct usdtrap_error *catalog_add_function(struct catalog *catalog, const struct usdtrap_function_pattern *pattern,
+					   pid_t pid, usdtrap_hit_fn on_hit, void *user, struct usdtrap_probe **ret)
+{
+	struct usdtrap_probe *probe = NULL;
+	struct usdtrap_error *error;
+	struct catalog_file *only;
+
+	if (pattern->at_return && pattern->offset)
+		return error_create(USDTRAP_INVALID_USE, "a function's return has no offset");
+	error = create_probe(pattern->target, NULL, pattern->name, pattern->any_file, &probe);
+	if (error)
+		return error;
+	probe->is_function = true;
+	probe->function = *pattern;
+	probe->function.target = probe->target;
+	probe->function.name = probe->name;
+	probe->on_hit = on_hit;
+	probe->user = user;
+	error = match_target(catalog, probe, pid, &only);
+	if (!error && probe->match_count == 0 && !pattern->any_file)
+		error = explain_no_function(pattern, only, pid);
+	if (error) {
+		probe_destroy(probe);
+		return error;
+	}
+	append_probe(catalog, probe);
+	if (ret)
+		*ret = probe;
+	return NULL;
+}
+
+struct usdtrap_error *catalog_add_internal(struct catalog *catalog, const char *name, usdtrap_hit_fn on_hit, void *user,
+					   struct usdtrap_probe **ret)
+{
+	struct usdtrap_probe *probe = NULL;
+	struct usdtrap_error *error = create_probe(NULL, NULL, name, true, &probe);
+	struct catalog_file *file;
+
+	if (error)
+		return error;
+	probe->is_function = true;
+	probe->is_internal = true;
+	probe->function.name = probe->name;
+	probe->on_hit = on_hit;
+	probe->user = user;
+	LL_FOREACH (catalog->files, file)
+		if (!error)
+			error = match_file(probe, file);
+	if (error) {
+		probe_destroy(probe);
+		return error;
+	}
+	append_probe(catalog, probe);
+	*ret = probe;
 	return NULL;
 }
 

@@ -2,7 +2,7 @@
 /*
  * The catalog: what a session wants, before and apart from any process: the
  * patterns that were added, the files they led to, and every place in those
- * files where a probe's nop lies.
+ * files where a probe lies.
  */
 #ifndef USDTRAP_TRACE_CATALOG_H
 #define USDTRAP_TRACE_CATALOG_H
@@ -12,14 +12,17 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include <usdtrap/function.h>
 #include <usdtrap/session.h>
 
 #include "argspec/argspec.h"
+#include "base/arena.h"
 #include "elf/object.h"
 
+struct elf_functions;
 struct probes;
 
-/* One note of a file: a site before it is mapped anywhere. */
+/* One place in a file, of a note or a function: a site before it is mapped anywhere. */
 struct location {
 	const struct usdtrap_probe_info *info;
 	size_t index;                  /* of the site in info->sites */
@@ -35,8 +38,11 @@ struct catalog_file {
 	char *real_path;       /* links followed; NULL where that is not known */
 	uint64_t device;
 	uint64_t inode;
-	struct location *locations; /* all sites of all probes */
+	struct location *locations; /* all sites of all probes; those of functions are in the arena */
 	size_t location_count;
+	struct elf_functions *functions; /* NULL before a pattern of functions led here */
+	struct arena arena;              /* what was matched of them */
+	bool has_matches;                /* something in it is wanted */
 	struct catalog_file *next;
 };
 
@@ -44,6 +50,8 @@ struct catalog_file {
 struct catalog_match {
 	struct catalog_file *file;
 	const struct usdtrap_probe_info *info;
+	struct location *locations; /* of its sites */
+	size_t location_count;
 };
 
 struct usdtrap_probe {
@@ -52,6 +60,9 @@ struct usdtrap_probe {
 	bool wants_any_file;            /* the target is "*": files mapped later count as well */
 	int (*accepts)(const char *full_name, const void *user);
 	const void *accepts_user;
+	bool is_function; /* the rest of what it means stands in `function', its strings apart */
+	bool is_internal; /* the engine's own: its hits are not told to anybody */
+	struct usdtrap_function_pattern function;
 	usdtrap_hit_fn on_hit; /* NULL: only the semaphores are raised */
 	void *user;
 	struct catalog_match *matches;
@@ -72,6 +83,19 @@ void catalog_deinit(struct catalog *catalog);
 /* Finds the files and probes of PATTERN and adds it; see usdtrap_add_probe() for PID and the errors. */
 struct usdtrap_error *catalog_add(struct catalog *catalog, const struct usdtrap_pattern *pattern, pid_t pid,
 				  usdtrap_hit_fn on_hit, void *user, struct usdtrap_probe **ret) USDTRAP_MUST_USE;
+
+/* The same for functions; see usdtrap_add_function(). */
+struct usdtrap_error *catalog_add_function(struct catalog *catalog, const struct usdtrap_function_pattern *pattern,
+					   pid_t pid, usdtrap_hit_fn on_hit, void *user,
+					   struct usdtrap_probe **ret) USDTRAP_MUST_USE;
+
+/*
+ * Adds functions of the engine's own in every file that a process maps, by
+ * their exact name. In files that are known already they are matched at once.
+ * Errors: NO_MEMORY.
+ */
+struct usdtrap_error *catalog_add_internal(struct catalog *catalog, const char *name, usdtrap_hit_fn on_hit, void *user,
+					   struct usdtrap_probe **ret) USDTRAP_MUST_USE;
 
 /* The file with this identity, or NULL. */
 struct catalog_file *catalog_file_find(const struct catalog *catalog, uint64_t device, uint64_t inode);

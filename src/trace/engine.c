@@ -31,9 +31,11 @@
 
 #include "base/error.h"
 #include "base/strbuf.h"
+#include "trace/displaced.h"
 #include "trace/hit.h"
 #include "trace/journal.h"
 #include "trace/observe.h"
+#include "trace/returns.h"
 #include "trace/room.h"
 
 void engine_notice(const struct engine *engine, enum usdtrap_notice notice, const char *format, ...)
@@ -141,6 +143,8 @@ void engine_remove_tracee(struct engine *engine, struct tracee *tracee)
 {
 	struct space *space = tracee->space;
 
+	displaced_forget(tracee);
+	returns_forget(tracee);
 	HASH_DEL(engine->tracees, tracee);
 	if (tracee->role == TRACEE_MEMBER)
 		engine->member_count--;
@@ -256,23 +260,37 @@ static void disarm(struct engine *engine, struct space *space, struct site *site
 	observe_restored(engine, space, site);
 }
 
+/*
+ * Tells those who want to know of SITE: of its function's return if
+ * HAS_RETURNED, else all others. If nobody there wants to hear of it any more,
+ * and nothing else happens there, the trap is taken out.
+ */
 static void deliver(struct engine *engine, struct tracee *tracee, struct site *site,
-		    const struct arch_registers *registers)
+		    const struct arch_registers *registers, bool has_returned)
 {
 	struct usdtrap_hit hit = {
 		.engine = engine,
 		.tracee = tracee,
 		.site = site,
 		.registers = registers,
+		.has_returned = has_returned,
 	};
-	bool is_wanted = false;
+	bool is_wanted = site->is_loader_hook || site->return_place != ARCH_RETURN_NONE, is_hit = false;
 
-	engine->report.hits++;
-	hit.location = site->attachments ? site->attachments->location : NULL;
-	observe_hit(engine, &hit);
 	for (const struct attachment *attachment = site->attachments; attachment; attachment = attachment->next) {
+		const struct usdtrap_probe *probe = attachment->probe;
+
+		if ((attachment->location->info->kind == USDTRAP_PROBE_RETURN) != has_returned) {
+			is_wanted = true;
+			continue;
+		}
 		hit.location = attachment->location;
-		switch (attachment->probe->on_hit(&hit, attachment->probe->user)) {
+		if (!is_hit && !probe->is_internal) {
+			engine->report.hits++;
+			observe_hit(engine, &hit);
+			is_hit = true;
+		}
+		switch (probe->on_hit(&hit, probe->user)) {
 		case USDTRAP_CONTINUE:
 			is_wanted = true;
 			break;
@@ -285,6 +303,57 @@ static void deliver(struct engine *engine, struct tracee *tracee, struct site *s
 	}
 	if (!is_wanted)
 		disarm(engine, tracee->space, site);
+}
+
+static bool wants_return(const struct site *site)
+{
+	const struct attachment *attachment = site->attachments;
+
+	while (attachment && attachment->location->info->kind != USDTRAP_PROBE_RETURN)
+		attachment = attachment->next;
+	return attachment;
+}
+
+/* A hit at SITE: functions may have returned there, it may be a probe's, and the first instruction of a function. */
+static void tell(struct engine *engine, struct tracee *tracee, struct site *site,
+		 const struct arch_registers *registers)
+{
+	struct site *entry;
+	uint64_t entry_addr;
+
+	while (site->return_place != ARCH_RETURN_NONE && !engine->is_stopping &&
+	       returns_take(engine, tracee, site, registers, &entry_addr)) {
+		entry = space_site(tracee->space, entry_addr);
+		if (entry)
+			deliver(engine, tracee, entry, registers, true);
+	}
+	if (!engine->is_stopping)
+		deliver(engine, tracee, site, registers, false);
+	if (!engine->is_stopping && wants_return(site))
+		returns_entered(engine, tracee, site, registers);
+}
+
+/* TRACEE has executed SITE's trap: tells of it, and sets the registers to go on with, if they change. */
+static void answer_hit(struct engine *engine, struct tracee *tracee, struct site *site,
+		       struct arch_registers *registers, int signal)
+{
+	const struct arch *arch = tracee->space->arch;
+	bool is_told = tracee->role != TRACEE_MEMBER || engine->is_stopping;
+
+	if (site->is_displacing) {
+		arch->set_pc(registers, site->addr);
+		is_told = displaced_is_repeated(tracee, registers) || is_told;
+	}
+	if (!is_told)
+		tell(engine, tracee, site, registers);
+	if (site->is_loader_hook) {
+		expect_gone(engine, loader_hook_hit(engine, tracee, site, registers));
+	} else if (site->is_displacing) {
+		displaced_go_on(engine, tracee, site, registers, signal);
+	} else if (site->skip) {
+		arch->set_pc(registers, arch->pc(registers) + site->skip);
+		expect_gone(engine, ptrace_set_registers(tracee->tid, registers));
+	}
 }
 
 static void handle_trap(struct engine *engine, struct tracee *tracee)
@@ -301,6 +370,7 @@ static void handle_trap(struct engine *engine, struct tracee *tracee)
 	}
 	site = engine_trap_site(tracee, &registers, &signal);
 	if (!site) {
+		displaced_put_back(tracee, SIGTRAP);
 		signal = net_foreign_trap(engine, tracee);
 		if (signal != NET_ANSWERED)
 			engine_resume(engine, tracee, signal);
@@ -311,17 +381,8 @@ static void handle_trap(struct engine *engine, struct tracee *tracee)
 		engine->report.late_traps++;
 		if (engine_undo_trap(tracee, site, &registers))
 			expect_gone(engine, ptrace_set_registers(tracee->tid, &registers));
-	} else if (site->is_loader_hook) {
-		expect_gone(engine, loader_hook_hit(engine, tracee, site, &registers));
 	} else {
-		if (tracee->role == TRACEE_MEMBER && !engine->is_stopping)
-			deliver(engine, tracee, site, &registers);
-		if (site->skip) {
-			const struct arch *arch = tracee->space->arch;
-
-			arch->set_pc(&registers, arch->pc(&registers) + site->skip);
-			expect_gone(engine, ptrace_set_registers(tracee->tid, &registers));
-		}
+		answer_hit(engine, tracee, site, &registers, signal);
 	}
 	if (!net_at_hit(engine, tracee))
 		return;
@@ -392,10 +453,12 @@ void engine_stop(struct engine *engine, pid_t tid, int status)
 	tracee->is_interrupted = false; /* any stop makes up for the one that was asked for */
 	switch (stop.kind) {
 	case PTRACE_STOP_SIGNAL:
-		if (stop.value == SIGTRAP)
+		if (stop.value == SIGTRAP) {
 			handle_trap(engine, tracee);
-		else
+		} else {
+			displaced_put_back(tracee, stop.value);
 			engine_resume(engine, tracee, stop.value);
+		}
 		break;
 	case PTRACE_STOP_GROUP:
 		if (tracee->role == TRACEE_COPY && family_first_stop(engine, tracee))

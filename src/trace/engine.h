@@ -9,6 +9,8 @@
  *	mapped.c    what a space has mapped, and arming the sites in it
  *	loader.c    notices libraries that come later
  *	family.c    new threads, forked children, exec
+ *	displaced.c how a thread goes on where a trap covers an instruction that counts
+ *	returns.c   where functions return to, and which call a return belongs to
  *	hit.c       what a callback sees of a thread at a site
  *	verify.c    looks whether the traps are still there
  *	leave.c     puts everything back and lets everybody go
@@ -43,11 +45,13 @@ struct engine {
 	struct space *former_spaces; /* the last few whose processes ended, or ran another program */
 	struct affinity affinity;
 	struct usdtrap_report report;
-	bool is_privileged;    /* may trace a program without taking the rights from it that its file gives */
-	bool is_leaving;       /* nothing is armed any more */
-	bool has_no_journal;   /* there is nowhere to keep one: told once */
-	bool is_stopping;      /* a callback said STOP: nothing further is delivered */
-	struct stacks *stacks; /* NULL before anybody asked for a stack or a symbol */
+	bool is_privileged;         /* may trace a program without taking the rights from it that its file gives */
+	bool is_leaving;            /* nothing is armed any more */
+	bool has_no_journal;        /* there is nowhere to keep one: told once */
+	bool is_stopping;           /* a callback said STOP: nothing further is delivered */
+	struct stacks *stacks;      /* NULL before anybody asked for a stack or a symbol */
+	bool watches_ways_out;      /* returns.c: how functions are left other than by a return */
+	bool has_warned_of_returns; /* returns.c */
 	struct arch_vector_registers vectors; /* room for those of the hit that is being delivered */
 };
 
@@ -146,6 +150,10 @@ struct usdtrap_error *mapped_refresh(struct engine *engine, struct space *space,
 				     struct usdtrap_error **ret_refused) USDTRAP_MUST_USE;
 /* Forgets what lay in files that SPACE has unmapped: something else may lie there. */
 void mapped_prune(const struct engine *engine, struct space *space);
+
+/* Arms in SPACE the probe FIRST and those added after it, also in files that are known; then as mapped_refresh(). */
+struct usdtrap_error *mapped_arm_added(struct engine *engine, struct space *space,
+				       struct usdtrap_probe *first) USDTRAP_MUST_USE;
 
 /* The load bias of OBJECT, given one executable mapping of it. False: no segment of it could be mapped so. */
 bool mapped_load_bias(const struct elf_object *object, const struct procfs_mapping *mapping, uint64_t *ret);

@@ -29,6 +29,7 @@
 #include "os/memory.h"
 #include "os/privileged.h"
 #include "os/procfs.h"
+#include "trace/room.h"
 #include "trace/site.h"
 
 /* What CHILD is to the process PARENT, by what it shares with it. */
@@ -76,6 +77,8 @@ bool family_clean_copy(const struct engine *engine, const struct space *space, p
 		if (!error && net_is_copied(space, memory_fd)) {
 			is_touched = true;
 			net_clean_copy(space, tid, memory_fd, is_traced);
+		} else if (!error && is_touched) {
+			room_clear_copy(space, memory_fd);
 		}
 		close(memory_fd);
 	}

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <time.h>
 
+#include <usdtrap/function.h>
+
 #include "base/error.h"
 #include "os/memory.h"
 #include "os/procfs.h"
@@ -26,11 +28,16 @@ const struct usdtrap_probe_info *usdtrap_hit_probe(const struct usdtrap_hit *hit
 	return hit->location->info;
 }
 
+/* How many arguments a function has is not known: as many as registers may hold. */
+enum { FUNCTION_ARGUMENTS = 6 };
+
 unsigned usdtrap_hit_argument_count(const struct usdtrap_hit *hit)
 {
 	const struct argspec_list *arguments;
 	struct usdtrap_error *error;
 
+	if (hit->location->info->kind != USDTRAP_PROBE_USDT)
+		return hit->has_returned ? 0 : FUNCTION_ARGUMENTS;
 	error = location_arguments(hit->site->mapped->file, hit->location, &arguments);
 	if (error) {
 		usdtrap_error_destroy(error);
@@ -59,6 +66,51 @@ static struct usdtrap_error *read_vectors(const struct arch_vector_registers **r
 	return NULL;
 }
 
+static bool read_word(uint64_t address, uint64_t *ret, void *user)
+{
+	const struct usdtrap_hit *hit = user;
+	struct usdtrap_error *error;
+	uint64_t word = 0;
+
+	error = usdtrap_hit_read(hit, address, &word, hit->tracee->space->arch->address_size);
+	usdtrap_error_destroy(error);
+	if (!error)
+		*ret = word;
+	return !error;
+}
+
+static struct usdtrap_value word_value(const struct usdtrap_hit *hit, uint64_t word)
+{
+	return (struct usdtrap_value){
+		.kind = USDTRAP_VALUE_UNSIGNED,
+		.size = hit->tracee->space->arch->address_size,
+		.integer = word,
+	};
+}
+
+static struct usdtrap_error *function_argument(const struct usdtrap_hit *hit, unsigned index, struct usdtrap_value *ret)
+{
+	const struct arch_memory memory = {.read_word = read_word, .user = mutable_hit(hit)};
+	uint64_t word;
+
+	if (hit->has_returned)
+		return error_create(USDTRAP_NOT_FOUND, "%s: the arguments are gone once a function has returned",
+				    hit->location->info->full_name);
+	if (!hit->tracee->space->arch->argument(hit->registers, &memory, index, &word))
+		return &error_fault;
+	*ret = word_value(hit, word);
+	return NULL;
+}
+
+struct usdtrap_error *usdtrap_hit_return_value(const struct usdtrap_hit *hit, struct usdtrap_value *ret)
+{
+	if (!hit->has_returned)
+		return error_create(USDTRAP_INVALID_USE, "%s is not a function's return",
+				    hit->location->info->full_name);
+	*ret = word_value(hit, hit->tracee->space->arch->return_value(hit->registers));
+	return NULL;
+}
+
 struct usdtrap_error *usdtrap_hit_argument(const struct usdtrap_hit *hit, unsigned index, struct usdtrap_value *ret)
 {
 	const struct argspec_context context = {
@@ -72,6 +124,8 @@ struct usdtrap_error *usdtrap_hit_argument(const struct usdtrap_hit *hit, unsign
 	const struct argspec_list *arguments;
 	struct usdtrap_error *error;
 
+	if (hit->location->info->kind != USDTRAP_PROBE_USDT)
+		return function_argument(hit, index, ret);
 	error = location_arguments(hit->site->mapped->file, hit->location, &arguments);
 	if (error)
 		return error;

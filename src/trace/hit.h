@@ -18,8 +18,9 @@ struct usdtrap_hit {
 	struct engine *engine;
 	struct tracee *tracee;
 	struct site *site;
-	struct location *location; /* of the callback that runs */
-	const struct arch_registers *registers;
+	struct location *location;              /* of the callback that runs */
+	const struct arch_registers *registers; /* pc at the site, or behind it where that is a nop */
+	bool has_returned;                      /* the location's function has; the thread is where it returned to */
 	/* Fetched when first asked for, by a callback that holds the hit as const. */
 	struct {
 		bool has_vectors; /* in the engine's room for them */

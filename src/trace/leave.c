@@ -17,7 +17,8 @@
  *	   unreported trap: it is left. One that runs may be between its trap
  *	   and the report: it is asked to stop, and detached there, after its
  *	   SIGTRAP if one is still pending.
- *	4. when two looks in a row find nothing to do, the tracing thread ends.
+ *	4. when two looks in a row find nothing to do, the copies of displaced
+ *	   instructions are taken out, and the tracing thread ends.
  *
  * A thread that we made stop may have been about to sleep in a system call,
  * which then would return EINTR: it enters the call again
@@ -25,10 +26,12 @@
  */
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/error.h"
 #include "os/procfs.h"
+#include "trace/displaced.h"
 #include "trace/engine.h"
 #include "trace/journal.h"
 #include "trace/observe.h"
@@ -111,6 +114,7 @@ static void give_mask_back(struct tracee *tracee)
 
 static void let_go(struct engine *engine, struct tracee *tracee, int signal)
 {
+	displaced_put_back(tracee, signal);
 	if (needs_mask(tracee))
 		give_mask_back(tracee);
 	usdtrap_error_destroy(ptrace_detach(tracee->tid, signal));
@@ -281,6 +285,29 @@ static bool has_member(const struct engine *engine, const struct space *space)
 	return tracee;
 }
 
+/* Whether TRACEE, which sleeps, will go on in code that was put into its space: it waits there for a page. */
+static bool is_in_room(const struct tracee *tracee)
+{
+	char line[256], *pc;
+	struct usdtrap_error *error = procfs_line(PROCFS_ROOT, tracee->tid, "syscall", line, sizeof(line));
+
+	usdtrap_error_destroy(error);
+	if (error)
+		return false;
+	/* proc(5): the pc stands last. In a system call it is behind the instruction of that name. */
+	pc = strrchr(line, ' ');
+	return pc && room_holds(tracee->space, strtoull(pc, NULL, 16));
+}
+
+static bool is_in_use(const struct engine *engine, const struct space *space)
+{
+	const struct tracee *tracee = engine->tracees;
+
+	while (tracee && (tracee->space != space || !is_in_room(tracee)))
+		tracee = tracee->hh.next;
+	return tracee;
+}
+
 /* Keeps all spaces until clear_spaces(), whoever is let go meanwhile. */
 static void hold_spaces(struct engine *engine)
 {
@@ -293,7 +320,7 @@ static void clear_spaces(struct engine *engine)
 {
 	for (struct space *space = engine->spaces, *next; space; space = next) {
 		next = space->next;
-		if (space->memory_fd >= 0 && !space->net.is_pinned)
+		if (space->rooms && space->memory_fd >= 0 && !space->net.is_pinned && !is_in_use(engine, space))
 			room_clear(space);
 		if (space->net.state == NET_IN) { /* it could not be taken out: a repair may */
 			journal_leave(space->journal);

@@ -141,7 +141,7 @@ static bool waits_for_files(const struct engine *engine, const struct space *spa
 	for (file = engine->catalog.files; file; file = file->next) {
 		for (mapped = space->mapped; mapped && mapped->file != file; mapped = mapped->next)
 			;
-		if (!mapped && file->probes)
+		if (!mapped && file->has_matches)
 			return true;
 	}
 	return false;

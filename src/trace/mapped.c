@@ -32,6 +32,7 @@
 #include "base/error.h"
 #include "os/memory.h"
 #include "os/procfs.h"
+#include "trace/displaced.h"
 #include "trace/engine.h"
 #include "trace/journal.h"
 #include "trace/modules.h"
@@ -113,7 +114,7 @@ static const struct catalog_file *successor_of(const struct engine *engine, cons
 	if (!mapping->is_deleted)
 		return NULL;
 	LL_FOREACH (engine->catalog.files, file)
-		if (file->probes && file->real_path && strcmp(file->real_path, mapping->path) == 0)
+		if (file->has_matches && file->real_path && strcmp(file->real_path, mapping->path) == 0)
 			return file;
 	return NULL;
 }
@@ -177,7 +178,7 @@ static struct catalog_file *file_of(struct engine *engine, const struct space *s
 	}
 	if (!file)
 		file = any_file(engine, path, mapping);
-	if (!file || !file->probes || !mapped_load_bias(file->object, mapping, ret_bias))
+	if (!file || !file->has_matches || !mapped_load_bias(file->object, mapping, ret_bias))
 		return NULL;
 	return !is_renumbered || mapped_has_header(space, file->object, *ret_bias) ? file : NULL;
 }
@@ -230,6 +231,31 @@ static void add_semaphore_to_net(struct engine *engine, struct space *space, uin
 		net_add_semaphore(engine, space, semaphore, witness);
 }
 
+/* Reads the instruction of LOCATION and finds out how to go on from a trap on it. */
+static struct usdtrap_error *prepare_text(const struct engine *engine, struct space *space,
+					  const struct mapped_file *mapped, const struct location *location,
+					  struct site_text *text, uint8_t *bytes, struct displaced *displaced)
+{
+	const struct usdtrap_site_info *info = &location->info->sites[location->index];
+	const uint64_t addr = info->vaddr + mapped->load_bias;
+	struct usdtrap_error *error;
+
+	*text = (struct site_text){.bytes = bytes};
+	error = mapped_text(mapped->file->object, info->vaddr, bytes, &text->size);
+	if (error)
+		return error;
+	text->nop_length = space->arch->nop_length(bytes, text->size);
+	if (text->nop_length == 0 && location->info->kind == USDTRAP_PROBE_USDT)
+		return refuse_instruction(space->arch, bytes, text->size, info->vaddr);
+	error = site_check(space, addr, text);
+	if (error || text->nop_length)
+		return error;
+	error = displaced_prepare(engine, space, addr, text, displaced);
+	if (!error)
+		text->displaced = displaced;
+	return error;
+}
+
 /* Raises LOCATION's semaphore and arms its site in SPACE for PROBE. */
 static struct usdtrap_error *arm_location(struct engine *engine, struct space *space, struct mapped_file *mapped,
 					  const struct procfs_maps *maps, struct usdtrap_probe *probe,
@@ -238,7 +264,8 @@ static struct usdtrap_error *arm_location(struct engine *engine, struct space *s
 	const struct usdtrap_site_info *info = &location->info->sites[location->index];
 	const uint64_t addr = info->vaddr + mapped->load_bias;
 	uint8_t bytes[ARCH_MAX_INSTRUCTION];
-	struct site_text text = {.bytes = bytes};
+	struct site_text text;
+	struct displaced displaced;
 	struct site *site = space_site(space, addr);
 	struct usdtrap_error *error;
 	uint64_t offset;
@@ -250,13 +277,7 @@ static struct usdtrap_error *arm_location(struct engine *engine, struct space *s
 	const bool has_to_be_armed = probe->on_hit && (!site || site->state != SITE_ARMED);
 
 	if (has_to_be_armed) {
-		error = mapped_text(mapped->file->object, info->vaddr, bytes, &text.size);
-		if (error)
-			return error;
-		text.nop_length = space->arch->nop_length(bytes, text.size);
-		if (text.nop_length == 0)
-			return refuse_instruction(space->arch, bytes, text.size, info->vaddr);
-		error = site_check(space, addr, &text);
+		error = prepare_text(engine, space, mapped, location, &text, bytes, &displaced);
 		if (error)
 			return error;
 		observe_checked(engine, space, mapped, location, &text);
@@ -281,6 +302,7 @@ static struct usdtrap_error *arm_location(struct engine *engine, struct space *s
 	}
 	if (info->semaphore_vaddr)
 		add_semaphore_to_net(engine, space, info->semaphore_vaddr + mapped->load_bias, site);
+	site->mapped = mapped;
 	return site_attach(site, probe, location);
 }
 
@@ -294,28 +316,33 @@ static void refuse(const struct engine *engine, struct usdtrap_error *error, str
 		engine_notice_error(engine, USDTRAP_NOTICE_WARNING, error);
 }
 
-/* Arms all that the session wants of a newly mapped file. */
-static void arm_file(struct engine *engine, struct space *space, struct mapped_file *mapped,
-		     const struct procfs_maps *maps, struct usdtrap_error **refused)
+/* Arms all that PROBE wants of a mapped file. */
+static void arm_probe(struct engine *engine, struct space *space, struct mapped_file *mapped,
+		      const struct procfs_maps *maps, struct usdtrap_probe *probe, struct usdtrap_error **refused)
 {
 	struct catalog_file *file = mapped->file;
 	struct usdtrap_error *error;
 
-	for (struct usdtrap_probe *probe = engine->catalog.probes; probe; probe = probe->next)
-		for (size_t m = 0; m < probe->match_count; m++) {
-			if (probe->matches[m].file != file)
+	for (size_t m = 0; m < probe->match_count; m++) {
+		if (probe->matches[m].file != file)
+			continue;
+		for (size_t i = 0; i < probe->matches[m].location_count; i++) {
+			error = arm_location(engine, space, mapped, maps, probe, &probe->matches[m].locations[i]);
+			if (!error)
 				continue;
-			for (size_t i = 0; i < file->location_count; i++) {
-				if (file->locations[i].info != probe->matches[m].info)
-					continue;
-				error = arm_location(engine, space, mapped, maps, probe, &file->locations[i]);
-				if (!error)
-					continue;
-				error = error_prefix(error, "%s in process %d", probe->matches[m].info->full_name,
-						     (int)space->pid);
-				refuse(engine, error, refused);
-			}
+			error = error_prefix(error, "%s in process %d", probe->matches[m].info->full_name,
+					     (int)space->pid);
+			refuse(engine, error, refused);
 		}
+	}
+}
+
+/* Arms all that the session wants of a newly mapped file. */
+static void arm_file(struct engine *engine, struct space *space, struct mapped_file *mapped,
+		     const struct procfs_maps *maps, struct usdtrap_error **refused)
+{
+	for (struct usdtrap_probe *probe = engine->catalog.probes; probe; probe = probe->next)
+		arm_probe(engine, space, mapped, maps, probe, refused);
 }
 
 static struct mapped_file *mapped_find(const struct space *space, const struct catalog_file *file, uint64_t load_bias)
@@ -341,6 +368,13 @@ static bool is_still_mapped(const struct procfs_maps *maps, const struct mapped_
 	return false;
 }
 
+static void forget_site(struct space *space, struct site *site)
+{
+	usdtrap_error_destroy(journal_forget_site(space->journal, site->addr));
+	net_forget(space, site->net_slot);
+	space_forget_site(space, site);
+}
+
 /* What lay in files that are mapped no more is gone with them. */
 static void forget_unmapped(struct space *space, const struct procfs_maps *maps)
 {
@@ -349,16 +383,18 @@ static void forget_unmapped(struct space *space, const struct procfs_maps *maps)
 	struct site *site, *next_site;
 
 	room_forget_unmapped(space, maps);
+	HASH_ITER (hh, space->sites, site, next_site)
+		if (site->return_place != ARCH_RETURN_NONE && !site->mapped &&
+		    !is_mapped_at(maps, site->addr, site->offset, site->inode))
+			forget_site(space, site);
+
 	LL_FOREACH_SAFE(space->mapped, mapped, next)
 	{
 		if (is_still_mapped(maps, mapped))
 			continue;
 		HASH_ITER (hh, space->sites, site, next_site)
-			if (site->mapped == mapped) {
-				usdtrap_error_destroy(journal_forget_site(space->journal, site->addr));
-				net_forget(space, site->net_slot);
-				space_forget_site(space, site);
-			}
+			if (site->mapped == mapped)
+				forget_site(space, site);
 		HASH_ITER (hh, space->semaphores, semaphore, next_semaphore)
 			if (semaphore->mapped == mapped) {
 				usdtrap_error_destroy(journal_forget_semaphore(space->journal, semaphore->addr));
@@ -389,12 +425,38 @@ struct usdtrap_error *mapped_read(const struct engine *engine, struct space *spa
 	return &error_gone;
 }
 
+static void look_for_shadow_stack(struct space *space)
+{
+	struct procfs_status status;
+	struct usdtrap_error *error = procfs_status_read(PROCFS_ROOT, space->anchor, &status);
+
+	if (!error)
+		space->has_shadow_stack = status.has_shadow_stack;
+	usdtrap_error_destroy(error);
+}
+
+struct usdtrap_error *mapped_arm_added(struct engine *engine, struct space *space, struct usdtrap_probe *first)
+{
+	struct procfs_maps maps;
+	struct usdtrap_error *error = mapped_read(engine, space, &maps);
+	struct mapped_file *mapped;
+
+	if (error)
+		return error;
+	LL_FOREACH (space->mapped, mapped)
+		for (struct usdtrap_probe *probe = first; probe; probe = probe->next)
+			arm_probe(engine, space, mapped, &maps, probe, NULL);
+	procfs_maps_deinit(&maps);
+	return mapped_refresh(engine, space, NULL);
+}
+
 struct usdtrap_error *mapped_refresh(struct engine *engine, struct space *space, struct usdtrap_error **ret_refused)
 {
 	struct procfs_maps maps;
 	struct usdtrap_error *error;
 	struct mapped_file *mapped;
 
+	look_for_shadow_stack(space);
 	error = mapped_read(engine, space, &maps);
 	if (error)
 		return error;

@@ -148,6 +148,8 @@ static uint64_t resume_addr(const struct space *space, const struct site *site)
 {
 	if (!site->is_displacing)
 		return site->addr + space->arch->trap_size + site->skip;
+	if (site->displaced.has_copy)
+		return site->displaced.copy.addr;
 	return space->arch->survive(site->original, site->original_size, site->addr);
 }
 

@@ -29,6 +29,8 @@
 #include <usdtrap/repair.h>
 #include <utlist.h>
 
+#include <usdtrap/function.h>
+
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "trace/engine.h"
@@ -338,6 +340,21 @@ struct usdtrap_error *usdtrap_add_probe(struct usdtrap_session *session, const s
 	if (ret)
 		*ret = probe;
 	return NULL;
+}
+
+struct usdtrap_error *usdtrap_add_function(struct usdtrap_session *session,
+					   const struct usdtrap_function_pattern *pattern, pid_t pid,
+					   usdtrap_hit_fn on_hit, void *user, struct usdtrap_probe **ret)
+{
+	struct usdtrap_error *error = check_use(session, "usdtrap_add_function()");
+
+	if (!error && session->has_attached)
+		error = error_create(USDTRAP_INVALID_USE, "usdtrap_add_function() after usdtrap_attach()");
+	if (!error && !on_hit)
+		error = error_create(USDTRAP_INVALID_USE, "usdtrap_add_function() without a callback");
+	if (!error)
+		error = catalog_add_function(&session->engine.catalog, pattern, pid, on_hit, user, ret);
+	return error;
 }
 
 struct usdtrap_error *usdtrap_add_timer(struct usdtrap_session *session, uint64_t period_ns, usdtrap_timer_fn on_tick,

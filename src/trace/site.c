@@ -64,6 +64,8 @@ struct usdtrap_error *site_arm(struct engine *engine, struct space *space, uint6
 	site->state = SITE_ARMED;
 	site->original_size = text->size;
 	memcpy(site->original, text->bytes, text->size);
+	if (text->displaced)
+		site->displaced = *text->displaced;
 	site->skip = text->nop_length ? text->nop_length - space->arch->trap_size : 0;
 	site->is_displacing = text->nop_length == 0;
 	error = journal_site(space->journal, space, site);

@@ -17,6 +17,7 @@ struct site_text {
 	const uint8_t *bytes;
 	size_t size;       /* 1 to ARCH_MAX_INSTRUCTION */
 	size_t nop_length; /* of the no-operation instruction that BYTES begin with; 0: it is another instruction */
+	const struct displaced *displaced; /* how a thread goes on from there; NULL: behind the nop */
 };
 
 /*

@@ -9,6 +9,7 @@
 
 #include "trace/journal.h"
 #include "trace/modules.h"
+#include "trace/returns.h"
 #include "trace/room.h"
 #include "trace/stacks.h"
 
@@ -71,6 +72,7 @@ void space_forget(struct space *space)
 	space->lowest_site = 0;
 	space->highest_site = 0;
 	space->has_loader_hook = false;
+	returns_forget_files(space);
 	if (space->memory_fd >= 0)
 		close(space->memory_fd);
 	space->memory_fd = -1;

@@ -42,6 +42,16 @@ enum site_state {
 	SITE_LOST,     /* it was, and somebody else changed or unmapped it: nothing is written here any more */
 };
 
+/*
+ * How a thread goes on from a trap that lies on an instruction which counts:
+ * it is acted out on the thread's registers, or executed elsewhere.
+ */
+struct displaced {
+	bool is_acted_out;
+	bool has_copy;
+	struct arch_copy copy;
+};
+
 /* One address where our trap is or was. */
 struct site {
 	uint64_t addr;
@@ -53,7 +63,10 @@ struct site {
 	bool was_replaced;                      /* somebody took the trap out once: told */
 	uint64_t net_slot;                      /* where the net knows of it; 0: it does not */
 	size_t skip;                            /* what is left of the nop behind the trap: pc moves on by it */
-	struct mapped_file *mapped;             /* whose probe it is; NULL for the loader's hook */
+	struct displaced displaced;
+	enum arch_return_place return_place; /* where a function returns to: returns.h */
+	uint64_t inode, offset;              /* of a return place: its file, and where in it */
+	struct mapped_file *mapped; /* whose probe it is; NULL for the loader's hook, and for a return place alone */
 	struct attachment *attachments;
 	UT_hash_handle hh;
 };
@@ -83,6 +96,7 @@ struct space {
 	const struct arch *arch;
 	int memory_fd; /* /proc/PID/mem, or -1 before it is opened */
 	bool has_loader_hook;
+	bool has_shadow_stack; /* some thread had one when the space was last looked at */
 	struct mapped_file *mapped;
 	struct site *sites;                 /* by address */
 	uint64_t lowest_site, highest_site; /* every site's address lies between these; 0, 0 before the first */
@@ -93,6 +107,7 @@ struct space {
 	struct modules *modules;            /* what it has mapped; NULL before anybody asked for a stack or a symbol */
 	struct frame_entry *frames;         /* its addresses that were named, by address: stacks.c */
 	unsigned frames_generation;         /* that of `modules' which they are true of */
+	struct text_file *text_files;       /* returns.c: the files that functions return to */
 	struct space *previous, *next;      /* the session's list */
 };
 

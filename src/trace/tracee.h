@@ -10,6 +10,8 @@
 
 #include "arch/arch.h"
 
+struct return_frame;
+struct sent_back;
 struct space;
 
 enum { SECCOMP_UNKNOWN = -2 };
@@ -38,6 +40,9 @@ struct tracee {
 	int seccomp;                    /* struct procfs_status; SECCOMP_UNKNOWN before it was asked */
 	struct space *space;            /* NULL: a copy of nobody knows which */
 	struct arch_registers last_hit; /* its registers when it stood at a trap of ours last */
+	struct sent_back *sent_back;    /* displaced.h */
+	struct return_frame *frames;    /* functions it is in whose return is wanted, the innermost first: returns.h */
+	unsigned frame_count;
 	UT_hash_handle hh;
 };
 

@@ -72,6 +72,28 @@ struct usdtrap_error *usdtrap_add_probe(struct usdtrap_session *session, const s
 	return NULL;
 }
 
+/* A function is a probe without a provider; its kind is the offered probe's. */
+struct usdtrap_error *usdtrap_add_function(struct usdtrap_session *session,
+					   const struct usdtrap_function_pattern *pattern, pid_t pid,
+					   usdtrap_hit_fn on_hit, void *user, struct usdtrap_probe **ret)
+{
+	const struct usdtrap_pattern plain = {
+		.target = pattern->target,
+		.name = pattern->name,
+		.any_file = pattern->any_file,
+	};
+
+	return usdtrap_add_probe(session, &plain, pid, on_hit, user, ret);
+}
+
+struct usdtrap_error *usdtrap_hit_return_value(const struct usdtrap_hit *hit, struct usdtrap_value *ret)
+{
+	if (hit->probe->kind != USDTRAP_PROBE_RETURN)
+		return error_create(USDTRAP_INVALID_USE, "%s is not a function's return", hit->probe->full_name);
+	*ret = hit->return_value;
+	return NULL;
+}
+
 size_t usdtrap_probe_count(const struct usdtrap_probe *probe)
 {
 	size_t count = 0;

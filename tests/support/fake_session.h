@@ -26,6 +26,7 @@ struct usdtrap_hit {
 	const struct usdtrap_probe_info *probe;
 	unsigned argument_count;
 	struct usdtrap_value arguments[FAKE_MAX];
+	struct usdtrap_value return_value;
 	const char *problems[FAKE_MAX]; /* why an argument cannot be decoded, or NULL */
 	struct fake_memory memory[FAKE_MAX];
 	pid_t pid, tid;

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+#include "elf/demangle.h"
+
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/glob.h"
+
+typedef char *(*demangle_fn)(const char *symbol, char *buffer, size_t *size, int *status);
+
+/* Itanium C++ ABI, section 3.4 "Demangler API". Linked in, or NULL. */
+char *__cxa_demangle(const char *symbol, char *buffer, size_t *size, int *status) __attribute__((weak));
+
+/* Looked up anew each time, which dlopen(3) makes cheap: there is no state to keep, nor to guard. */
+static demangle_fn find_demangler(void)
+{
+	static const char *const libraries[] = {"libstdc++.so.6", "libc++abi.so.1"};
+
+	if (__cxa_demangle)
+		return __cxa_demangle;
+	for (size_t i = 0; i < sizeof(libraries) / sizeof(libraries[0]); i++) {
+		void *library = dlopen(libraries[i], RTLD_LAZY | RTLD_LOCAL | RTLD_NODELETE);
+		void *function = library ? dlsym(library, "__cxa_demangle") : NULL;
+
+		if (library)
+			dlclose(library); /* it stays: RTLD_NODELETE */
+		if (function)
+			return (demangle_fn)function;
+	}
+	return NULL;
+}
+
+bool demangle_is_possible(void)
+{
+	return find_demangler() != NULL;
+}
+
+char *demangle(const char *symbol)
+{
+	demangle_fn function;
+	int status = 0;
+
+	/* __cxa_demangle takes a bare type, too: "i" is int. */
+	if (strncmp(symbol, "_Z", 2) != 0)
+		return NULL;
+	function = find_demangler();
+	return function ? function(symbol, NULL, NULL, &status) : NULL;
+}
+
+/*
+ * Where the parameters of NAME begin, NULL: it has none. They are the last
+ * parentheses: what comes before may have some as well, "A::operator()(int)",
+ * "(anonymous namespace)::f(int)", "f<(int)1>(int)"; what comes behind has not,
+ * " const".
+ */
+static const char *parameters_of(const char *name)
+{
+	const char *end = strrchr(name, ')');
+	unsigned depth = 0;
+
+	for (const char *at = end; at && at > name; at--) {
+		if (*at == ')')
+			depth++;
+		else if (*at == '(' && --depth == 0)
+			return at;
+	}
+	return NULL;
+}
+
+bool demangle_match(const char *pattern, const char *name)
+{
+	const char *parameters = parameters_of(name);
+	_cleanup_free_ char *bare = NULL;
+
+	if (glob_match(pattern, name))
+		return true;
+	bare = parameters ? strndup(name, (size_t)(parameters - name)) : NULL;
+	return bare && glob_match(pattern, bare);
+}
