@@ -30,7 +30,7 @@ static size_t list_type(struct listing *listing, enum pattern_type type, const s
 		return list_tracepoints(listing, pattern->category, pattern->event);
 	case PATTERN_UPROBE:
 	case PATTERN_URETPROBE:
-		return 0;
+		return list_functions(listing, type, &pattern->user, false);
 	case PATTERN_USDT:
 		return list_usdt_among_others(listing, &pattern->user);
 	}
@@ -48,6 +48,11 @@ static void list_pattern(struct listing *listing, const struct pattern *pattern)
 		list_usdt(listing, &pattern->user);
 		return;
 	}
+	for (unsigned i = PATTERN_UPROBE; type_count == 1 && i <= PATTERN_URETPROBE; i++)
+		if (pattern->wants[i]) {
+			list_functions(listing, (enum pattern_type)i, &pattern->user, true);
+			return;
+		}
 	for (unsigned i = 0; i < PATTERN_TYPE_COUNT; i++)
 		count += pattern->wants[i] ? list_type(listing, (enum pattern_type)i, pattern) : 0;
 	if (count == 0)
@@ -95,6 +100,10 @@ static void on_script_point(const struct lang_point *point, void *user)
 		break;
 	case PATTERN_UPROBE:
 	case PATTERN_URETPROBE:
+		if (point->pattern.name)
+			list_functions(listing, type, &point->pattern, true);
+		else
+			fprintf(listing->out, "%s\n", point->text);
 		break;
 	case PATTERN_USDT:
 		list_usdt(listing, &point->pattern);

@@ -22,6 +22,12 @@ void list_usdt(struct listing *listing, const struct usdtrap_pattern *pattern);
 /* The same without that error. Returns how many there were. */
 size_t list_usdt_among_others(struct listing *listing, const struct usdtrap_pattern *pattern);
 /*
+ * Lists functions, for uprobe or uretprobe. IS_ALONE: nothing else was asked
+ * for, so that an error tells why there are none. Returns how many there were.
+ */
+size_t list_functions(struct listing *listing, enum pattern_type type, const struct usdtrap_pattern *pattern,
+		      bool is_alone);
+/*
  * Lists the templates of timers, TYPE:UNIT:, whose unit matches: any number
  * may stand behind. Returns how many there were.
  */

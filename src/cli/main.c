@@ -127,7 +127,7 @@
  *     main                          where it begins, and this map
  *     options, subcommand           the command line
  *     usage, info, message          what is said of it, of this system, and of what goes wrong
- *     list, list_usdt, list_kernel, pattern
+ *     list, list_functions, list_usdt, list_kernel, pattern
  *                                   -l: which probes there are
  *     format                        --fmt: a script in the usual layout
  *     filter                        the C preprocessor, as a process

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Listing functions, <usdtrap/function.h>: from a pattern to its files, from a file to its functions. */
+#include <stdlib.h>
+#include <string.h>
+
 #include <usdtrap/function.h>
 
 #include "base/error.h"
+#include "base/strbuf.h"
 #include "trace/files.h"
 #include "trace/functions.h"
 
@@ -10,6 +14,7 @@ struct listing {
 	const struct usdtrap_function_pattern *pattern;
 	const struct usdtrap_list_callbacks *callbacks;
 	size_t match_count;
+	char *nearest; /* name of the function that may have been meant, if one of the files has such; owned */
 	bool is_ended;
 };
 
@@ -51,10 +56,27 @@ static struct usdtrap_error *list_file(struct listing *listing, const struct fil
 	error = functions_find(&file, &search, &count);
 	if (!error && count == 0 && is_alone)
 		error = functions_explain_no_match(&file, listing->pattern);
+	if (!error && count == 0 && !listing->nearest) {
+		const char *nearest = functions_nearest(functions, listing->pattern);
+
+		listing->nearest = nearest ? strdup(nearest) : NULL;
+	}
 	listing->match_count += count;
 	elf_functions_destroy(functions);
 	elf_object_destroy(object);
 	return error;
+}
+
+/* Why none of FILE_COUNT files has what was asked for. */
+static struct usdtrap_error *explain_no_match(const struct listing *listing, size_t file_count)
+{
+	_cleanup_strbuf_ struct strbuf wanted = {0};
+	struct usdtrap_error *error;
+
+	functions_format_pattern(listing->pattern, &wanted);
+	error = error_create(USDTRAP_NOT_FOUND, "none of the %zu files has a function called %s", file_count,
+			     strbuf_text(&wanted));
+	return listing->nearest ? error_hint(error, "did you mean %s?", listing->nearest) : error;
 }
 
 struct usdtrap_error *usdtrap_list_functions(const struct usdtrap_function_pattern *pattern, pid_t pid,
@@ -78,7 +100,8 @@ struct usdtrap_error *usdtrap_list_functions(const struct usdtrap_function_patte
 		error = NULL;
 	}
 	if (!error && files.is_search && !listing.match_count)
-		error = error_create(USDTRAP_NOT_FOUND, "none of %zu files has a function of that name", files.count);
+		error = explain_no_match(&listing, files.count);
+	free(listing.nearest);
 	files_deinit(&files);
 	return error;
 }

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* -l: functions of files, for uprobe and uretprobe; with -v their addresses. */
+#include <inttypes.h>
+#include <string.h>
+
+#include <usdtrap/function.h>
+
+#include "base/error.h"
+#include "cli/list_internal.h"
+#include "cli/message.h"
+
+struct function_listing {
+	struct listing *listing;
+	size_t count;
+};
+
+static int on_function(const struct usdtrap_probe_info *function, void *user)
+{
+	struct function_listing *functions = user;
+	const struct listing *listing = functions->listing;
+
+	functions->count++;
+	fprintf(listing->out, "%s\n", function->full_name);
+	for (size_t i = 0; listing->options->is_verbose && i < function->site_count; i++)
+		fprintf(listing->out, "    site 0x%" PRIx64 "\n", function->sites[i].vaddr);
+	return ferror(listing->out);
+}
+
+static void on_problem(const struct usdtrap_error *problem, void *user)
+{
+	const struct function_listing *functions = user;
+
+	if (!functions->listing->options->no_warnings)
+		message_print(MESSAGE_WARNING, "%s", usdtrap_error_message(problem));
+}
+
+size_t list_functions(struct listing *listing, enum pattern_type type, const struct usdtrap_pattern *pattern,
+		      bool is_alone)
+{
+	const struct usdtrap_function_pattern functions = {
+		.target = pattern->target,
+		.name = pattern->name && *pattern->name ? pattern->name : "*",
+		.at_return = type == PATTERN_URETPROBE,
+	};
+	struct function_listing shown = {.listing = listing};
+	const struct usdtrap_list_callbacks callbacks = {on_function, on_problem, &shown};
+	bool names_file = pattern->target && *pattern->target && strcmp(pattern->target, "*") != 0;
+	struct usdtrap_error *error = NULL;
+
+	if (names_file || listing->options->pid)
+		error = usdtrap_list_functions(&functions, listing->options->pid, &callbacks);
+	else if (is_alone)
+		error = error_hint(error_create(USDTRAP_INVALID_USE, "whose functions?"),
+				   "name a file (%s:PATH:*) or a process with -p", pattern_type_name(type));
+	if (error && (is_alone ||
+		      (usdtrap_error_code(error) != USDTRAP_NOT_FOUND && usdtrap_error_code(error) != USDTRAP_BAD_ELF)))
+		listing_fail(listing, error);
+	else
+		usdtrap_error_destroy(error);
+	return shown.count;
+}
