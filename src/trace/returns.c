@@ -454,13 +454,17 @@ static enum usdtrap_action on_throw(const struct usdtrap_hit *hit, void *user)
 	return USDTRAP_CONTINUE;
 }
 
-/* The slot of the catching function's call is the first thing above all that was left. */
+/*
+ * The function that catches calls this one first. What it called before, and
+ * was left, had its return address in the same slot or below.
+ */
 static enum usdtrap_action on_catch(const struct usdtrap_hit *hit, void *user)
 {
-	uint64_t stack_pointer = hit->tracee->space->arch->stack_pointer(hit->registers);
+	const struct arch *arch = hit->tracee->space->arch;
+	uint64_t slot_addr = arch->return_slot(hit->registers, false);
 	struct return_frame *frame;
 
-	leave_below(user, hit->tracee, stack_pointer, stack_pointer);
+	leave_below(user, hit->tracee, slot_addr, slot_addr + arch->address_size);
 	LL_FOREACH (hit->tracee->frames, frame)
 		frame->is_doubtful = false;
 	return USDTRAP_CONTINUE;
