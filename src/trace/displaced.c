@@ -50,9 +50,9 @@ static bool try_write(uint64_t address, uint64_t value, void *user)
 }
 
 static struct usdtrap_error *put_copy(const struct engine *engine, struct space *space, uint64_t addr,
-				      const struct site_text *text, struct arch_copy *ret)
+				      const struct site_text *text, bool is_optional, struct arch_copy *ret)
 {
-	const struct room_request request = {.size = ARCH_COPY_SIZE, .near_addr = addr};
+	const struct room_request request = {.size = ARCH_COPY_SIZE, .near_addr = addr, .is_optional = is_optional};
 	struct usdtrap_error *error;
 	uint64_t copy_addr;
 
@@ -90,7 +90,7 @@ struct usdtrap_error *displaced_prepare(const struct engine *engine, struct spac
 	ret->is_acted_out = space->arch->emulate(text->bytes, text->size, &scratch, &memory);
 	if (ret->is_acted_out && !trial.touches_memory)
 		return NULL;
-	error = put_copy(engine, space, addr, text, &ret->copy);
+	error = put_copy(engine, space, addr, text, ret->is_acted_out, &ret->copy);
 	if (!error) {
 		ret->is_acted_out = false;
 		ret->has_copy = true;

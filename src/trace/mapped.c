@@ -316,25 +316,58 @@ static void refuse(const struct engine *engine, struct usdtrap_error *error, str
 		engine_notice_error(engine, USDTRAP_NOTICE_WARNING, error);
 }
 
+/* What PROBE could not get of a file, as far as it was not told yet. */
+struct refusals {
+	struct usdtrap_error *first;
+	unsigned count;
+};
+
+/* A wildcard may mean thousands of functions: what is wrong with them is told once. */
+static void add_refusal(struct refusals *refusals, struct usdtrap_error *error)
+{
+	if (refusals->count++ == 0)
+		refusals->first = error;
+	else
+		usdtrap_error_destroy(error);
+}
+
+static void tell_refusals(const struct engine *engine, const struct refusals *refusals, size_t total,
+			  struct usdtrap_error **refused)
+{
+	struct usdtrap_error *error = refusals->first;
+
+	if (refusals->count > 1)
+		error = error_prefix(error, "%u of %zu functions cannot be traced; the first", refusals->count, total);
+	if (error)
+		refuse(engine, error, refused);
+}
+
 /* Arms all that PROBE wants of a mapped file. */
 static void arm_probe(struct engine *engine, struct space *space, struct mapped_file *mapped,
 		      const struct procfs_maps *maps, struct usdtrap_probe *probe, struct usdtrap_error **refused)
 {
-	struct catalog_file *file = mapped->file;
+	struct refusals refusals = {0};
 	struct usdtrap_error *error;
+	size_t total = 0;
 
 	for (size_t m = 0; m < probe->match_count; m++) {
-		if (probe->matches[m].file != file)
+		const struct catalog_match *match = &probe->matches[m];
+
+		if (match->file != mapped->file)
 			continue;
-		for (size_t i = 0; i < probe->matches[m].location_count; i++) {
-			error = arm_location(engine, space, mapped, maps, probe, &probe->matches[m].locations[i]);
+		total += match->location_count;
+		for (size_t i = 0; i < match->location_count; i++) {
+			error = arm_location(engine, space, mapped, maps, probe, &match->locations[i]);
 			if (!error)
 				continue;
-			error = error_prefix(error, "%s in process %d", probe->matches[m].info->full_name,
-					     (int)space->pid);
-			refuse(engine, error, refused);
+			error = error_prefix(error, "%s in process %d", match->info->full_name, (int)space->pid);
+			if (probe->is_function)
+				add_refusal(&refusals, error);
+			else
+				refuse(engine, error, refused);
 		}
 	}
+	tell_refusals(engine, &refusals, total, refused);
 }
 
 /* Arms all that the session wants of a newly mapped file. */

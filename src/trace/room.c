@@ -179,7 +179,9 @@ static struct room *choose(const struct space *space, const struct room_request 
 	struct room *room, *best = NULL;
 
 	LL_FOREACH (space->rooms, room) {
-		if (room->size - room->used < request->size || (request->is_lasting && !room->lasting) ||
+		const size_t kept = request->is_optional ? room->size / 2 : 0;
+
+		if (room->size - room->used < request->size + kept || (request->is_lasting && !room->lasting) ||
 		    (request->near_addr && distance(room->addr, request->near_addr) > reach))
 			continue;
 		if (is_better(room, best, request))
@@ -194,7 +196,8 @@ struct usdtrap_error *room_reserve(const struct engine *engine, struct space *sp
 	struct room *room = choose(space, request);
 	struct usdtrap_error *error;
 
-	if (!room) { /* the first request, or a library has come since */
+	/* The first request, or a library has come since. */
+	if (!room && !(request->is_optional && space->rooms)) {
 		error = survey(engine, space);
 		if (error)
 			return error;

@@ -40,6 +40,7 @@ struct room {
 struct room_request {
 	size_t size;
 	uint64_t near_addr; /* if not 0: within 2 GiB of this address, as near as there is any */
+	bool is_optional;   /* only where half of the room stays free for those that cannot do without */
 	bool is_lasting;    /* in a file that is never unloaded: program, C library, loader */
 };
 

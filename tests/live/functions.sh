@@ -24,7 +24,8 @@ EOT
 # Both names are one place; a wildcard means it once.
 run -e 'uprobe:./functions:*_named { @[func] = count(); } uprobe:./functions:also_named { @also = count(); }
 	uprobe:./functions:also_named+0 { @zero = count(); }' || fail "usdtrap ended with $?"
-grep '^@' said.out | sort | same - /dev/stdin <<EOT
+grep '^@' said.out | sort >got.out
+same - got.out <<EOT
 @[also_named]: 2
 @also: 2
 @zero: 2
@@ -36,7 +37,8 @@ second=$(objdump -d --no-show-raw-insn --disassemble=many functions | awk '/^ / 
 offset=$((0x$second - 0x$address))
 run -e "uprobe:./functions:0x$address { @[func] = count(); } uprobe:./functions:many+$offset { @[probe] = count(); }
 	uprobe:./functions:0x$second { @second = count(); }" || fail "usdtrap ended with $?: $(cat said.err)"
-grep '^@' said.out | sort | same - /dev/stdin <<EOT
+grep '^@' said.out | sort >got.out
+same - got.out <<EOT
 @[many]: 1
 @[uprobe:./functions:many+$offset]: 1
 @second: 1
@@ -82,7 +84,8 @@ grep -qE 'did you mean|stripped|called many' said.err || fail "no word about it:
 objcopy --add-gnu-debuglink=functions.debug functions
 run -e 'uprobe:./functions:many { @[arg1] = count(); }' || fail "the debug file is not found: $(cat said.err)"
 grep -qx '@\[-2\]: 1' said.out || fail "many was not seen"
-"$usdtrap" -l 'uprobe:./functions:many,uretprobe:./functions:*_named' | same - /dev/stdin <<EOT
+"$usdtrap" -l 'uprobe:./functions:many,uretprobe:./functions:*_named' >got.out
+same - got.out <<EOT
 uprobe:./functions:many
 uretprobe:./functions:also_named
 uretprobe:./functions:twice_named
