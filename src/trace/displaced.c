@@ -11,6 +11,7 @@
 #include "os/memory.h"
 #include "os/ptrace.h"
 #include "trace/engine.h"
+#include "trace/journal.h"
 #include "trace/room.h"
 #include "trace/site.h"
 
@@ -67,6 +68,8 @@ static struct usdtrap_error *put_copy(const struct engine *engine, struct space 
 			USDTRAP_UNSUPPORTED,
 			"its instruction is a call, and process %d keeps return addresses in a shadow stack",
 			(int)space->pid);
+	if (!error)
+		error = journal_room(space->journal, copy_addr, request.size);
 	if (!error)
 		error = memory_write(space->memory_fd, copy_addr, ret->code, ret->size);
 	return error;
@@ -223,7 +226,7 @@ void displaced_put_back(struct tracee *tracee, int signal)
 	struct usdtrap_error *error;
 	uint64_t addr;
 
-	if (!space || !space->rooms)
+	if (!space || !space->arch || !space->rooms)
 		return;
 	error = ptrace_get_registers(tracee->tid, &registers);
 	if (error) {
@@ -231,8 +234,11 @@ void displaced_put_back(struct tracee *tracee, int signal)
 		return;
 	}
 	addr = displaced_translate(space, &registers);
-	if (!addr)
+	if (!addr) {
+		/* A copy that a dead tracer left: where in the original that is, nobody knows. */
+		space->is_room_in_use |= room_holds(space, space->arch->pc(&registers));
 		return;
+	}
 	/* At its beginning nothing is done yet: it is done now, or the trap is hit again. */
 	if (space->arch->pc(&registers) == addr &&
 	    (is_fault(signal) || !act_out(space, space_site(space, addr), &registers)))

@@ -320,7 +320,8 @@ static void clear_spaces(struct engine *engine)
 {
 	for (struct space *space = engine->spaces, *next; space; space = next) {
 		next = space->next;
-		if (space->rooms && space->memory_fd >= 0 && !space->net.is_pinned && !is_in_use(engine, space))
+		if (space->rooms && space->memory_fd >= 0 && !space->net.is_pinned && !space->is_room_in_use &&
+		    !is_in_use(engine, space))
 			room_clear(space);
 		if (space->net.state == NET_IN) { /* it could not be taken out: a repair may */
 			journal_leave(space->journal);

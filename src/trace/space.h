@@ -102,6 +102,7 @@ struct space {
 	uint64_t lowest_site, highest_site; /* every site's address lies between these; 0, 0 before the first */
 	struct semaphore *semaphores;       /* by address */
 	struct room *rooms;                 /* trace/room.h */
+	bool is_room_in_use;                /* a thread was let go that goes on there: it stays as it is */
 	struct net net;                     /* lets the process outlive us */
 	struct journal *journal;            /* trace/journal.h; NULL before anything is changed */
 	struct modules *modules;            /* what it has mapped; NULL before anybody asked for a stack or a symbol */
