@@ -71,7 +71,6 @@
  *     hit, hit_register             what a callback may ask
  *     displaced                     how a thread goes on where a trap covers an instruction that counts
  *     returns                       where functions return to, and which call a return belongs to
- *     hit                           what a callback may ask
  *     process_facts                 what anybody may ask of any process
  *     observe, observe_arguments    what the engine does, told to who wants to know
  *     instruction, inspect          code around a site, as text; looking into a process

@@ -58,11 +58,11 @@ refuses 'uprobe:./functions:many+9999' <<EOT
 stdin:1:1-29: ERROR: uprobe:./functions:many+9999: Offset outside the function bounds ('many' size is SIZE)
 EOT
 refuses 'uprobe:./functions:greetnig' <<EOT
-stdin:1:1-28: ERROR: No matches for uprobe:./functions:greetnig
+stdin:1:1-28: ERROR: No matches for uprobe ./functions:greetnig.
 HINT: ./functions: none of its N functions is called greetnig; did you mean greeting?
 EOT
 refuses 'uprobe:./functions:0xa' <<EOT
-stdin:1:1-23: ERROR: No matches for uprobe:./functions:0xa
+stdin:1:1-23: ERROR: No matches for uprobe ./functions:0xa.
 HINT: Could not resolve address: ./functions:0xa; it lies in none of the file's functions
 EOT
 refuses 'uprobe:./functions:chosen' <<EOT
@@ -70,7 +70,7 @@ stdin:1:1-26: ERROR: uprobe:./functions:chosen: ./functions: what is called chos
 HINT: name the functions that it chooses among: *chosen*
 EOT
 refuses 'uprobe:./missing:main' <<EOT
-stdin:1:1-22: ERROR: No matches for uprobe:./missing:main
+stdin:1:1-22: ERROR: No matches for uprobe ./missing:main.
 EOT
 
 # A file that was stripped says so; with a debug file beside it it is as before.
@@ -78,7 +78,7 @@ command -v objcopy >/dev/null || skip "the rest needs objcopy"
 objcopy --only-keep-debug functions functions.debug
 strip functions
 refuses 'uprobe:./functions:many' <<EOT
-stdin:1:1-24: ERROR: No matches for uprobe:./functions:many
+stdin:1:1-24: ERROR: No matches for uprobe ./functions:many.
 EOT
 grep -qE 'did you mean|stripped|called many' said.err || fail "no word about it: $(cat said.err)"
 objcopy --add-gnu-debuglink=functions.debug functions
