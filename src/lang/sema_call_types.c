@@ -172,9 +172,11 @@ static void check_text_or_address(struct sema *sema, const struct ast_expression
 
 static const struct type *type_str(struct sema *sema, struct ast_expression *node)
 {
-	const struct type *first = node->call.arguments[0]->type;
 	uint32_t capacity = asked_size(sema, node, sema->program->config.max_strlen);
+	const struct type *first;
 
+	sema_decay(sema, &node->call.arguments[0]);
+	first = node->call.arguments[0]->type;
 	check_text_or_address(sema, node);
 	/* A string that is there already gets no longer by str(). */
 	if (first->kind == TYPE_STRING && (node->call.argument_count < 2 || first->size < capacity))
@@ -184,10 +186,14 @@ static const struct type *type_str(struct sema *sema, struct ast_expression *nod
 
 static const struct type *type_buf(struct sema *sema, struct ast_expression *node)
 {
-	const struct type *first = node->call.arguments[0]->type;
-	bool has_size = first->kind == TYPE_STRING || first->kind == TYPE_ARRAY;
-	uint32_t size = asked_size(sema, node, has_size ? first->size : 0);
+	const struct type *first;
+	bool has_size;
+	uint32_t size;
 
+	sema_decay(sema, &node->call.arguments[0]);
+	first = node->call.arguments[0]->type;
+	has_size = first->kind == TYPE_STRING || first->kind == TYPE_ARRAY;
+	size = asked_size(sema, node, has_size ? first->size : 0);
 	check_text_or_address(sema, node);
 	if (node->call.argument_count == 1 && first != &sema_unknown && !has_size)
 		return sema_complain(sema, node->span, "buf() expects a length argument for non-array type %s",

@@ -130,6 +130,8 @@ const struct type *sema_offsetof_type(struct sema *sema, struct ast_expression *
 const struct type *sema_sizeof_type(struct sema *sema, struct ast_expression *node);
 /* Casts *SLOT, which has its type, to TYPE if the names of a record have another order there. */
 void sema_reorder(struct sema *sema, struct ast_expression **slot, const struct type *type);
+/* Makes of *SLOT its address if it is an array of no length, the last member of a struct in the target. */
+void sema_decay(struct sema *sema, struct ast_expression **slot);
 /* What TYPE, as it is written, is; sema_unknown if that is not known yet, or never. */
 const struct type *sema_written_type(struct sema *sema, struct ast_type *type);
 /* What calls and aggregations yield. Both report arguments of wrong types. */

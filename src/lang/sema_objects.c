@@ -302,6 +302,22 @@ static bool is_in_target(const struct ast_expression *node)
 	return node->kind == AST_DEREFERENCE;
 }
 
+void sema_decay(struct sema *sema, struct ast_expression **slot)
+{
+	const struct type *type = (*slot)->type;
+	struct ast_expression *address;
+
+	if (type->kind != TYPE_ARRAY || type->length || !is_in_target(*slot))
+		return;
+	address = arena_allocate(sema->arena, sizeof(*address));
+	if (!address)
+		return;
+	*address = (struct ast_expression){.kind = AST_ADDRESS, .span = (*slot)->span, .depth = (*slot)->depth};
+	address->address.operand = *slot;
+	*slot = address;
+	sema_type(sema, address);
+}
+
 const struct type *sema_address_type(struct sema *sema, struct ast_expression *node)
 {
 	struct ast_expression *operand = node->address.operand;
