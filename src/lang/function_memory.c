@@ -146,28 +146,27 @@ struct value function_buf(struct run *run, const struct ast_expression *expressi
 #define JOIN_COUNT    16
 #define JOIN_CAPACITY 1024
 
-/* Appends the strings that the NULL-ended array at ADDRESS points to, until one cannot be read. */
-static void join_strings(struct run *run, uint64_t address, struct value delimiter, struct strbuf *out)
+/* Appends the strings that the NULL-ended array at ADDRESS points to. One that cannot be read is empty. */
+static void join_strings(struct run *run, uint64_t address, struct value delimiter, struct span span)
 {
-	char *text = scratch_allocate(&run->runtime->scratch, JOIN_CAPACITY);
+	struct strbuf *out = &run->runtime->text;
 
-	for (unsigned i = 0; text && i < JOIN_COUNT; i++) {
-		struct usdtrap_error *error;
-		uint64_t string;
-		size_t length;
+	for (unsigned i = 0; i < JOIN_COUNT; i++) {
+		struct value pointer = eval_read_buffer(run, address + i * sizeof(uint64_t), sizeof(uint64_t), span);
+		struct value string;
+		uint64_t target;
 
-		error = usdtrap_hit_read(run->hit, address + i * sizeof(string), &string, sizeof(string));
-		if (!error && string)
-			error = usdtrap_hit_read_string(run->hit, string, text, JOIN_CAPACITY, &length, NULL);
-		else if (!error)
+		if (pointer.kind == VALUE_UNKNOWN)
 			return;
-		if (error) {
-			usdtrap_error_destroy(error);
+		memcpy(&target, pointer.text, sizeof(target));
+		if (!target)
 			return;
-		}
+		string = eval_read_string(run, target, JOIN_CAPACITY, span);
+		if (string.kind == VALUE_UNKNOWN)
+			return;
 		if (i)
 			strbuf_add(out, delimiter.text, delimiter.length);
-		strbuf_add(out, text, length);
+		strbuf_add(out, string.text, string.length);
 	}
 }
 
@@ -181,8 +180,8 @@ struct value function_join(struct run *run, const struct ast_expression *express
 	if (call->argument_count > 1)
 		delimiter = eval_expression(run, call->arguments[1]);
 	strbuf_clear(&runtime->text);
-	if (run->hit && array.kind != VALUE_UNKNOWN && delimiter.kind == VALUE_STRING)
-		join_strings(run, value_integer(array), delimiter, &runtime->text);
+	if (array.kind != VALUE_UNKNOWN && delimiter.kind == VALUE_STRING)
+		join_strings(run, value_integer(array), delimiter, expression->span);
 	if (runtime->format == LANG_TEXT)
 		strbuf_add_char(&runtime->text, '\n');
 	runtime_flush_as(runtime, "join");
