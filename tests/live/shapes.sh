@@ -40,9 +40,12 @@ grep -q '^@whole: { .kind = 7, .corners = \[{ .x = 600, .y = -77 },{ .x = 601, .
 	fail "a struct in a map"
 
 # The last member may be of any length: text and bytes are read from where it begins.
-"$usdtrap" -I "$top_srcdir/tests/targets" -e '#include "shapes.h"
-	usdt:$1:shapes:shape /arg0 == 3/ { $s = (struct shape *)arg1; printf("%d %rh\n", $s->tail[7], buf($s->tail, 4)); }' \
-	-c "$targets/shapes" -o tail.out "$targets/shapes" >target.out 2>trace.err </dev/null
+cat >tail.bt <<'END'
+#include "shapes.h"
+usdt:$1:shapes:shape /arg0 == 3/ { $s = (struct shape *)arg1; printf("%d %rh\n", $s->tail[7], buf($s->tail, 4)); }
+END
+"$usdtrap" -I "$top_srcdir/tests/targets" tail.bt -c "$targets/shapes" -o tail.out "$targets/shapes" \
+	>target.out 2>trace.err </dev/null
 grep -q '^213 03 21 3f 5d$' tail.out || fail "an array without a length"
 
 # JSON of the same.
