@@ -333,27 +333,34 @@ static void tell(struct engine *engine, struct tracee *tracee, struct site *site
 		returns_entered(engine, tracee, site, registers);
 }
 
-/* TRACEE has executed SITE's trap: tells of it, and sets the registers to go on with, if they change. */
+/*
+ * TRACEE has executed SITE's trap: tells of it, and sets the registers to go on
+ * with, if they change. Where the trap covers an instruction that counts, that
+ * comes first: should we be killed meanwhile, the thread goes on by itself.
+ */
 static void answer_hit(struct engine *engine, struct tracee *tracee, struct site *site,
 		       struct arch_registers *registers, int signal)
 {
 	const struct arch *arch = tracee->space->arch;
 	bool is_told = tracee->role != TRACEE_MEMBER || engine->is_stopping;
+	struct arch_registers after;
 
 	if (site->is_displacing) {
 		arch->set_pc(registers, site->addr);
 		is_told = displaced_is_repeated(tracee, registers) || is_told;
 	}
+	after = *registers;
+	if (site->is_displacing && !site->is_loader_hook)
+		displaced_go_on(engine, tracee, site, &after, signal);
 	if (!is_told)
 		tell(engine, tracee, site, registers);
 	if (site->is_loader_hook) {
-		expect_gone(engine, loader_hook_hit(engine, tracee, site, registers));
-	} else if (site->is_displacing) {
-		displaced_go_on(engine, tracee, site, registers, signal);
+		expect_gone(engine, loader_hook_hit(engine, tracee, site, &after));
 	} else if (site->skip) {
-		arch->set_pc(registers, arch->pc(registers) + site->skip);
-		expect_gone(engine, ptrace_set_registers(tracee->tid, registers));
+		arch->set_pc(&after, arch->pc(&after) + site->skip);
+		expect_gone(engine, ptrace_set_registers(tracee->tid, &after));
 	}
+	*registers = after;
 }
 
 static void handle_trap(struct engine *engine, struct tracee *tracee)

@@ -235,10 +235,7 @@ static struct usdtrap_error *find_place(struct engine *engine, struct space *spa
 	if (kind == ARCH_RETURN_NONE)
 		return error_create(USDTRAP_UNSUPPORTED, "at 0x%" PRIx64 ", which it was to return to, is no call",
 				    addr);
-	if (site && site->state != SITE_ARMED)
-		return error_create(USDTRAP_UNSUPPORTED,
-				    "the trap at 0x%" PRIx64 ", which it returns to, was taken out", addr);
-	if (!site)
+	if (!site || site->state != SITE_ARMED)
 		error = arm_place(engine, space, addr, &text, &site);
 	if (error)
 		return error;
