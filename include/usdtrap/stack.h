@@ -65,6 +65,13 @@ USDTRAP_API USDTRAP_MUST_USE struct usdtrap_error *usdtrap_hit_find_symbol(const
 									   const char *name, uint64_t *ret_address,
 									   uint64_t *ret_size);
 
+/*
+ * The C++ name that SYMBOL stands for, to be freed with free(3); NULL: it
+ * stands for none, there is no memory, or no C++ runtime library is there to
+ * read it.
+ */
+USDTRAP_API char *usdtrap_demangle(const char *symbol);
+
 #ifdef __cplusplus
 }
 #endif

@@ -6,6 +6,7 @@
 
 #include <usdtrap/stack.h>
 
+#include "base/cleanup.h"
 #include "base/error.h"
 #include "lang/eval_internal.h"
 
@@ -35,6 +36,14 @@ static struct value hexadecimal(struct run *run, uint64_t number)
 	return eval_copy_text(run, text, strlen(text));
 }
 
+/* SYMBOL, or the C++ name that it stands for. */
+static struct value symbol_name(struct run *run, const char *symbol)
+{
+	_cleanup_free_ char *name = run->runtime->tree->config.cpp_demangle ? usdtrap_demangle(symbol) : NULL;
+
+	return name ? eval_copy_text(run, name, strlen(name)) : value_text(symbol);
+}
+
 struct value function_usym(struct run *run, const struct ast_expression *expression)
 {
 	struct value address = eval_expression(run, expression->call.arguments[0]);
@@ -44,7 +53,9 @@ struct value function_usym(struct run *run, const struct ast_expression *express
 		return address;
 	if (run->hit)
 		frame = usdtrap_hit_symbolize(run->hit, value_integer(address));
-	return frame && frame->symbol ? value_text(frame->symbol) : hexadecimal(run, value_integer(address));
+	if (!frame || !frame->symbol)
+		return hexadecimal(run, value_integer(address));
+	return symbol_name(run, frame->symbol);
 }
 
 /* Names of the kernel's addresses are to be had only by those who may see the addresses, and no trap stands at one. */

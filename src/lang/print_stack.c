@@ -11,30 +11,33 @@
 
 #include <usdtrap/stack.h>
 
+#include "base/cleanup.h"
 #include "base/strbuf.h"
 #include "lang/print.h"
 #include "lang/type.h"
 
 #define INDENT "        "
 
-static void add_symbol(const struct usdtrap_frame *frame, struct strbuf *out)
+static void add_symbol(const struct usdtrap_frame *frame, bool demangles, struct strbuf *out)
 {
+	_cleanup_free_ char *name = frame->symbol && demangles ? usdtrap_demangle(frame->symbol) : NULL;
+
 	if (frame->symbol)
-		strbuf_addf(out, "%s+%" PRIu64, frame->symbol, frame->offset);
+		strbuf_addf(out, "%s+%" PRIu64, name ? name : frame->symbol, frame->offset);
 	else
 		strbuf_addf(out, "0x%" PRIx64, frame->address);
 }
 
-static void add_frame(const struct usdtrap_frame *frame, enum type_stack_mode mode, struct strbuf *out)
+static void add_frame(const struct usdtrap_frame *frame, const struct type *type, struct strbuf *out)
 {
-	switch (mode) {
+	switch (type->stack_mode) {
 	case TYPE_STACK_BPFTRACE:
 		strbuf_add_string(out, INDENT);
-		add_symbol(frame, out);
+		add_symbol(frame, type->demangles, out);
 		return;
 	case TYPE_STACK_PERF:
 		strbuf_addf(out, "\t%" PRIx64 " ", frame->address);
-		add_symbol(frame, out);
+		add_symbol(frame, type->demangles, out);
 		strbuf_addf(out, " (%s)", frame->path ? frame->path : "[unknown]");
 		return;
 	case TYPE_STACK_RAW:
@@ -52,11 +55,13 @@ static void add_frame(const struct usdtrap_frame *frame, enum type_stack_mode mo
 
 void print_stack(const struct usdtrap_stack *stack, const struct type *type, struct strbuf *out)
 {
+	static const struct type plain = {.kind = TYPE_STACK};
+
 	if (!stack)
 		return;
 	strbuf_add_char(out, '\n');
 	for (size_t i = 0; i < stack->frame_count; i++) {
-		add_frame(stack->frames[i], type ? type->stack_mode : TYPE_STACK_BPFTRACE, out);
+		add_frame(stack->frames[i], type ? type : &plain, out);
 		strbuf_add_char(out, '\n');
 	}
 }

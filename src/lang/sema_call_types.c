@@ -356,7 +356,8 @@ static const struct type *type_strftime(struct sema *sema, struct ast_expression
 
 static const struct type *type_call_of_stack(struct sema *sema, struct ast_expression *node)
 {
-	return type_stack(sema->arena, node->call.stack_mode, node->call.function == FUNCTION_KSTACK);
+	return type_stack(sema->arena, node->call.stack_mode, node->call.function == FUNCTION_KSTACK,
+			  sema->program->config.cpp_demangle);
 }
 
 static const struct type *type_len(struct sema *sema, struct ast_expression *node)

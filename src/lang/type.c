@@ -272,13 +272,14 @@ const struct type *type_time_series(struct arena *arena, const struct type_serie
 	return type;
 }
 
-const struct type *type_stack(struct arena *arena, enum type_stack_mode mode, bool is_kernel)
+const struct type *type_stack(struct arena *arena, enum type_stack_mode mode, bool is_kernel, bool demangles)
 {
 	struct type *type = new_type(arena, TYPE_STACK, 8);
 
 	if (type) {
 		type->stack_mode = mode;
 		type->is_kernel = is_kernel;
+		type->demangles = demangles;
 	}
 	return type;
 }

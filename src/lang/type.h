@@ -129,6 +129,7 @@ struct type {
 	struct type_series series; /* TSERIES; is_signed is that of the values */
 	enum type_stack_mode stack_mode;
 	bool is_kernel; /* STACK: of the kernel, where there is nothing to be seen */
+	bool demangles; /* STACK: symbols of C++ are shown as the names they stand for */
 };
 
 /* The most bytes a string or buffer can be asked to hold, with its NUL. */
@@ -180,7 +181,7 @@ const struct type *type_histogram(struct arena *arena, enum type_kind kind, cons
 
 /* TSERIES of values of the integer type GIVEN. */
 const struct type *type_time_series(struct arena *arena, const struct type_series *series, const struct type *given);
-const struct type *type_stack(struct arena *arena, enum type_stack_mode mode, bool is_kernel);
+const struct type *type_stack(struct arena *arena, enum type_stack_mode mode, bool is_kernel, bool demangles);
 
 bool type_is_same(const struct type *a, const struct type *b);
 /*

@@ -17,6 +17,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "elf/demangle.h"
 #include "trace/engine.h"
 #include "trace/hit.h"
 #include "trace/modules.h"
@@ -286,4 +287,9 @@ struct usdtrap_error *usdtrap_hit_find_symbol(const struct usdtrap_hit *hit, con
 	}
 	return error_create(USDTRAP_NOT_FOUND, "no file that process %d has mapped has a symbol %s",
 			    (int)hit->tracee->pid, name);
+}
+
+char *usdtrap_demangle(const char *symbol)
+{
+	return demangle(symbol);
 }

@@ -238,6 +238,12 @@ struct usdtrap_error *usdtrap_hit_signal(const struct usdtrap_hit *hit, enum usd
 	return NULL;
 }
 
+char *usdtrap_demangle(const char *symbol)
+{
+	(void)symbol;
+	return NULL;
+}
+
 const struct usdtrap_stack *usdtrap_hit_stack(const struct usdtrap_hit *hit, size_t frames_max)
 {
 	(void)frames_max;

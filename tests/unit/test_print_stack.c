@@ -8,6 +8,7 @@
 #include <usdtrap/stack.h>
 
 #include "base/strbuf.h"
+#include "elf/demangle.h"
 #include "lang/print.h"
 #include "lang/type.h"
 #include "lang/value.h"
@@ -48,6 +49,24 @@ static void test_print_stack_in_each_mode(void **state)
 	}
 }
 
+static void test_print_stack_shows_names_of_cpp(void **state)
+{
+	static const struct usdtrap_frame mangled = {.address = 0x10, .symbol = "_ZN2ns1fEi", .offset = 3};
+	static const struct usdtrap_frame *const mangled_frames[] = {&mangled};
+	static const struct usdtrap_stack one = {.pid = 7, .frame_count = 1, .frames = mangled_frames};
+
+	(void)state;
+	for (int demangles = 0; demangles < 2; demangles++) {
+		const struct type type = {.kind = TYPE_STACK, .size = 8, .demangles = demangles};
+		bool is_shown = demangles && demangle_is_possible();
+		_cleanup_strbuf_ struct strbuf out = {0};
+
+		print_value(value_stack(&one), &type, "", &out);
+		assert_string_equal(strbuf_text(&out),
+				    is_shown ? "\n        ns::f(int)+3\n" : "\n        _ZN2ns1fEi+3\n");
+	}
+}
+
 static void test_print_stack_of_nothing_is_nothing(void **state)
 {
 	const struct type type = {.kind = TYPE_STACK, .size = 8};
@@ -77,6 +96,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_print_stack_in_each_mode),
+		cmocka_unit_test(test_print_stack_shows_names_of_cpp),
 		cmocka_unit_test(test_print_stack_of_nothing_is_nothing),
 		cmocka_unit_test(test_stacks_are_ordered_by_frames_then_process),
 	};
