@@ -25,6 +25,7 @@
 #define USDTRAP_SESSION_H
 
 #include <usdtrap/hit.h>
+#include <usdtrap/tracepoint.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -55,6 +56,7 @@ struct usdtrap_options {
 	int follow;        /* 1: children of traced processes are traced, too */
 	int no_net;        /* 1: install no SIGTRAP handler in targets, which lets them outlive the session's death */
 	int no_follow_cpu; /* 1: leave the engine's own processor affinity alone (slower; for measurements) */
+	int no_call_info;  /* 1: do without PTRACE_GET_SYSCALL_INFO, as before Linux 5.3 (for tests) */
 	int wake_signal;   /* the signal the session may use; 0: SIGRTMAX - 1 */
 };
 
@@ -88,6 +90,25 @@ USDTRAP_API USDTRAP_MUST_USE struct usdtrap_error *usdtrap_add_probe(struct usdt
 /* How many probes (not sites) PROBE's pattern matched so far, and the INDEXth of them (borrowed from the session). */
 USDTRAP_API size_t usdtrap_probe_count(const struct usdtrap_probe *probe);
 USDTRAP_API const struct usdtrap_probe_info *usdtrap_probe_info(const struct usdtrap_probe *probe, size_t index);
+
+/* A tracepoint pattern, or whatever else is no probe of a file, added to a session. Lives as long as the session. */
+struct usdtrap_event;
+
+/*
+ * Asks for ON_HIT at every tracepoint of <usdtrap/tracepoint.h> that CATEGORY
+ * and NAME match, texts in which * stands for any text, in every thread of the
+ * session. Threads that are in the middle of a system call when they are
+ * attached enter it again, unseen by them: only its end is reported. *RET may
+ * be NULL. Errors: NOT_FOUND. Call it before usdtrap_attach().
+ */
+USDTRAP_API USDTRAP_MUST_USE struct usdtrap_error *usdtrap_add_tracepoint(struct usdtrap_session *session,
+									  const char *category, const char *name,
+									  usdtrap_hit_fn on_hit, void *user,
+									  struct usdtrap_event **ret);
+
+/* How many tracepoints EVENT's pattern matched, and the INDEXth of them (borrowed from the session). */
+USDTRAP_API size_t usdtrap_event_count(const struct usdtrap_event *event);
+USDTRAP_API const struct usdtrap_tracepoint_info *usdtrap_event_info(const struct usdtrap_event *event, size_t index);
 
 /*
  * Calls ON_TICK on the engine thread every PERIOD_NS nanoseconds (at least

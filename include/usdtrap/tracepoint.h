@@ -15,7 +15,7 @@
 
 #include <stddef.h>
 
-#include <usdtrap/error.h>
+#include <usdtrap/hit.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -55,6 +55,19 @@ USDTRAP_API size_t usdtrap_tracepoint_count(void);
 USDTRAP_API void usdtrap_tracepoint_at(size_t index, struct usdtrap_tracepoint_info *ret);
 /* Describes CATEGORY:NAME. 0: there is no such tracepoint, or not by ptrace. */
 USDTRAP_API int usdtrap_tracepoint_find(const char *category, const char *name, struct usdtrap_tracepoint_info *ret);
+
+/*
+ * Field INDEX of the tracepoint that was hit, an INTEGER or POINTER, or element
+ * ELEMENT of an ARRAY (0 for the others), as the signed or unsigned number that
+ * its type makes of it. Errors: NOT_FOUND (the hit is at no tracepoint, or the
+ * tracepoint has no such field).
+ */
+USDTRAP_API USDTRAP_MUST_USE struct usdtrap_error *usdtrap_hit_field(const struct usdtrap_hit *hit, unsigned index,
+								     unsigned element, struct usdtrap_value *ret);
+/* The same for a TEXT field; borrowed until the callback returns. NULL: there is none. */
+USDTRAP_API const char *usdtrap_hit_field_text(const struct usdtrap_hit *hit, unsigned index);
+/* What the tracepoint that was hit is; NULL: the hit is at none. Lives as long as the session. */
+USDTRAP_API const struct usdtrap_tracepoint_info *usdtrap_hit_tracepoint(const struct usdtrap_hit *hit);
 
 #ifdef __cplusplus
 }

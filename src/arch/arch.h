@@ -134,6 +134,18 @@ enum arch_return_place {
 	ARCH_RETURN_SIGNAL,   /* what a signal handler returns to */
 };
 
+enum {
+	ARCH_CALL_ARGUMENTS_MAX = 6,
+	ARCH_CALL_SIZE = 2, /* bytes of the instruction that enters the kernel */
+};
+
+/* What a thread's registers say of the system call that it makes. */
+struct arch_call_state {
+	long number;                                 /* -1: none is being made */
+	uint64_t arguments[ARCH_CALL_ARGUMENTS_MAX]; /* as far as they have not been overwritten by the result */
+	int64_t result;
+};
+
 struct arch {
 	const char *name;
 	uint16_t elf_machine; /* e_machine of files it runs, elf(5) */
@@ -254,6 +266,16 @@ struct arch {
 	const uint16_t *syscalls_by_name; /* indexes into them: those that have a kernel name, in order of it */
 	size_t syscall_named_count;
 
+	/* What the registers say of a system call, at its entry or exit or when it was interrupted. */
+	void (*call)(const struct arch_registers *registers, struct arch_call_state *ret);
+	/*
+	 * Whether CODE, the instruction of CODE_SIZE bytes that entered the kernel
+	 * and lies just before pc, makes calls in an older convention than the
+	 * program's own, with other numbers (x86-64: int $0x80).
+	 */
+	bool (*is_compatible_call)(const uint8_t *code);
+	/* Whether call NUMBER runs a program. */
+	bool (*is_exec)(long number);
 	/* The system call's number at a system call stop, -1 if none. */
 	long (*system_call)(const struct arch_registers *registers);
 	/*

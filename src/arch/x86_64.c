@@ -15,9 +15,11 @@
 enum {
 	MAX_INSTRUCTION = 15, /* longer ones raise #GP */
 	TRAP_SIZE = 1,
-	SYSCALL_SIZE = 2, /* 0f 05, and cd 80 likewise */
-	SYSTEM_CALL_CLOSE = 3,
+	SYSCALL_SIZE = 2,      /* 0f 05, and cd 80 likewise */
+	SYSTEM_CALL_CLOSE = 3, /* these four: arch/x86/entry/syscalls/syscall_64.tbl */
 	SYSTEM_CALL_SIGACTION = 13,
+	SYSTEM_CALL_EXECVE = 59,
+	SYSTEM_CALL_EXECVEAT = 322,
 	X86_64_SA_RESTORER = 0x04000000, /* arch/x86/include/uapi/asm/signal.h of the kernel */
 	X32_SYSTEM_CALL_BIT = 0x40000000,
 };
@@ -156,11 +158,32 @@ static bool x86_64_restart_interrupted_call(struct arch_registers *registers)
 	return true;
 }
 
+/* Numbers and arguments: syscall(2). */
+static void x86_64_call(const struct arch_registers *registers, struct arch_call_state *ret)
+{
+	static const enum x86_64_slot arguments[ARCH_CALL_ARGUMENTS_MAX] = {
+		X86_64_RDI, X86_64_RSI, X86_64_RDX, X86_64_R10, X86_64_R8, X86_64_R9,
+	};
+
+	ret->number = x86_64_system_call(registers);
+	ret->result = (int64_t)x86_64_slot_get(registers, X86_64_RAX);
+	for (unsigned i = 0; i < ARCH_CALL_ARGUMENTS_MAX; i++)
+		ret->arguments[i] = x86_64_slot_get(registers, arguments[i]);
+}
+
+static bool x86_64_is_compatible_call(const uint8_t *code)
+{
+	return code[0] == 0xcd && code[1] == 0x80;
+}
+
+static bool x86_64_is_exec(long number)
+{
+	return number == SYSTEM_CALL_EXECVE || number == SYSTEM_CALL_EXECVEAT;
+}
+
 /* At the entry, and only there, rax is -ENOSYS: the kernel's preset for calls that do not exist. */
 static bool x86_64_exec_entry(const struct arch_registers *registers, uint64_t *ret_path_addr, int *ret_directory)
 {
-	enum { SYSTEM_CALL_EXECVE = 59, SYSTEM_CALL_EXECVEAT = 322 }; /* arch/x86/entry/syscalls/syscall_64.tbl */
-
 	if ((int64_t)x86_64_slot_get(registers, X86_64_RAX) != -ENOSYS)
 		return false;
 	switch (x86_64_system_call(registers)) {
@@ -217,6 +240,9 @@ const struct arch arch_x86_64 = {
 	.syscall_count = X86_64_SYSCALLS,
 	.syscalls_by_name = x86_64_syscalls_by_name,
 	.syscall_named_count = X86_64_NAMED_SYSCALLS,
+	.call = x86_64_call,
+	.is_compatible_call = x86_64_is_compatible_call,
+	.is_exec = x86_64_is_exec,
 	.system_call = x86_64_system_call,
 	.exec_entry = x86_64_exec_entry,
 	.cave_make = x86_64_cave_make,

@@ -83,6 +83,7 @@
  *     library, library_cache        from libNAME to a file
  *     probes                        a file's notes, by name
  *     functions, list_functions     a file's functions, by name; listing them
+ *     events, calls, life           what is no place in a file: system calls; births, programs, ends, signals
  *     stacks, unwind                the calls that led to a hit; how they are found
  *     modules, jit_map              what an address belongs to; code made while the program ran
  *     tracepoint                    tracepoints and their fields, described

@@ -251,3 +251,21 @@ bool procfs_auxiliary_value(const char *root, pid_t pid, uint64_t type, uint64_t
 	}
 	return false;
 }
+
+struct usdtrap_error *procfs_auxiliary(const char *root, pid_t tid, Elf64_auxv_t **ret)
+{
+	const struct procfs_file file = {root, tid, 0, "auxv"};
+	_cleanup_strbuf_ struct strbuf text = {0};
+	struct usdtrap_error *error = procfs_file_read(&file, &text);
+	Elf64_auxv_t *entries;
+
+	if (error)
+		return error;
+	/* One more than there are, for a file that was cut before its end. */
+	entries = calloc(text.length / sizeof(*entries) + 1, sizeof(*entries));
+	if (!entries)
+		return &error_no_memory;
+	memcpy(entries, strbuf_text(&text), text.length / sizeof(*entries) * sizeof(*entries));
+	*ret = entries;
+	return NULL;
+}

@@ -9,6 +9,7 @@
 #ifndef USDTRAP_OS_PROCFS_H
 #define USDTRAP_OS_PROCFS_H
 
+#include <elf.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -80,6 +81,7 @@ struct usdtrap_error *procfs_status_read(const char *root, pid_t tid, struct pro
 struct procfs_stat {
 	char state;            /* field 3 */
 	bool is_kernel_thread; /* PF_KTHREAD in field 9 */
+	long priority;         /* field 18: the kernel's less 100 */
 	uint64_t start_time;   /* field 22, clock ticks after boot */
 	uint64_t start_stack;  /* field 28, an address; 0: the program has ended, or it may not be looked into */
 	int processor;         /* field 39, where it last ran; -1: unknown */
@@ -100,5 +102,8 @@ bool procfs_system_call(const char *root, pid_t tid, long *ret);
  * getauxval(3)), of a 64-bit program. False: there is none, or it cannot be read.
  */
 bool procfs_auxiliary_value(const char *root, pid_t pid, uint64_t type, uint64_t *ret);
+
+/* What the kernel told the program that TID runs at its start, /proc/PID/auxv: ends with AT_NULL; *RET is allocated. */
+struct usdtrap_error *procfs_auxiliary(const char *root, pid_t tid, Elf64_auxv_t **ret) USDTRAP_MUST_USE;
 
 #endif

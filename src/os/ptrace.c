@@ -5,9 +5,12 @@
 #include <elf.h>
 #include <errno.h>
 #include <limits.h>
+#include <linux/audit.h>
 #include <sched.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/ptrace.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -44,9 +47,11 @@ int ptrace_probe(void)
 	return 0;
 }
 
-struct usdtrap_error *ptrace_seize(pid_t tid)
+struct usdtrap_error *ptrace_seize(pid_t tid, bool wants_end)
 {
-	return request(PTRACE_SEIZE, tid, NULL, (void *)(uintptr_t)SEIZE_OPTIONS, "seize");
+	const uintptr_t options = SEIZE_OPTIONS | (wants_end ? PTRACE_O_TRACEEXIT : 0);
+
+	return request(PTRACE_SEIZE, tid, NULL, (void *)options, "seize");
 }
 
 struct usdtrap_error *ptrace_continue(pid_t tid, int signal)
@@ -123,6 +128,39 @@ struct usdtrap_error *ptrace_get_siginfo(pid_t tid, siginfo_t *ret)
 struct usdtrap_error *ptrace_get_event_message(pid_t tid, unsigned long *ret)
 {
 	return request(PTRACE_GETEVENTMSG, tid, NULL, ret, "read the event message of");
+}
+
+/* The kernel's struct ptrace_syscall_info, which C libraries call by different names or lack: <linux/ptrace.h>, 5.3. */
+struct call_info {
+	uint8_t operation;
+	uint8_t padding[3];
+	uint32_t audit_arch;
+	uint64_t pc;
+	uint64_t stack_pointer;
+	uint64_t words[8]; /* entry: number, arguments; exit: result, whether it is an error */
+};
+
+struct usdtrap_error *ptrace_get_call(pid_t tid, struct ptrace_call *ret)
+{
+	enum { ENTRY = 1, EXIT = 2 };
+	const int get_syscall_info = 0x420e;
+	struct call_info info;
+	long size = ptrace(get_syscall_info, tid, sizeof(info), &info);
+
+	if (size < 0 && errno == ESRCH)
+		return &error_gone;
+	if (size < (long)offsetof(struct call_info, words) || (info.operation != ENTRY && info.operation != EXIT))
+		return error_create(USDTRAP_UNSUPPORTED, "the kernel does not tell what a system call stop is about");
+	ret->is_entry = info.operation == ENTRY;
+	ret->is_compatible = !(info.audit_arch & __AUDIT_ARCH_64BIT);
+	if (ret->is_entry) {
+		ret->call.number = (long)info.words[0];
+		memcpy(ret->call.arguments, &info.words[1], sizeof(ret->call.arguments));
+		ret->call.result = -ENOSYS;
+	} else {
+		ret->call.result = (int64_t)info.words[0];
+	}
+	return NULL;
 }
 
 struct usdtrap_error *ptrace_get_signal_mask(pid_t tid, uint64_t *ret)
@@ -216,6 +254,8 @@ struct ptrace_stop ptrace_classify(int status)
 		return (struct ptrace_stop){PTRACE_STOP_CLONE, signal};
 	case PTRACE_EVENT_EXEC:
 		return (struct ptrace_stop){PTRACE_STOP_EXEC, signal};
+	case PTRACE_EVENT_EXIT:
+		return (struct ptrace_stop){PTRACE_STOP_END, signal};
 	default:
 		return (struct ptrace_stop){PTRACE_STOP_OTHER, signal};
 	}

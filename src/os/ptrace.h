@@ -23,8 +23,11 @@
  * seccomp filter answers instead of the kernel. Does nothing to anybody.
  */
 int ptrace_probe(void);
-/* PTRACE_SEIZE with the options that follow clone, fork, vfork and exec, and mark system call stops. Stops nobody. */
-struct usdtrap_error *ptrace_seize(pid_t tid) USDTRAP_MUST_USE;
+/*
+ * PTRACE_SEIZE with the options that follow clone, fork, vfork and exec, and mark system call stops. WANTS_END: threads
+ * stop when they are about to end, too. Stops nobody.
+ */
+struct usdtrap_error *ptrace_seize(pid_t tid, bool wants_end) USDTRAP_MUST_USE;
 /* Lets a stopped thread run, delivering SIGNAL (0: none). */
 struct usdtrap_error *ptrace_continue(pid_t tid, int signal) USDTRAP_MUST_USE;
 /* The same, up to the next system call entry or exit. */
@@ -40,6 +43,14 @@ struct usdtrap_error *ptrace_set_registers(pid_t tid, const struct arch_register
 struct usdtrap_error *ptrace_get_vector_registers(pid_t tid, struct arch_vector_registers *ret) USDTRAP_MUST_USE;
 struct usdtrap_error *ptrace_get_siginfo(pid_t tid, siginfo_t *ret) USDTRAP_MUST_USE;
 struct usdtrap_error *ptrace_get_event_message(pid_t tid, unsigned long *ret) USDTRAP_MUST_USE;
+/* What a system call stop is about. At an exit only the call's result is told. */
+struct ptrace_call {
+	bool is_entry;
+	bool is_compatible; /* made in the 32-bit convention, by a 64-bit program */
+	struct arch_call_state call;
+};
+/* PTRACE_GET_SYSCALL_INFO. Errors: UNSUPPORTED before Linux 5.3; GONE. */
+struct usdtrap_error *ptrace_get_call(pid_t tid, struct ptrace_call *ret) USDTRAP_MUST_USE;
 struct usdtrap_error *ptrace_get_signal_mask(pid_t tid, uint64_t *ret) USDTRAP_MUST_USE;
 struct usdtrap_error *ptrace_set_signal_mask(pid_t tid, uint64_t mask) USDTRAP_MUST_USE;
 
@@ -66,6 +77,7 @@ enum ptrace_stop_kind {
 	PTRACE_STOP_VFORK,
 	PTRACE_STOP_CLONE,
 	PTRACE_STOP_EXEC,
+	PTRACE_STOP_END,         /* the thread is about to end; only where the seize asked for it */
 	PTRACE_STOP_SYSTEM_CALL, /* entry or exit of a system call */
 	PTRACE_STOP_OTHER,       /* an event that was not asked for; continue with 0 */
 };

@@ -27,6 +27,7 @@
 #include "os/privileged.h"
 #include "os/procfs.h"
 #include "os/refusal.h"
+#include "trace/calls.h"
 #include "trace/engine.h"
 #include "trace/observe.h"
 #include "trace/site.h"
@@ -54,7 +55,7 @@ static struct usdtrap_error *seize_thread(struct engine *engine, struct space *s
 
 	if (tracee_find(engine->tracees, tid))
 		return NULL;
-	error = ptrace_seize(tid);
+	error = ptrace_seize(tid, engine->events.of_kind[EVENT_END]);
 	is_seized_here = !error;
 	if (error) {
 		error_number = usdtrap_error_errno(error);
@@ -107,7 +108,7 @@ static struct usdtrap_error *seize_sharers(struct engine *engine, struct space *
 	for (size_t i = 0; !error && i < count; i++) {
 		if (tracee_find(engine->tracees, children[i]) || !memory_is_same(space->anchor, children[i]))
 			continue;
-		error = ptrace_seize(children[i]);
+		error = ptrace_seize(children[i], engine->events.of_kind[EVENT_END]);
 		if (!error && !engine_add_tracee(engine, children[i], children[i], TRACEE_SHARER, space))
 			error = &error_no_memory;
 		else if (error_catch(error, USDTRAP_GONE))
@@ -230,7 +231,7 @@ static struct usdtrap_error *arm_running(struct engine *engine, struct space *sp
 		engine_notice_error(engine, USDTRAP_NOTICE_WARNING, refused);
 	if (error)
 		return error;
-	if (!space->mapped)
+	if (!space->mapped && engine->catalog.probes)
 		engine_notice(engine, USDTRAP_NOTICE_WARNING,
 			      "process %d has none of the named files mapped: nothing fires until it loads one",
 			      (int)space->pid);
@@ -244,6 +245,23 @@ static struct usdtrap_error *arm_running(struct engine *engine, struct space *sp
 		pause_ns(LOOK_INTERVAL_NS);
 	}
 	return error;
+}
+
+/*
+ * SPACE's process is to execute another program soon. Of that it is only the
+ * entry of execve(2) that anybody wants to see, and the path that is given to it.
+ */
+static struct usdtrap_error *prepare_start(struct engine *engine, struct space *space)
+{
+	struct usdtrap_error *error;
+
+	if (!engine->events.wants_calls)
+		return NULL;
+	for (struct tracee *tracee = engine->tracees; tracee; tracee = tracee->hh.next)
+		if (tracee->space == space)
+			tracee->is_starting = true;
+	error = mapped_architecture(space);
+	return error ? error : memory_open(space->anchor, &space->memory_fd);
 }
 
 /* What can be told about PID before it is touched. */
@@ -289,6 +307,10 @@ struct usdtrap_error *attach_process(struct engine *engine, pid_t pid, enum usdt
 		error = refusal_explain(PROCFS_ROOT, pid, pid, ESRCH);
 	if (!error && mode == USDTRAP_ATTACH_NOW)
 		error = arm_running(engine, space);
+	if (!error && mode == USDTRAP_ATTACH_AT_EXEC)
+		error = prepare_start(engine, space);
+	if (!error)
+		calls_begin(engine, space);
 	if (error)
 		leave_space(engine, space);
 	space_release(&engine->spaces, &engine->former_spaces, space);

@@ -31,9 +31,11 @@
 
 #include "base/error.h"
 #include "base/strbuf.h"
+#include "trace/calls.h"
 #include "trace/displaced.h"
 #include "trace/hit.h"
 #include "trace/journal.h"
+#include "trace/life.h"
 #include "trace/observe.h"
 #include "trace/returns.h"
 #include "trace/room.h"
@@ -170,7 +172,7 @@ static void expect_gone(const struct engine *engine, struct usdtrap_error *error
 void engine_resume(const struct engine *engine, const struct tracee *tracee, int signal)
 {
 	/* Of a child that is to be let go at its exec the entry of that is of interest: family_system_call(). */
-	if (tracee->role == TRACEE_SHARER && !engine->is_privileged)
+	if (calls_are_wanted(engine, tracee) || (tracee->role == TRACEE_SHARER && !engine->is_privileged))
 		expect_gone(engine, ptrace_continue_to_system_call(tracee->tid, signal));
 	else
 		expect_gone(engine, ptrace_continue(tracee->tid, signal));
@@ -184,8 +186,7 @@ void engine_interrupt(struct tracee *tracee)
 	usdtrap_error_destroy(ptrace_interrupt(tracee->tid));
 }
 
-/* Whether any signal that TID does not block is pending: an interrupted call then returns EINTR by right. */
-static bool has_signal_pending(pid_t tid)
+bool engine_has_signal_pending(pid_t tid)
 {
 	struct procfs_status status;
 	struct usdtrap_error *error = procfs_status_read(PROCFS_ROOT, tid, &status);
@@ -200,7 +201,7 @@ void engine_restart_call(struct tracee *tracee)
 	struct arch_registers registers;
 	struct usdtrap_error *error;
 
-	if (!tracee->is_interrupted || !arch || has_signal_pending(tracee->tid))
+	if (!tracee->is_interrupted || !arch || engine_has_signal_pending(tracee->tid))
 		return;
 	error = ptrace_get_registers(tracee->tid, &registers);
 	if (!error && arch->restart_interrupted_call(&registers))
@@ -379,8 +380,10 @@ static void handle_trap(struct engine *engine, struct tracee *tracee)
 	if (!site) {
 		displaced_put_back(tracee, SIGTRAP);
 		signal = net_foreign_trap(engine, tracee);
-		if (signal != NET_ANSWERED)
-			engine_resume(engine, tracee, signal);
+		if (signal == NET_ANSWERED)
+			return;
+		life_signalled(engine, tracee, signal);
+		engine_resume(engine, tracee, signal);
 		return;
 	}
 	tracee->last_hit = registers;
@@ -409,6 +412,7 @@ static void handle_birth(struct engine *engine, struct tracee *tracee)
 		return;
 	}
 	family_born(engine, tracee, (pid_t)child);
+	life_forked(engine, tracee, (pid_t)child);
 	engine_resume(engine, tracee, 0);
 }
 
@@ -431,14 +435,17 @@ static void handle_exec(struct engine *engine, pid_t tid)
 		if (!tracee)
 			return;
 	}
-	if (!family_exec(engine, tracee))
-		engine_resume(engine, tracee, 0);
+	if (family_exec(engine, tracee))
+		return;
+	life_executed(engine, tracee, (pid_t)message);
+	engine_resume(engine, tracee, 0);
 }
 
 void engine_stop(struct engine *engine, pid_t tid, int status)
 {
 	const struct ptrace_stop stop = ptrace_classify(status);
 	struct tracee *tracee = tracee_find(engine->tracees, tid);
+	bool was_interrupted;
 
 	if (stop.kind == PTRACE_STOP_EXEC) {
 		handle_exec(engine, tid);
@@ -455,15 +462,20 @@ void engine_stop(struct engine *engine, pid_t tid, int status)
 		return;
 	tracee->is_listening = false;
 	tracee->may_be_forking = false;
-	if (stop.kind == PTRACE_STOP_EVENT_STOP)
+	was_interrupted = tracee->is_interrupted;
+	if (stop.kind == PTRACE_STOP_EVENT_STOP && was_interrupted && calls_are_wanted(engine, tracee))
+		calls_interrupted(tracee);
+	if (stop.kind == PTRACE_STOP_EVENT_STOP || stop.kind == PTRACE_STOP_SYSTEM_CALL)
 		engine_restart_call(tracee);
 	tracee->is_interrupted = false; /* any stop makes up for the one that was asked for */
 	switch (stop.kind) {
 	case PTRACE_STOP_SIGNAL:
+		tracee->call.is_reentering = false; /* the signal's handler may come first, and then by right */
 		if (stop.value == SIGTRAP) {
 			handle_trap(engine, tracee);
 		} else {
 			displaced_put_back(tracee, stop.value);
+			life_signalled(engine, tracee, stop.value);
 			engine_resume(engine, tracee, stop.value);
 		}
 		break;
@@ -484,8 +496,13 @@ void engine_stop(struct engine *engine, pid_t tid, int status)
 		handle_birth(engine, tracee);
 		break;
 	case PTRACE_STOP_SYSTEM_CALL:
+		calls_stop(engine, tracee, was_interrupted);
 		if (!family_system_call(engine, tracee))
 			engine_resume(engine, tracee, 0);
+		break;
+	case PTRACE_STOP_END:
+		life_ending(engine, tracee);
+		engine_resume(engine, tracee, 0);
 		break;
 	case PTRACE_STOP_OTHER:
 		engine_resume(engine, tracee, 0);

@@ -29,6 +29,7 @@
 #include "os/procfs.h"
 #include "os/ptrace.h"
 #include "trace/catalog.h"
+#include "trace/events.h"
 #include "trace/space.h"
 #include "trace/tracee.h"
 
@@ -39,19 +40,22 @@ struct engine {
 	usdtrap_observer_fn observer; /* NULL: nobody, see observe.h */
 	void *observer_user;
 	struct catalog catalog;
+	struct events events;
+	bool has_no_call_info;  /* the kernel is older than 5.3 */
 	struct tracee *tracees; /* by thread id */
 	unsigned member_count;  /* how many of them are MEMBERs: the run ends with the last */
 	struct space *spaces;
 	struct space *former_spaces; /* the last few whose processes ended, or ran another program */
 	struct affinity affinity;
 	struct usdtrap_report report;
-	bool is_privileged;         /* may trace a program without taking the rights from it that its file gives */
-	bool is_leaving;            /* nothing is armed any more */
-	bool has_no_journal;        /* there is nowhere to keep one: told once */
-	bool is_stopping;           /* a callback said STOP: nothing further is delivered */
-	struct stacks *stacks;      /* NULL before anybody asked for a stack or a symbol */
-	bool watches_ways_out;      /* returns.c: how functions are left other than by a return */
-	bool has_warned_of_returns; /* returns.c */
+	bool is_privileged;              /* may trace a program without taking the rights from it that its file gives */
+	bool is_leaving;                 /* nothing is armed any more */
+	bool has_no_journal;             /* there is nowhere to keep one: told once */
+	bool is_stopping;                /* a callback said STOP: nothing further is delivered */
+	struct stacks *stacks;           /* NULL before anybody asked for a stack or a symbol */
+	bool watches_ways_out;           /* returns.c: how functions are left other than by a return */
+	bool has_warned_of_returns;      /* returns.c */
+	struct arch_registers registers; /* room for those of an event's hit */
 	struct arch_vector_registers vectors; /* room for those of the hit that is being delivered */
 };
 
@@ -107,7 +111,10 @@ void engine_resume(const struct engine *engine, const struct tracee *tracee, int
  * for it, which engine_restart_call() makes up for.
  */
 void engine_interrupt(struct tracee *tracee);
-/* TRACEE stands at an event stop. If we asked for that: has the call that we interrupted entered again. */
+/* Whether any signal that TID does not block is pending: an interrupted call then returns EINTR by right. */
+bool engine_has_signal_pending(pid_t tid);
+/* TRACEE stands at an event stop, or a system call's exit. If we asked for that: has the call that we interrupted
+ * entered again. */
 void engine_restart_call(struct tracee *tracee);
 
 /* --- attach.c --- */

@@ -15,6 +15,7 @@
 #include "os/procfs.h"
 #include "os/ptrace.h"
 #include "trace/engine.h"
+#include "trace/events.h"
 #include "trace/site.h"
 
 /* The callbacks' view is const; what is fetched on demand is kept all the same. */
@@ -23,9 +24,21 @@ static struct usdtrap_hit *mutable_hit(const struct usdtrap_hit *hit)
 	return (struct usdtrap_hit *)hit;
 }
 
+const struct arch_registers *hit_registers(const struct usdtrap_hit *hit)
+{
+	struct usdtrap_hit *own = mutable_hit(hit);
+
+	if (!hit->registers) {
+		memset(&own->engine->registers, 0, sizeof(own->engine->registers));
+		usdtrap_error_destroy(ptrace_get_registers(hit->tracee->tid, &own->engine->registers));
+		own->registers = &own->engine->registers;
+	}
+	return hit->registers;
+}
+
 const struct usdtrap_probe_info *usdtrap_hit_probe(const struct usdtrap_hit *hit)
 {
-	return hit->location->info;
+	return hit->location ? hit->location->info : &hit->match->info;
 }
 
 /* How many arguments a function has is not known: as many as registers may hold. */
@@ -36,6 +49,8 @@ unsigned usdtrap_hit_argument_count(const struct usdtrap_hit *hit)
 	const struct argspec_list *arguments;
 	struct usdtrap_error *error;
 
+	if (!hit->location)
+		return 0;
 	if (hit->location->info->kind != USDTRAP_PROBE_USDT)
 		return hit->has_returned ? 0 : FUNCTION_ARGUMENTS;
 	error = location_arguments(hit->site->mapped->file, hit->location, &arguments);
@@ -106,17 +121,15 @@ struct usdtrap_error *usdtrap_hit_return_value(const struct usdtrap_hit *hit, st
 {
 	if (!hit->has_returned)
 		return error_create(USDTRAP_INVALID_USE, "%s is not a function's return",
-				    hit->location->info->full_name);
+				    usdtrap_hit_probe(hit)->full_name);
 	*ret = word_value(hit, hit->tracee->space->arch->return_value(hit->registers));
 	return NULL;
 }
 
 struct usdtrap_error *usdtrap_hit_argument(const struct usdtrap_hit *hit, unsigned index, struct usdtrap_value *ret)
 {
-	const struct argspec_context context = {
+	struct argspec_context context = {
 		.arch = hit->tracee->space->arch,
-		.registers = hit->registers,
-		.load_bias = hit->site->mapped->load_bias,
 		.read_memory = read_memory,
 		.read_vectors = read_vectors,
 		.user = mutable_hit(hit),
@@ -124,6 +137,9 @@ struct usdtrap_error *usdtrap_hit_argument(const struct usdtrap_hit *hit, unsign
 	const struct argspec_list *arguments;
 	struct usdtrap_error *error;
 
+	if (!hit->location)
+		return error_create(USDTRAP_NOT_FOUND, "%s has no arguments but fields",
+				    usdtrap_hit_probe(hit)->full_name);
 	if (hit->location->info->kind != USDTRAP_PROBE_USDT)
 		return function_argument(hit, index, ret);
 	error = location_arguments(hit->site->mapped->file, hit->location, &arguments);
@@ -132,6 +148,8 @@ struct usdtrap_error *usdtrap_hit_argument(const struct usdtrap_hit *hit, unsign
 	if (index >= arguments->count)
 		return error_create(USDTRAP_NOT_FOUND, "%s has %zu arguments at 0x%" PRIx64 ", there is no arg%u",
 				    hit->location->info->full_name, arguments->count, hit->site->addr, index);
+	context.registers = hit->registers;
+	context.load_bias = hit->site->mapped->load_bias;
 	return argspec_eval(&arguments->items[index], &context, ret);
 }
 

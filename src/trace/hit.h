@@ -8,6 +8,8 @@
 #include "arch/arch.h"
 
 struct engine;
+struct event_data;
+struct event_match;
 struct location;
 struct site;
 struct tracee;
@@ -17,10 +19,14 @@ enum { HIT_COMM_SIZE = 16 }; /* TASK_COMM_LEN, proc(5) */
 struct usdtrap_hit {
 	struct engine *engine;
 	struct tracee *tracee;
-	struct site *site;
-	struct location *location;              /* of the callback that runs */
-	const struct arch_registers *registers; /* pc at the site, or behind it where that is a nop */
-	bool has_returned;                      /* the location's function has; the thread is where it returned to */
+	struct site *site;               /* NULL: it stands at no site but somewhere, at an event */
+	struct location *location;       /* of the callback that runs; NULL likewise */
+	const struct event_match *match; /* the event's, of the callback that runs; NULL: no event */
+	const struct event_data *data;
+	/* Pc at the site, or behind it where that is a nop. NULL at an event before they are asked for:
+	 * hit_registers(). */
+	const struct arch_registers *registers;
+	bool has_returned; /* the location's function has; the thread is where it returned to */
 	/* Fetched when first asked for, by a callback that holds the hit as const. */
 	struct {
 		bool has_vectors; /* in the engine's room for them */
@@ -29,5 +35,8 @@ struct usdtrap_hit {
 		char comm[HIT_COMM_SIZE];
 	} lazy;
 };
+
+/* The registers of the thread at HIT; all are 0 when they cannot be read, since it is gone. */
+const struct arch_registers *hit_registers(const struct usdtrap_hit *hit);
 
 #endif

@@ -221,8 +221,12 @@ static void leave_stop(struct engine *engine, pid_t tid, int status)
 			family_born(engine, tracee, (pid_t)child);
 		let_go(engine, tracee, 0);
 		break;
-	case PTRACE_STOP_EXEC:
 	case PTRACE_STOP_SYSTEM_CALL:
+		engine_restart_call(tracee);
+		let_go(engine, tracee, 0);
+		break;
+	case PTRACE_STOP_END:
+	case PTRACE_STOP_EXEC:
 	case PTRACE_STOP_OTHER:
 		let_go(engine, tracee, 0);
 		break;

@@ -253,6 +253,7 @@ struct usdtrap_error *usdtrap_session_create(const struct usdtrap_options *optio
 		session->engine.options = *options;
 	session->engine.catalog.on_problem = on_broken_note;
 	session->engine.catalog.user = &session->engine;
+	session->engine.has_no_call_info = session->engine.options.no_call_info;
 	pthread_mutex_init(&session->lock, NULL);
 	pthread_cond_init(&session->changed, NULL);
 	session->wake_signal = session->engine.options.wake_signal ? session->engine.options.wake_signal : SIGRTMAX - 1;
@@ -291,6 +292,7 @@ void usdtrap_session_destroy(struct usdtrap_session *session)
 		free(timer);
 	}
 	stacks_destroy(session->engine.stacks);
+	events_deinit(&session->engine.events);
 	catalog_deinit(&session->engine.catalog);
 	if (session->interrupt_fd >= 0)
 		close(session->interrupt_fd);
@@ -354,6 +356,18 @@ struct usdtrap_error *usdtrap_add_function(struct usdtrap_session *session,
 		error = error_create(USDTRAP_INVALID_USE, "usdtrap_add_function() without a callback");
 	if (!error)
 		error = catalog_add_function(&session->engine.catalog, pattern, pid, on_hit, user, ret);
+	return error;
+}
+
+struct usdtrap_error *usdtrap_add_tracepoint(struct usdtrap_session *session, const char *category, const char *name,
+					     usdtrap_hit_fn on_hit, void *user, struct usdtrap_event **ret)
+{
+	struct usdtrap_error *error = check_use(session, "usdtrap_add_tracepoint()");
+
+	if (!error && session->has_attached)
+		error = error_create(USDTRAP_INVALID_USE, "usdtrap_add_tracepoint() after usdtrap_attach()");
+	if (!error)
+		error = events_add(&session->engine.events, category, name, on_hit, user, ret);
 	return error;
 }
 

@@ -175,7 +175,7 @@ const struct usdtrap_frame *usdtrap_hit_symbolize(const struct usdtrap_hit *hit,
 
 uint64_t usdtrap_hit_address(const struct usdtrap_hit *hit)
 {
-	return hit->site ? hit->site->addr : hit->tracee->space->arch->pc(hit->registers);
+	return hit->site ? hit->site->addr : hit->tracee->space->arch->pc(hit_registers(hit));
 }
 
 /* The one stack of these COUNT frames, in stacks->frames. */
@@ -217,8 +217,8 @@ const struct usdtrap_stack *usdtrap_hit_stack(const struct usdtrap_hit *hit, siz
 	assert(frames_max > 0 && frames_max <= USDTRAP_STACK_FRAMES_MAX);
 	if (!stacks || (!modules_refresh(engine, space) && !space->modules))
 		return NULL;
-	count = unwind_walk(engine, space, &stacks->files, hit->registers, usdtrap_hit_address(hit), &stacks->window,
-			    stacks->walked, frames_max);
+	count = unwind_walk(engine, space, &stacks->files, hit_registers(hit), usdtrap_hit_address(hit),
+			    &stacks->window, stacks->walked, frames_max);
 	for (size_t i = 0; i < count; i++) {
 		stacks->frames[i] = frame_at(engine, space, stacks->walked[i].address, stacks->walked[i].is_return);
 		if (!stacks->frames[i])

@@ -31,13 +31,21 @@ struct tracee {
 	bool is_listening;   /* in a group stop, waiting for SIGCONT */
 	bool may_be_forking; /* attaching: it may be in a fork that began before it was seized; cleared by any stop */
 	bool is_timed;       /* attaching: the next is known */
-	uint64_t run_time_when_seized;  /* nanoseconds on a processor */
-	bool is_interrupted;            /* we asked it to stop and have not seen it stop yet */
-	bool is_settled;                /* leaving: can be left to the end of the tracing thread */
-	bool has_hit;                   /* it stood at a trap of ours */
-	bool blocks_trap;               /* it blocked SIGTRAP when it did last, so that the kernel reset that */
-	uint64_t blocked_mask;          /* its signals blocked when the kernel unblocked SIGTRAP there; 0: it did not */
-	int seccomp;                    /* struct procfs_status; SECCOMP_UNKNOWN before it was asked */
+	uint64_t run_time_when_seized; /* nanoseconds on a processor */
+	bool is_interrupted;           /* we asked it to stop and have not seen it stop yet */
+	bool is_settled;               /* leaving: can be left to the end of the tracing thread */
+	bool has_hit;                  /* it stood at a trap of ours */
+	bool blocks_trap;              /* it blocked SIGTRAP when it did last, so that the kernel reset that */
+	uint64_t blocked_mask;         /* its signals blocked when the kernel unblocked SIGTRAP there; 0: it did not */
+	int seccomp;                   /* struct procfs_status; SECCOMP_UNKNOWN before it was asked */
+	bool is_ending;                /* its end was told: PTRACE_EVENT_EXIT */
+	bool is_starting;       /* its execve is still to come: what it does before that is ours, not the program's */
+	struct {                /* its system calls, where they are wanted: calls.c */
+		bool is_inside; /* its last stop was an entry */
+		bool is_compatible; /* of the call it is inside */
+		bool is_reentering; /* the next entry is only `number' again, which we interrupted */
+		long number;
+	} call;
 	struct space *space;            /* NULL: a copy of nobody knows which */
 	struct arch_registers last_hit; /* its registers when it stood at a trap of ours last */
 	struct sent_back *sent_back;    /* displaced.h */

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * System calls, seen at their entry and exit.
+ *
+ * A thread that is resumed by PTRACE_SYSCALL stops where it enters the kernel
+ * and where it leaves it, and both look alike to waitpid(2). What tells them
+ * apart is PTRACE_GET_SYSCALL_INFO; before Linux 5.3 they were counted: after
+ * an entry comes an exit. That goes wrong where the first stop is an exit (a
+ * new thread's, one that was attached within a call), so the older way also
+ * looks at the result register, which the kernel presets to -ENOSYS.
+ *
+ * A thread runs until its next stop as it was resumed, so it has to be stopped
+ * once to begin with. Most threads sleep in a call then. The call is entered
+ * again (engine_restart_call(), or the kernel itself does it) and the program
+ * sees nothing of it; nor should the script, for which the call began before
+ * it looked: only the end of it is told. The kernel may enter another call
+ * instead, restart_syscall(2), which stands for the first one with what is
+ * left of its time: it is told as that one.
+ *
+ * Calls in the 32-bit convention (int 0x80 works in a 64-bit program, too)
+ * have other numbers and arguments. As in the kernel, raw_syscalls sees them
+ * and syscalls does not.
+ */
+#include "trace/calls.h"
+
+#include <errno.h>
+
+#include <utlist.h>
+
+#include "base/error.h"
+#include "os/memory.h"
+#include "os/ptrace.h"
+#include "trace/engine.h"
+
+enum {
+	RESTART_SYSCALL = 219, /* <asm/unistd_64.h> */
+	/* What a call that was interrupted has as its result until signals are seen to: include/linux/errno.h of Linux.
+	 */
+	ERESTARTSYS = 512,
+	ERESTARTNOINTR = 513,
+	ERESTARTNOHAND = 514,
+	ERESTART_RESTARTBLOCK = 516,
+};
+
+bool calls_are_wanted(const struct engine *engine, const struct tracee *tracee)
+{
+	return engine->events.wants_calls && tracee->role == TRACEE_MEMBER;
+}
+
+void calls_begin(struct engine *engine, const struct space *space)
+{
+	for (struct tracee *tracee = engine->tracees; tracee; tracee = tracee->hh.next)
+		if (tracee->space == space && calls_are_wanted(engine, tracee))
+			engine_interrupt(tracee);
+}
+
+static bool will_restart(int64_t result)
+{
+	return result == -ERESTARTSYS || result == -ERESTARTNOINTR || result == -ERESTARTNOHAND ||
+	       result == -ERESTART_RESTARTBLOCK;
+}
+
+/* Whether a call that ended with RESULT after we interrupted it will be entered again, by the kernel or by us. */
+static bool reenters(const struct tracee *tracee, int64_t result)
+{
+	return (will_restart(result) || result == -EINTR) && !engine_has_signal_pending(tracee->tid);
+}
+
+void calls_interrupted(struct tracee *tracee)
+{
+	const struct arch *arch = tracee->space ? tracee->space->arch : NULL;
+	struct arch_registers registers;
+	struct arch_call_state call;
+	struct usdtrap_error *error;
+
+	if (!arch)
+		return;
+	error = ptrace_get_registers(tracee->tid, &registers);
+	if (error) {
+		usdtrap_error_destroy(error);
+		return;
+	}
+	arch->call(&registers, &call);
+	if (call.number < 0 || !reenters(tracee, call.result))
+		return;
+	tracee->call.is_reentering = true;
+	tracee->call.number = call.number;
+}
+
+/* The older way to know what a stop is about. */
+static struct usdtrap_error *read_by_registers(const struct tracee *tracee, struct ptrace_call *ret)
+{
+	const struct arch *arch = tracee->space->arch;
+	uint8_t code[ARCH_CALL_SIZE];
+	struct arch_registers registers;
+	struct usdtrap_error *error = ptrace_get_registers(tracee->tid, &registers);
+
+	if (error)
+		return error;
+	arch->call(&registers, &ret->call);
+	ret->is_entry = !tracee->call.is_inside && ret->call.result == -ENOSYS;
+	error = memory_read(tracee->space->memory_fd, arch->pc(&registers) - sizeof(code), code, sizeof(code));
+	ret->is_compatible = !error && arch->is_compatible_call(code);
+	usdtrap_error_destroy(error);
+	return NULL;
+}
+
+static struct usdtrap_error *read_call(struct engine *engine, struct tracee *tracee, struct ptrace_call *ret)
+{
+	struct usdtrap_error *error;
+	struct arch_registers registers;
+
+	if (engine->has_no_call_info)
+		return read_by_registers(tracee, ret);
+	error = ptrace_get_call(tracee->tid, ret);
+	if (error_catch(error, USDTRAP_UNSUPPORTED)) {
+		engine->has_no_call_info = true;
+		return read_by_registers(tracee, ret);
+	}
+	if (error || ret->is_entry)
+		return error;
+	/* At an exit only the result is told. Which call it was we know if we saw it begin. */
+	if (tracee->call.is_inside) {
+		ret->call.number = tracee->call.number;
+		return NULL;
+	}
+	error = ptrace_get_registers(tracee->tid, &registers);
+	if (!error)
+		tracee->space->arch->call(&registers, &ret->call);
+	return error;
+}
+
+static void deliver_entry(struct engine *engine, struct tracee *tracee, const struct ptrace_call *stop)
+{
+	const struct events *events = &engine->events;
+	const struct arch_call_state *call = &stop->call;
+	struct event_data data = {.values = {(uint64_t)call->number}, .array = call->arguments};
+
+	events_deliver(engine, tracee, events->of_kind[EVENT_ANY_ENTER], &data);
+	if (stop->is_compatible || call->number < 0 || call->number >= EVENT_CALLS)
+		return;
+	for (unsigned i = 0; i < ARCH_CALL_ARGUMENTS_MAX; i++)
+		data.values[1 + i] = call->arguments[i];
+	events_deliver(engine, tracee, events->enter[call->number], &data);
+}
+
+static void deliver_exit(struct engine *engine, struct tracee *tracee, const struct ptrace_call *stop)
+{
+	const struct events *events = &engine->events;
+	const struct arch_call_state *call = &stop->call;
+	const struct event_data data = {.values = {(uint64_t)call->number, (uint64_t)call->result}};
+
+	events_deliver(engine, tracee, events->of_kind[EVENT_ANY_EXIT], &data);
+	if (!stop->is_compatible && call->number >= 0 && call->number < EVENT_CALLS)
+		events_deliver(engine, tracee, events->exit[call->number], &data);
+}
+
+static void handle_entry(struct engine *engine, struct tracee *tracee, const struct ptrace_call *stop)
+{
+	const bool is_same = tracee->call.is_reentering &&
+			     (stop->call.number == tracee->call.number || stop->call.number == RESTART_SYSCALL);
+
+	tracee->call.is_inside = true;
+	tracee->call.is_reentering = false;
+	tracee->call.is_compatible = stop->is_compatible;
+	if (is_same)
+		return;
+	tracee->call.number = stop->call.number;
+	if (tracee->is_starting && tracee->space->arch->is_exec(stop->call.number))
+		tracee->is_starting = false;
+	if (!tracee->is_starting)
+		deliver_entry(engine, tracee, stop);
+}
+
+static void handle_exit(struct engine *engine, struct tracee *tracee, struct ptrace_call *stop, bool was_interrupted)
+{
+	if (tracee->call.is_inside)
+		stop->is_compatible = tracee->call.is_compatible;
+	tracee->call.is_inside = false;
+	if (was_interrupted && reenters(tracee, stop->call.result)) {
+		tracee->call.is_reentering = true;
+		tracee->call.number = stop->call.number;
+		return;
+	}
+	if (!tracee->is_starting)
+		deliver_exit(engine, tracee, stop);
+}
+
+void calls_stop(struct engine *engine, struct tracee *tracee, bool was_interrupted)
+{
+	struct ptrace_call stop = {0};
+	struct usdtrap_error *error;
+
+	if (!calls_are_wanted(engine, tracee) || !tracee->space || !tracee->space->arch)
+		return;
+	error = read_call(engine, tracee, &stop);
+	if (error) {
+		if (!error_catch(error, USDTRAP_GONE))
+			engine_notice_error(engine, USDTRAP_NOTICE_WARNING, error);
+		return;
+	}
+	if (stop.is_entry)
+		handle_entry(engine, tracee, &stop);
+	else
+		handle_exit(engine, tracee, &stop, was_interrupted);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* System calls as events. */
+#ifndef USDTRAP_TRACE_CALLS_H
+#define USDTRAP_TRACE_CALLS_H
+
+#include <stdbool.h>
+
+struct engine;
+struct space;
+struct tracee;
+
+/* Whether TRACEE is to stop at its system calls. */
+bool calls_are_wanted(const struct engine *engine, const struct tracee *tracee);
+/* Has all threads of SPACE stop once, so that they go on to their next system call. To be called when they are ours. */
+void calls_begin(struct engine *engine, const struct space *space);
+/* TRACEE was interrupted by us and stands at an event stop: notes that it is about to enter its call again, if it is.
+ */
+void calls_interrupted(struct tracee *tracee);
+/* TRACEE stands at the entry or exit of a system call. WAS_INTERRUPTED: we had asked it to stop. */
+void calls_stop(struct engine *engine, struct tracee *tracee, bool was_interrupted);
+
+#endif

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+#include "trace/events.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <utlist.h>
+
+#include "base/error.h"
+#include "base/glob.h"
+#include "trace/engine.h"
+#include "trace/hit.h"
+
+/* ---- Subscriptions ----------------------------------------------------------------------------------------------- */
+
+static const struct {
+	const char *category, *name;
+	enum event_kind kind;
+} kinds[] = {
+	{"raw_syscalls", "sys_enter", EVENT_ANY_ENTER}, {"raw_syscalls", "sys_exit", EVENT_ANY_EXIT},
+	{"sched", "sched_process_fork", EVENT_FORK},    {"sched", "sched_process_exec", EVENT_EXEC},
+	{"sched", "sched_process_exit", EVENT_END},     {"signal", "signal_deliver", EVENT_SIGNAL},
+};
+
+/* The list that those belong to who want TRACEPOINT. */
+static struct event_match **list_of(struct events *events, const struct usdtrap_tracepoint_info *tracepoint)
+{
+	static const char enter_prefix[] = "sys_enter_", exit_prefix[] = "sys_exit_";
+	const struct usdtrap_syscall *call;
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strcmp(kinds[i].category, tracepoint->category) == 0 &&
+		    strcmp(kinds[i].name, tracepoint->name) == 0)
+			return &events->of_kind[kinds[i].kind];
+	if (strncmp(tracepoint->name, enter_prefix, strlen(enter_prefix)) == 0) {
+		call = usdtrap_syscall_by_kernel_name(tracepoint->name + strlen(enter_prefix));
+		return call && call->number < EVENT_CALLS ? &events->enter[call->number] : NULL;
+	}
+	call = usdtrap_syscall_by_kernel_name(tracepoint->name + strlen(exit_prefix));
+	return call && call->number < EVENT_CALLS ? &events->exit[call->number] : NULL;
+}
+
+static void event_destroy(struct usdtrap_event *event)
+{
+	for (size_t i = 0; i < event->match_count; i++)
+		free((char *)event->matches[i].info.full_name);
+	free(event->matches);
+	free(event);
+}
+
+static struct usdtrap_error *add_match(struct usdtrap_event *event, const struct usdtrap_tracepoint_info *tracepoint)
+{
+	struct event_match *match = &event->matches[event->match_count];
+	char *full_name;
+
+	if (asprintf(&full_name, "tracepoint:%s:%s", tracepoint->category, tracepoint->name) < 0)
+		return &error_no_memory;
+	match->tracepoint = *tracepoint;
+	match->event = event;
+	match->info = (struct usdtrap_probe_info){
+		.path = "",
+		.provider = match->tracepoint.category,
+		.name = match->tracepoint.name,
+		.full_name = full_name,
+	};
+	event->match_count++;
+	return NULL;
+}
+
+/* Fills EVENT with what CATEGORY and NAME match. */
+static struct usdtrap_error *match_all(struct usdtrap_event *event, const char *category, const char *name)
+{
+	const size_t count = usdtrap_tracepoint_count();
+	struct usdtrap_tracepoint_info tracepoint;
+	struct usdtrap_error *error = NULL;
+
+	event->matches = calloc(count, sizeof(*event->matches));
+	if (!event->matches)
+		return &error_no_memory;
+	for (size_t i = 0; !error && i < count; i++) {
+		usdtrap_tracepoint_at(i, &tracepoint);
+		if (glob_match(category, tracepoint.category) && glob_match(name, tracepoint.name))
+			error = add_match(event, &tracepoint);
+	}
+	if (!error && event->match_count == 0)
+		error = error_create(USDTRAP_NOT_FOUND,
+				     "there is no tracepoint %s:%s, or not without the kernel's help", category, name);
+	return error;
+}
+
+struct usdtrap_error *events_add(struct events *events, const char *category, const char *name, usdtrap_hit_fn on_hit,
+				 void *user, struct usdtrap_event **ret)
+{
+	struct usdtrap_event *event = calloc(1, sizeof(*event));
+	struct usdtrap_error *error;
+
+	if (!event)
+		return &error_no_memory;
+	event->on_hit = on_hit;
+	event->user = user;
+	error = match_all(event, category, name);
+	if (error) {
+		event_destroy(event);
+		return error;
+	}
+	for (size_t i = 0; i < event->match_count; i++) {
+		struct event_match **list = list_of(events, &event->matches[i].tracepoint);
+
+		if (!list)
+			continue;
+		LL_APPEND(*list, &event->matches[i]);
+		events->wants_calls |= strstr(event->matches[i].tracepoint.category, "syscalls") != NULL;
+	}
+	LL_APPEND(events->list, event);
+	if (ret)
+		*ret = event;
+	return NULL;
+}
+
+void events_deinit(struct events *events)
+{
+	struct usdtrap_event *event, *next;
+
+	LL_FOREACH_SAFE(events->list, event, next)
+	event_destroy(event);
+	memset(events, 0, sizeof(*events));
+}
+
+size_t usdtrap_event_count(const struct usdtrap_event *event)
+{
+	return event->match_count;
+}
+
+const struct usdtrap_tracepoint_info *usdtrap_event_info(const struct usdtrap_event *event, size_t index)
+{
+	return &event->matches[index].tracepoint;
+}
+
+/* ---- Delivery ---------------------------------------------------------------------------------------------------- */
+
+void events_deliver(struct engine *engine, struct tracee *tracee, const struct event_match *matches,
+		    const struct event_data *data)
+{
+	struct usdtrap_hit hit = {.engine = engine, .tracee = tracee, .data = data};
+
+	if (!matches || engine->is_stopping || tracee->role != TRACEE_MEMBER)
+		return;
+	engine->report.hits++;
+	for (; matches; matches = matches->next) {
+		hit.match = matches;
+		if (matches->event->on_hit(&hit, matches->event->user) == USDTRAP_STOP) {
+			engine->is_stopping = true;
+			break;
+		}
+	}
+}
+
+/* ---- What a callback sees ---------------------------------------------------------------------------------------- */
+
+const struct usdtrap_tracepoint_info *usdtrap_hit_tracepoint(const struct usdtrap_hit *hit)
+{
+	return hit->match ? &hit->match->tracepoint : NULL;
+}
+
+/* WORD as a field of this size and sign has it. */
+static uint64_t extend(uint64_t word, const struct usdtrap_field *field)
+{
+	const unsigned unused = 64 - 8 * field->size;
+
+	word <<= unused;
+	return field->is_signed ? (uint64_t)((int64_t)word >> unused) : word >> unused;
+}
+
+struct usdtrap_error *usdtrap_hit_field(const struct usdtrap_hit *hit, unsigned index, unsigned element,
+					struct usdtrap_value *ret)
+{
+	const struct usdtrap_field *field;
+	uint64_t word;
+
+	if (!hit->match || index >= hit->match->tracepoint.field_count)
+		return error_create(USDTRAP_NOT_FOUND, "%s has no field %u", usdtrap_hit_probe(hit)->full_name, index);
+	field = &hit->match->tracepoint.fields[index];
+	if (field->kind == USDTRAP_FIELD_TEXT || element >= field->count)
+		return error_create(USDTRAP_NOT_FOUND, "field %s of %s has no element %u", field->name,
+				    hit->match->info.full_name, element);
+	word = field->kind == USDTRAP_FIELD_ARRAY ? hit->data->array[element] : hit->data->values[index];
+	*ret = (struct usdtrap_value){
+		.kind = field->is_signed ? USDTRAP_VALUE_SIGNED : USDTRAP_VALUE_UNSIGNED,
+		.size = field->size,
+		.integer = extend(word, field),
+	};
+	return NULL;
+}
+
+const char *usdtrap_hit_field_text(const struct usdtrap_hit *hit, unsigned index)
+{
+	if (!hit->match || index >= hit->match->tracepoint.field_count ||
+	    hit->match->tracepoint.fields[index].kind != USDTRAP_FIELD_TEXT)
+		return NULL;
+	return hit->data->texts[index];
+}
