@@ -95,14 +95,14 @@ USDTRAP_API const struct usdtrap_probe_info *usdtrap_probe_info(const struct usd
 struct usdtrap_event;
 
 /*
- * Asks for ON_HIT at every tracepoint of <usdtrap/tracepoint.h> that CATEGORY
- * and NAME match, texts in which * stands for any text, in every thread of the
- * session. Threads that are in the middle of a system call when they are
+ * Asks for ON_HIT at every tracepoint of <usdtrap/tracepoint.h> that PATTERN
+ * matches (`provider' is the category; `target' means nothing), in every thread
+ * of the session. Threads that are in the middle of a system call when they are
  * attached enter it again, unseen by them: only its end is reported. *RET may
  * be NULL. Errors: NOT_FOUND. Call it before usdtrap_attach().
  */
 USDTRAP_API USDTRAP_MUST_USE struct usdtrap_error *usdtrap_add_tracepoint(struct usdtrap_session *session,
-									  const char *category, const char *name,
+									  const struct usdtrap_pattern *pattern,
 									  usdtrap_hit_fn on_hit, void *user,
 									  struct usdtrap_event **ret);
 

@@ -351,7 +351,7 @@ static bool has_to_wait(const struct engine_process *engine)
 	return lang_needs_run(engine->job->program) || engine->options->command;
 }
 
-/* From the session's creation to its end. */
+/* From the session's creation to its detachment. */
 static struct usdtrap_error *trace(struct engine_process *engine)
 {
 	struct usdtrap_session *session;

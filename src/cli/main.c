@@ -106,10 +106,10 @@
  *     sema, sema_types              meaning; types, in rounds until nothing changes
  *     sema_macros, sema_names, sema_getopt, sema_probes, sema_probe_parts, sema_config
  *                                   macros; names; options; attach points; settings
- *     sema_expressions, sema_objects, sema_calls, sema_call_types, sema_aggregations, sema_fold
+ *     sema_expressions, sema_objects, sema_args, sema_calls, sema_call_types, sema_aggregations, sema_fold
  *                                   each kind of expression; constants
  *     argument_use                  which arguments a clause asks for
- *     eval, eval_loop, eval_store, eval_operator, eval_object, eval_call, eval_builtin
+ *     eval, eval_loop, eval_store, eval_operator, eval_object, eval_args, eval_call, eval_builtin
  *                                   the tree, walked at each hit
  *     function_map, function_memory, function_name, function_network, function_output
  *     function_process, function_stack, function_system, function_text, signal_names

@@ -22,6 +22,7 @@ static const struct type type_path = {.kind = TYPE_STRING, .size = 4096};
 
 static const struct builtin_info builtins[] = {
 	{"arg", BUILTIN_ARG, &type_int64, "arg0, arg1, ...: the probe's arguments"},
+	{"args", BUILTIN_ARGS, &type_none, "args.NAME: a tracepoint's fields"},
 	{"cgroup", BUILTIN_CGROUP, &type_uint64, "id of the process's control group"},
 	{"comm", BUILTIN_COMM, &type_comm, "name of the thread"},
 	{"cpid", BUILTIN_CPID, &type_uint32, "process id of the program started with -c"},

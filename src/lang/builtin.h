@@ -20,6 +20,7 @@
 /* Values without arguments; each may be written with or without "()". */
 enum builtin {
 	BUILTIN_ARG,         /* arg0, arg1, ...: int64; the number is in the node */
+	BUILTIN_ARGS,        /* a tracepoint's fields, a record; the type is found by sema */
 	BUILTIN_CGROUP,      /* uint64: the inode of the process's cgroup2 directory */
 	BUILTIN_COMM,        /* string[16]: the thread's name */
 	BUILTIN_CPID,        /* uint32: the pid of the program started with -c; 0 without */

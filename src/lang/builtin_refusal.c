@@ -11,7 +11,6 @@ static const struct {
 	const char *name;
 	const char *reason;
 } refusals[] = {
-	{"args", not_yet},
 	{"ctx", needs_kernel},
 	{"curtask", needs_kernel},
 	{"debugf", needs_kernel},

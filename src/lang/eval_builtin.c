@@ -275,6 +275,8 @@ struct value eval_builtin(struct run *run, const struct ast_expression *expressi
 	switch (expression->builtin.builtin) {
 	case BUILTIN_ARG:
 		return builtin_arg(run, expression);
+	case BUILTIN_ARGS:
+		return eval_args(run, expression->type);
 	case BUILTIN_CGROUP:
 		return builtin_cgroup(run);
 	case BUILTIN_COMM:

@@ -65,6 +65,10 @@ struct value eval_aggregate(struct run *run, const struct ast_expression *expres
 struct map *eval_map_of(const struct run *run, const struct ast_map *ast);
 struct map_element *eval_find(struct run *run, const struct ast_map *ast, const struct ast_expression *key);
 
+/* eval_args.c: `args' of TYPE, all fields of it; and args.NAME, a FIELD node. */
+struct value eval_args(struct run *run, const struct type *type);
+struct value eval_args_field(struct run *run, const struct ast_expression *expression);
+
 /* eval_builtin.c */
 struct value eval_builtin(struct run *run, const struct ast_expression *expression);
 

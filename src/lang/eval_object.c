@@ -198,6 +198,8 @@ struct value eval_field(struct run *run, const struct ast_expression *expression
 		object = object_of(run, expression);
 		return load(run, expression, &object, &expression->field.member);
 	}
+	if (expression->field.operand->kind == AST_BUILTIN)
+		return eval_args_field(run, expression);
 	tuple = eval_expression(run, expression->field.operand);
 	return tuple.kind == VALUE_TUPLE ? tuple.elements[expression->field.index] : tuple;
 }

@@ -330,7 +330,8 @@ void lang_each_probe_type(void (*on_type)(const char *name, const char *alias, b
 /* Whether an attach point of TYPE stands for as many probes as its name matches. */
 static bool is_matched_by_name(enum ast_probe_type type)
 {
-	return type == AST_PROBE_USDT || type == AST_PROBE_UPROBE || type == AST_PROBE_URETPROBE;
+	return type == AST_PROBE_USDT || type == AST_PROBE_UPROBE || type == AST_PROBE_URETPROBE ||
+	       type == AST_PROBE_TRACEPOINT;
 }
 
 size_t lang_probe_count(const struct lang_program *program)
@@ -342,10 +343,12 @@ size_t lang_probe_count(const struct lang_program *program)
 
 		if (binding->is_filtered)
 			continue;
-		if (!is_matched_by_name(binding->point->type))
-			count++;
-		else if (binding->probe)
+		if (binding->probe)
 			count += usdtrap_probe_count(binding->probe);
+		else if (binding->tracepoint)
+			count += usdtrap_event_count(binding->tracepoint);
+		else if (!is_matched_by_name(binding->point->type))
+			count++;
 	}
 	return count;
 }
@@ -537,6 +540,15 @@ static struct usdtrap_error *add_signal(struct binding *binding, struct usdtrap_
 	return error ? report_refusal(binding, error, list) : NULL;
 }
 
+static struct usdtrap_error *add_tracepoint(struct binding *binding, struct usdtrap_session *session,
+					    struct diag_list *list)
+{
+	const struct usdtrap_pattern pattern = pattern_of(binding->program, binding->point);
+	struct usdtrap_error *error = usdtrap_add_tracepoint(session, &pattern, on_hit, binding, &binding->tracepoint);
+
+	return error ? report_refusal(binding, error, list) : NULL;
+}
+
 /* The language has them, the engine has not. */
 static void refuse_type(const struct binding *binding, struct diag_list *list)
 {
@@ -559,13 +571,14 @@ static struct usdtrap_error *add_one(struct binding *binding, struct usdtrap_ses
 	case AST_PROBE_UPROBE:
 	case AST_PROBE_URETPROBE:
 		return add_function(binding, session, list);
+	case AST_PROBE_TRACEPOINT:
+		return add_tracepoint(binding, session, list);
 	case AST_PROBE_SELF:
 		return add_signal(binding, session, list);
 	case AST_PROBE_TEST:
 	case AST_PROBE_BENCH:
 		return NULL;
 	case AST_PROBE_PROFILE:
-	case AST_PROBE_TRACEPOINT:
 	case AST_PROBE_WATCHPOINT:
 		refuse_type(binding, list);
 		return NULL;
@@ -591,7 +604,8 @@ static bool has_lost_all(const struct lang_program *program)
 	for (size_t i = 0; i < program->binding_count; i++) {
 		const struct binding *binding = &program->bindings[i];
 
-		if (!binding->is_filtered && (!is_matched_by_name(binding->point->type) || binding->probe))
+		if (!binding->is_filtered &&
+		    (!is_matched_by_name(binding->point->type) || binding->probe || binding->tracepoint))
 			return false;
 	}
 	return program->binding_count > 0;

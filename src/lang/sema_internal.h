@@ -132,6 +132,11 @@ const struct type *sema_sizeof_type(struct sema *sema, struct ast_expression *no
 void sema_reorder(struct sema *sema, struct ast_expression **slot, const struct type *type);
 /* Makes of *SLOT its address if it is an array of no length, the last member of a struct in the target. */
 void sema_decay(struct sema *sema, struct ast_expression **slot);
+/* The type of `args' at SPAN in the clause that is worked on (sema_args.c). */
+const struct type *sema_args_type(struct sema *sema, struct span span);
+/* NODE asks ARGS, the type of that, for a field that it has not. Complains. */
+const struct type *sema_args_unknown_field(struct sema *sema, const struct ast_expression *node,
+					   const struct type *args);
 /* What TYPE, as it is written, is; sema_unknown if that is not known yet, or never. */
 const struct type *sema_written_type(struct sema *sema, struct ast_type *type);
 /* What calls and aggregations yield. Both report arguments of wrong types. */

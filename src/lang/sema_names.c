@@ -178,7 +178,7 @@ void sema_name_builtin(struct sema *sema, struct ast_expression *node, const cha
 	node->kind = AST_BUILTIN;
 	node->builtin.builtin = info->builtin;
 	node->builtin.index = index;
-	node->type = info->type;
+	node->type = info->builtin == BUILTIN_ARGS ? sema_args_type(sema, node->span) : info->type;
 }
 
 const char *sema_plain_name(const char *name)

@@ -183,6 +183,8 @@ static const struct type *type_record_field(struct sema *sema, struct ast_expres
 {
 	int index = type_find_element(operand, node->field.name);
 
+	if (index < 0 && node->field.operand->kind == AST_BUILTIN)
+		return sema_args_unknown_field(sema, node, operand);
 	if (index < 0)
 		return sema_complain(sema, node->span, "Record of type '%s' does not contain a field named '%s'",
 				     sema_type_name(sema, operand), node->field.name);

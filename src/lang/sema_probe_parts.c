@@ -23,6 +23,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <usdtrap/tracepoint.h>
+
 #include "lang/literal.h"
 #include "lang/sema_internal.h"
 
@@ -312,6 +314,18 @@ static void resolve_watchpoint(const struct point *point)
 
 /* ---- Those of the kernel ---------------------------------------------------------------------------------------- */
 
+static bool is_known_category(const char *category)
+{
+	struct usdtrap_tracepoint_info info;
+
+	for (size_t i = 0; i < usdtrap_tracepoint_count(); i++) {
+		usdtrap_tracepoint_at(i, &info);
+		if (strcmp(info.category, category) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void resolve_tracepoint(const struct point *point)
 {
 	const char *category, *name;
@@ -325,10 +339,12 @@ static void resolve_tracepoint(const struct point *point)
 	name = point->parts[2].text;
 	point->ast->provider = or_any(category);
 	point->ast->name = or_any(name);
-	if (!strpbrk(category, "*[") && strcmp(category, "syscalls") != 0 && strcmp(category, "raw_syscalls") != 0) {
+	if (!strpbrk(category, "*[") && !is_known_category(category)) {
 		point->ast->is_refused = true;
 		complain(point, "tracepoints of %s lie within the kernel, which only BPF can reach", category);
-		suggest(point, "tracepoint:syscalls:* and tracepoint:raw_syscalls:* are those that a process shows");
+		suggest(point,
+			"syscalls, raw_syscalls, sched:sched_process_* and signal:signal_deliver are those that a "
+			"process shows");
 	}
 }
 

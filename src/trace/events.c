@@ -49,13 +49,19 @@ static void event_destroy(struct usdtrap_event *event)
 	free(event);
 }
 
-static struct usdtrap_error *add_match(struct usdtrap_event *event, const struct usdtrap_tracepoint_info *tracepoint)
+/* Adds TRACEPOINT, unless PATTERN's own filter leaves it out. */
+static struct usdtrap_error *add_match(struct usdtrap_event *event, const struct usdtrap_pattern *pattern,
+				       const struct usdtrap_tracepoint_info *tracepoint)
 {
 	struct event_match *match = &event->matches[event->match_count];
 	char *full_name;
 
 	if (asprintf(&full_name, "tracepoint:%s:%s", tracepoint->category, tracepoint->name) < 0)
 		return &error_no_memory;
+	if (pattern->accepts && !pattern->accepts(full_name, pattern->user)) {
+		free(full_name);
+		return NULL;
+	}
 	match->tracepoint = *tracepoint;
 	match->event = event;
 	match->info = (struct usdtrap_probe_info){
@@ -68,8 +74,18 @@ static struct usdtrap_error *add_match(struct usdtrap_event *event, const struct
 	return NULL;
 }
 
-/* Fills EVENT with what CATEGORY and NAME match. */
-static struct usdtrap_error *match_all(struct usdtrap_event *event, const char *category, const char *name)
+static bool is_meant(const char *pattern, const char *text)
+{
+	return !pattern || !pattern[0] || glob_match(pattern, text);
+}
+
+static const char *or_star(const char *pattern)
+{
+	return pattern && pattern[0] ? pattern : "*";
+}
+
+/* Fills EVENT with what PATTERN matches. */
+static struct usdtrap_error *match_all(struct usdtrap_event *event, const struct usdtrap_pattern *pattern)
 {
 	const size_t count = usdtrap_tracepoint_count();
 	struct usdtrap_tracepoint_info tracepoint;
@@ -80,16 +96,16 @@ static struct usdtrap_error *match_all(struct usdtrap_event *event, const char *
 		return &error_no_memory;
 	for (size_t i = 0; !error && i < count; i++) {
 		usdtrap_tracepoint_at(i, &tracepoint);
-		if (glob_match(category, tracepoint.category) && glob_match(name, tracepoint.name))
-			error = add_match(event, &tracepoint);
+		if (is_meant(pattern->provider, tracepoint.category) && is_meant(pattern->name, tracepoint.name))
+			error = add_match(event, pattern, &tracepoint);
 	}
 	if (!error && event->match_count == 0)
-		error = error_create(USDTRAP_NOT_FOUND,
-				     "there is no tracepoint %s:%s, or not without the kernel's help", category, name);
+		error = error_create(USDTRAP_NOT_FOUND, "there is no tracepoint %s:%s that ptrace(2) can show",
+				     or_star(pattern->provider), or_star(pattern->name));
 	return error;
 }
 
-struct usdtrap_error *events_add(struct events *events, const char *category, const char *name, usdtrap_hit_fn on_hit,
+struct usdtrap_error *events_add(struct events *events, const struct usdtrap_pattern *pattern, usdtrap_hit_fn on_hit,
 				 void *user, struct usdtrap_event **ret)
 {
 	struct usdtrap_event *event = calloc(1, sizeof(*event));
@@ -99,7 +115,7 @@ struct usdtrap_error *events_add(struct events *events, const char *category, co
 		return &error_no_memory;
 	event->on_hit = on_hit;
 	event->user = user;
-	error = match_all(event, category, name);
+	error = match_all(event, pattern);
 	if (error) {
 		event_destroy(event);
 		return error;

@@ -61,7 +61,7 @@ struct event_data {
 	const uint64_t *array; /* the elements of the field that is one */
 };
 
-struct usdtrap_error *events_add(struct events *events, const char *category, const char *name, usdtrap_hit_fn on_hit,
+struct usdtrap_error *events_add(struct events *events, const struct usdtrap_pattern *pattern, usdtrap_hit_fn on_hit,
 				 void *user, struct usdtrap_event **ret) USDTRAP_MUST_USE;
 void events_deinit(struct events *events);
 

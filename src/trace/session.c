@@ -359,7 +359,7 @@ struct usdtrap_error *usdtrap_add_function(struct usdtrap_session *session,
 	return error;
 }
 
-struct usdtrap_error *usdtrap_add_tracepoint(struct usdtrap_session *session, const char *category, const char *name,
+struct usdtrap_error *usdtrap_add_tracepoint(struct usdtrap_session *session, const struct usdtrap_pattern *pattern,
 					     usdtrap_hit_fn on_hit, void *user, struct usdtrap_event **ret)
 {
 	struct usdtrap_error *error = check_use(session, "usdtrap_add_tracepoint()");
@@ -367,7 +367,7 @@ struct usdtrap_error *usdtrap_add_tracepoint(struct usdtrap_session *session, co
 	if (!error && session->has_attached)
 		error = error_create(USDTRAP_INVALID_USE, "usdtrap_add_tracepoint() after usdtrap_attach()");
 	if (!error)
-		error = events_add(&session->engine.events, category, name, on_hit, user, ret);
+		error = events_add(&session->engine.events, pattern, on_hit, user, ret);
 	return error;
 }
 

@@ -80,6 +80,7 @@ int main(int argc, char **argv)
 {
 	struct usdtrap_options options = {.on_notice = on_notice};
 	struct usdtrap_launch *launch = NULL;
+	struct usdtrap_pattern pattern;
 	int command = 0;
 	pid_t pid;
 
@@ -96,7 +97,8 @@ int main(int argc, char **argv)
 	pid = launch ? usdtrap_launch_pid(launch) : (pid_t)strtol(argv[1], NULL, 10);
 	check(usdtrap_session_create(&options, &session));
 	signal(SIGINT, on_signal);
-	check(usdtrap_add_tracepoint(session, argv[2], argv[3], on_hit, NULL, NULL));
+	pattern = (struct usdtrap_pattern){.provider = argv[2], .name = argv[3]};
+	check(usdtrap_add_tracepoint(session, &pattern, on_hit, NULL, NULL));
 	check(usdtrap_attach(session, pid, launch ? USDTRAP_ATTACH_AT_EXEC : USDTRAP_ATTACH_NOW));
 	fprintf(stderr, "Attached\n");
 	if (launch)
