@@ -111,6 +111,36 @@ USDTRAP_API size_t usdtrap_event_count(const struct usdtrap_event *event);
 USDTRAP_API const struct usdtrap_tracepoint_info *usdtrap_event_info(const struct usdtrap_event *event, size_t index);
 
 /*
+ * Asks for ON_HIT in every thread of the session that runs on a processor,
+ * every PERIOD_NS nanoseconds (at least 1000): a sample of what keeps the
+ * processors busy. Threads that sleep are left alone. Call it before
+ * usdtrap_attach().
+ */
+USDTRAP_API USDTRAP_MUST_USE struct usdtrap_error *usdtrap_add_profile(struct usdtrap_session *session,
+								       uint64_t period_ns, usdtrap_hit_fn on_hit,
+								       void *user);
+
+/* What a watchpoint watches for; to be combined. */
+enum usdtrap_watch {
+	USDTRAP_WATCH_READ = 1, /* x86-64: reads and writes */
+	USDTRAP_WATCH_WRITE = 2,
+	USDTRAP_WATCH_EXECUTE = 4, /* of an instruction that begins at the address; alone, and with length 1 */
+};
+
+/*
+ * Asks for ON_HIT whenever a thread of the session accesses the LENGTH bytes (1,
+ * 2, 4 or 8) of memory at ADDRESS, a multiple of LENGTH, in the way WATCH. The
+ * thread stands behind the instruction that did it, but before one that is
+ * executed. System calls that access the memory are not seen. Errors:
+ * UNSUPPORTED (the processor has no register left for it, or cannot watch so).
+ * Call it before usdtrap_attach().
+ */
+USDTRAP_API USDTRAP_MUST_USE struct usdtrap_error *usdtrap_add_watchpoint(struct usdtrap_session *session,
+									  uint64_t address, unsigned length,
+									  unsigned watch, usdtrap_hit_fn on_hit,
+									  void *user);
+
+/*
  * Calls ON_TICK on the engine thread every PERIOD_NS nanoseconds (at least
  * 1000) while usdtrap_run() runs. Ticks that could not be kept up with are
  * merged, as timerfd_create(2) does.

@@ -139,6 +139,13 @@ enum {
 	ARCH_CALL_SIZE = 2, /* bytes of the instruction that enters the kernel */
 };
 
+/* What memory is watched for. */
+enum {
+	ARCH_WATCH_READ = 1,
+	ARCH_WATCH_WRITE = 2,
+	ARCH_WATCH_EXECUTE = 4,
+};
+
 /* What a thread's registers say of the system call that it makes. */
 struct arch_call_state {
 	long number;                                 /* -1: none is being made */
@@ -265,6 +272,21 @@ struct arch {
 	size_t syscall_count;
 	const uint16_t *syscalls_by_name; /* indexes into them: those that have a kernel name, in order of it */
 	size_t syscall_named_count;
+
+	/*
+	 * Watching memory: `watch_count' places a thread, one register each for
+	 * its address, one for how it is watched, and one that tells which was
+	 * hit. All lie in what PTRACE_PEEKUSER calls the user area, at these
+	 * offsets. Source: Intel SDM volume 3, "Debug Registers".
+	 */
+	unsigned watch_count;
+	size_t (*watch_address_offset)(unsigned index);
+	size_t watch_control_offset;
+	size_t watch_status_offset;
+	/* The part of the control register that has place INDEX, of LENGTH bytes, watched for ACCESS, ARCH_WATCH_*. */
+	uint64_t (*watch_control)(unsigned index, unsigned length, unsigned access);
+	/* Whether place INDEX was hit, by the status register. */
+	bool (*watch_was_hit)(uint64_t status, unsigned index);
 
 	/* What the registers say of a system call, at its entry or exit or when it was interrupted. */
 	void (*call)(const struct arch_registers *registers, struct arch_call_state *ret);

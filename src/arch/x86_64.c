@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/user.h>
 
 enum {
 	MAX_INSTRUCTION = 15, /* longer ones raise #GP */
@@ -199,6 +200,31 @@ static bool x86_64_exec_entry(const struct arch_registers *registers, uint64_t *
 	return false;
 }
 
+enum { DEBUG_STATUS = 6, DEBUG_CONTROL = 7, DEBUG_ADDRESSES = 4 };
+
+static size_t x86_64_debug_register(unsigned index)
+{
+	return offsetof(struct user, u_debugreg) + index * sizeof(((struct user *)NULL)->u_debugreg[0]);
+}
+
+/* Two bits that switch the place on (the local one is set), four that tell how it is watched. */
+static uint64_t x86_64_watch_control(unsigned index, unsigned length, unsigned access)
+{
+	uint64_t how = 0; /* execution */
+
+	if (access & ARCH_WATCH_READ)
+		how = 3; /* reads and writes: there are no reads alone */
+	else if (access & ARCH_WATCH_WRITE)
+		how = 1;
+	how |= (length == 8 ? 2u : length - 1) << 2;
+	return UINT64_C(1) << (2 * index) | how << (16 + 4 * index);
+}
+
+static bool x86_64_watch_was_hit(uint64_t status, unsigned index)
+{
+	return status >> index & 1;
+}
+
 const struct arch arch_x86_64 = {
 	.name = "x86-64",
 	.elf_machine = EM_X86_64,
@@ -240,6 +266,12 @@ const struct arch arch_x86_64 = {
 	.syscall_count = X86_64_SYSCALLS,
 	.syscalls_by_name = x86_64_syscalls_by_name,
 	.syscall_named_count = X86_64_NAMED_SYSCALLS,
+	.watch_count = DEBUG_ADDRESSES,
+	.watch_address_offset = x86_64_debug_register,
+	.watch_control_offset = offsetof(struct user, u_debugreg) + DEBUG_CONTROL * 8,
+	.watch_status_offset = offsetof(struct user, u_debugreg) + DEBUG_STATUS * 8,
+	.watch_control = x86_64_watch_control,
+	.watch_was_hit = x86_64_watch_was_hit,
 	.call = x86_64_call,
 	.is_compatible_call = x86_64_is_compatible_call,
 	.is_exec = x86_64_is_exec,

@@ -549,11 +549,22 @@ static struct usdtrap_error *add_tracepoint(struct binding *binding, struct usdt
 	return error ? report_refusal(binding, error, list) : NULL;
 }
 
-/* The language has them, the engine has not. */
-static void refuse_type(const struct binding *binding, struct diag_list *list)
+static struct usdtrap_error *add_profile(struct binding *binding, struct usdtrap_session *session,
+					 struct diag_list *list)
 {
-	diag_error(list, binding->point->span, "%s probes cannot be attached yet",
-		   probe_type_name(binding->point->type));
+	struct usdtrap_error *error = usdtrap_add_profile(session, binding->point->period_ns, on_hit, binding);
+
+	return error ? report_refusal(binding, error, list) : NULL;
+}
+
+static struct usdtrap_error *add_watchpoint(struct binding *binding, struct usdtrap_session *session,
+					    struct diag_list *list)
+{
+	const struct ast_attach_point *point = binding->point;
+	struct usdtrap_error *error =
+		usdtrap_add_watchpoint(session, point->address, point->length, point->watch, on_hit, binding);
+
+	return error ? report_refusal(binding, error, list) : NULL;
 }
 
 static struct usdtrap_error *add_one(struct binding *binding, struct usdtrap_session *session, struct diag_list *list)
@@ -571,16 +582,16 @@ static struct usdtrap_error *add_one(struct binding *binding, struct usdtrap_ses
 	case AST_PROBE_UPROBE:
 	case AST_PROBE_URETPROBE:
 		return add_function(binding, session, list);
+	case AST_PROBE_PROFILE:
+		return add_profile(binding, session, list);
 	case AST_PROBE_TRACEPOINT:
 		return add_tracepoint(binding, session, list);
+	case AST_PROBE_WATCHPOINT:
+		return add_watchpoint(binding, session, list);
 	case AST_PROBE_SELF:
 		return add_signal(binding, session, list);
 	case AST_PROBE_TEST:
 	case AST_PROBE_BENCH:
-		return NULL;
-	case AST_PROBE_PROFILE:
-	case AST_PROBE_WATCHPOINT:
-		refuse_type(binding, list);
 		return NULL;
 	}
 	abort();

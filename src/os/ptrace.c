@@ -130,6 +130,25 @@ struct usdtrap_error *ptrace_get_event_message(pid_t tid, unsigned long *ret)
 	return request(PTRACE_GETEVENTMSG, tid, NULL, ret, "read the event message of");
 }
 
+struct usdtrap_error *ptrace_peek_user(pid_t tid, size_t offset, uint64_t *ret)
+{
+	long word;
+
+	errno = 0; /* the word itself may be -1 */
+	word = ptrace(PTRACE_PEEKUSER, tid, (void *)offset, NULL);
+	if (errno == ESRCH)
+		return &error_gone;
+	if (errno)
+		return error_os(errno, "cannot read the debug registers of thread %d", (int)tid);
+	*ret = (uint64_t)word;
+	return NULL;
+}
+
+struct usdtrap_error *ptrace_poke_user(pid_t tid, size_t offset, uint64_t value)
+{
+	return request(PTRACE_POKEUSER, tid, (void *)offset, (void *)(uintptr_t)value, "change the debug registers of");
+}
+
 /* The kernel's struct ptrace_syscall_info, which C libraries call by different names or lack: <linux/ptrace.h>, 5.3. */
 struct call_info {
 	uint8_t operation;

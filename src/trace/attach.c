@@ -255,11 +255,11 @@ static struct usdtrap_error *prepare_start(struct engine *engine, struct space *
 {
 	struct usdtrap_error *error;
 
-	if (!engine->events.wants_calls)
-		return NULL;
 	for (struct tracee *tracee = engine->tracees; tracee; tracee = tracee->hh.next)
 		if (tracee->space == space)
 			tracee->is_starting = true;
+	if (!engine->events.wants_calls)
+		return NULL;
 	error = mapped_architecture(space);
 	return error ? error : memory_open(space->anchor, &space->memory_fd);
 }
@@ -311,6 +311,8 @@ struct usdtrap_error *attach_process(struct engine *engine, pid_t pid, enum usdt
 		error = prepare_start(engine, space);
 	if (!error)
 		calls_begin(engine, space);
+	if (!error)
+		watchpoints_begin(engine, space);
 	if (error)
 		leave_space(engine, space);
 	space_release(&engine->spaces, &engine->former_spaces, space);

@@ -371,6 +371,10 @@ static void handle_trap(struct engine *engine, struct tracee *tracee)
 	struct site *site;
 	int signal;
 
+	if (watchpoints_hit(engine, tracee)) {
+		engine_resume(engine, tracee, 0);
+		return;
+	}
 	error = ptrace_get_registers(tracee->tid, &registers);
 	if (error) {
 		expect_gone(engine, error);
@@ -437,6 +441,9 @@ static void handle_exec(struct engine *engine, pid_t tid)
 	}
 	if (family_exec(engine, tracee))
 		return;
+	tracee->is_starting = false;
+	tracee->is_watched = false; /* exec has cleared the registers */
+	watchpoints_set(engine, tracee);
 	life_executed(engine, tracee, (pid_t)message);
 	engine_resume(engine, tracee, 0);
 }
@@ -467,6 +474,10 @@ void engine_stop(struct engine *engine, pid_t tid, int status)
 		calls_interrupted(tracee);
 	if (stop.kind == PTRACE_STOP_EVENT_STOP || stop.kind == PTRACE_STOP_SYSTEM_CALL)
 		engine_restart_call(tracee);
+	if (tracee->samples_due && (stop.kind == PTRACE_STOP_EVENT_STOP || stop.kind == PTRACE_STOP_SIGNAL ||
+				    stop.kind == PTRACE_STOP_SYSTEM_CALL))
+		samples_take(engine, tracee);
+	watchpoints_set(engine, tracee);
 	tracee->is_interrupted = false; /* any stop makes up for the one that was asked for */
 	switch (stop.kind) {
 	case PTRACE_STOP_SIGNAL:

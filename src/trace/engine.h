@@ -30,8 +30,10 @@
 #include "os/ptrace.h"
 #include "trace/catalog.h"
 #include "trace/events.h"
+#include "trace/samples.h"
 #include "trace/space.h"
 #include "trace/tracee.h"
+#include "trace/watchpoints.h"
 
 struct stacks;
 
@@ -41,6 +43,8 @@ struct engine {
 	void *observer_user;
 	struct catalog catalog;
 	struct events events;
+	struct sampler *samplers;
+	struct watchpoints watchpoints;
 	bool has_no_call_info;  /* the kernel is older than 5.3 */
 	struct tracee *tracees; /* by thread id */
 	unsigned member_count;  /* how many of them are MEMBERs: the run ends with the last */

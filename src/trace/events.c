@@ -165,6 +165,7 @@ void events_deliver(struct engine *engine, struct tracee *tracee, const struct e
 	engine->report.hits++;
 	for (; matches; matches = matches->next) {
 		hit.match = matches;
+		hit.info = &matches->info;
 		if (matches->event->on_hit(&hit, matches->event->user) == USDTRAP_STOP) {
 			engine->is_stopping = true;
 			break;

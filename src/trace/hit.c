@@ -38,7 +38,7 @@ const struct arch_registers *hit_registers(const struct usdtrap_hit *hit)
 
 const struct usdtrap_probe_info *usdtrap_hit_probe(const struct usdtrap_hit *hit)
 {
-	return hit->location ? hit->location->info : &hit->match->info;
+	return hit->location ? hit->location->info : hit->info;
 }
 
 /* How many arguments a function has is not known: as many as registers may hold. */

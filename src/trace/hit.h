@@ -19,9 +19,10 @@ enum { HIT_COMM_SIZE = 16 }; /* TASK_COMM_LEN, proc(5) */
 struct usdtrap_hit {
 	struct engine *engine;
 	struct tracee *tracee;
-	struct site *site;               /* NULL: it stands at no site but somewhere, at an event */
-	struct location *location;       /* of the callback that runs; NULL likewise */
-	const struct event_match *match; /* the event's, of the callback that runs; NULL: no event */
+	struct site *site;                     /* NULL: it stands at no site but somewhere, at an event */
+	struct location *location;             /* of the callback that runs; NULL likewise */
+	const struct usdtrap_probe_info *info; /* what there is of it at an event */
+	const struct event_match *match;       /* the event's, of the callback that runs; NULL: no event */
 	const struct event_data *data;
 	/* Pc at the site, or behind it where that is a nop. NULL at an event before they are asked for:
 	 * hit_registers(). */

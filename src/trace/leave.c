@@ -20,6 +20,9 @@
  *	4. when two looks in a row find nothing to do, the copies of displaced
  *	   instructions are taken out, and the tracing thread ends.
  *
+ * Threads whose memory is watched are all made to stop: the processor would
+ * trap on, and nobody be there to take it.
+ *
  * A thread that we made stop may have been about to sleep in a system call,
  * which then would return EINTR: it enters the call again
  * (engine_restart_call()).
@@ -123,7 +126,7 @@ static void let_go(struct engine *engine, struct tracee *tracee, int signal)
 }
 
 /* A SIGTRAP stop: ours is swallowed, somebody else's passed on. */
-static void leave_trap(struct engine *engine, struct tracee *tracee)
+static void leave_trap(struct engine *engine, struct tracee *tracee, bool is_watchpoint)
 {
 	struct arch_registers registers = {0}; /* all of it: it may be compared */
 	struct usdtrap_error *error;
@@ -136,6 +139,10 @@ static void leave_trap(struct engine *engine, struct tracee *tracee)
 		return;
 	}
 	site = engine_trap_site(tracee, &registers, &signal);
+	if (!site && is_watchpoint) {
+		engine->report.late_traps++;
+		signal = 0;
+	}
 	if (!site) {
 		let_go(engine, tracee, signal);
 		return;
@@ -182,7 +189,9 @@ static void leave_stop(struct engine *engine, pid_t tid, int status)
 {
 	const struct ptrace_stop stop = ptrace_classify(status);
 	struct tracee *tracee = tracee_find(engine->tracees, tid);
+	bool is_watchpoint = false;
 	unsigned long child;
+	uint64_t places;
 
 	if (!tracee) {
 		if (stop.kind == PTRACE_STOP_EXITED || stop.kind == PTRACE_STOP_KILLED)
@@ -191,6 +200,10 @@ static void leave_stop(struct engine *engine, pid_t tid, int status)
 		if (!tracee)
 			return;
 	}
+	if (stop.kind != PTRACE_STOP_EXITED && stop.kind != PTRACE_STOP_KILLED) {
+		is_watchpoint = stop.kind == PTRACE_STOP_SIGNAL && watchpoints_were_hit(tracee, &places);
+		watchpoints_clear(engine, tracee);
+	}
 	switch (stop.kind) {
 	case PTRACE_STOP_EXITED:
 	case PTRACE_STOP_KILLED:
@@ -198,7 +211,7 @@ static void leave_stop(struct engine *engine, pid_t tid, int status)
 		break;
 	case PTRACE_STOP_SIGNAL:
 		if (stop.value == SIGTRAP)
-			leave_trap(engine, tracee);
+			leave_trap(engine, tracee, is_watchpoint);
 		else if (has_trap_pending(tid)) /* not yet: its trap must be taken first, and the signal not lost */
 			usdtrap_error_destroy(ptrace_continue(tid, stop.value));
 		else
@@ -254,6 +267,10 @@ static bool look_at(struct tracee *tracee, bool is_patient)
 	struct procfs_stat stat;
 	struct usdtrap_error *error;
 
+	if (tracee->is_listening && tracee->is_watched) { /* its debug registers want it to stop once more */
+		engine_interrupt(tracee);
+		return true;
+	}
 	if (tracee->is_settled || tracee->is_listening)
 		return false;
 	error = procfs_stat_read(PROCFS_ROOT, tracee->tid, tracee->tid, &stat);
@@ -274,7 +291,7 @@ static bool look_at(struct tracee *tracee, bool is_patient)
 	case 'X':
 		return false;
 	default: /* asleep, or stopped */
-		if (needs_mask(tracee))
+		if (needs_mask(tracee) || tracee->is_watched)
 			engine_interrupt(tracee);
 		return tracee->is_interrupted || has_trap_pending(tracee->tid);
 	}

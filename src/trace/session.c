@@ -293,6 +293,7 @@ void usdtrap_session_destroy(struct usdtrap_session *session)
 	}
 	stacks_destroy(session->engine.stacks);
 	events_deinit(&session->engine.events);
+	samplers_deinit(&session->engine);
 	catalog_deinit(&session->engine.catalog);
 	if (session->interrupt_fd >= 0)
 		close(session->interrupt_fd);
@@ -413,6 +414,29 @@ struct usdtrap_error *usdtrap_add_event(struct usdtrap_session *session, int eve
 	timer->user = user;
 	LL_APPEND(session->timers, timer);
 	return NULL;
+}
+
+struct usdtrap_error *usdtrap_add_profile(struct usdtrap_session *session, uint64_t period_ns, usdtrap_hit_fn on_hit,
+					  void *user)
+{
+	struct usdtrap_error *error = check_use(session, "usdtrap_add_profile()");
+	struct sampler *sampler;
+
+	if (!error)
+		error = samplers_add(&session->engine, on_hit, user, &sampler);
+	return error ? error : usdtrap_add_timer(session, period_ns, samples_tick, sampler);
+}
+
+struct usdtrap_error *usdtrap_add_watchpoint(struct usdtrap_session *session, uint64_t address, unsigned length,
+					     unsigned watch, usdtrap_hit_fn on_hit, void *user)
+{
+	const struct watchpoint watchpoint = {
+		.address = address, .length = length, .access = watch, .on_hit = on_hit, .user = user};
+	struct usdtrap_error *error = check_use(session, "usdtrap_add_watchpoint()");
+
+	if (!error && session->has_attached)
+		error = error_create(USDTRAP_INVALID_USE, "usdtrap_add_watchpoint() after usdtrap_attach()");
+	return error ? error : watchpoints_add(&session->engine.watchpoints, &watchpoint);
 }
 
 struct usdtrap_error *usdtrap_attach(struct usdtrap_session *session, pid_t pid, enum usdtrap_attach_mode mode)
