@@ -84,6 +84,7 @@
  *     probes                        a file's notes, by name
  *     functions, list_functions     a file's functions, by name; listing them
  *     events, calls, life           what is no place in a file: system calls; births, programs, ends, signals
+ *     samples, watchpoints          threads that run, every so often; accesses to memory
  *     stacks, unwind                the calls that led to a hit; how they are found
  *     modules, jit_map              what an address belongs to; code made while the program ran
  *     tracepoint                    tracepoints and their fields, described
@@ -140,6 +141,8 @@
  *     verb, traced                  subcommands that trace: their options; their two processes
  *     explain, explain_text, explain_code, explain_html
  *                                   every step, in words and as a page
+ *     flame, flame_tree, flame_html
+ *                                   where a program spends its time, as a picture
  *     why                           what keeps a probe from firing
  *     reach, expect, top, tally     which probes are reached; how often
  *     inspect, inspect_memory       looking into a process

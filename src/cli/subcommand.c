@@ -7,6 +7,7 @@
 #include "base/nearest.h"
 #include "cli/expect.h"
 #include "cli/explain.h"
+#include "cli/flame.h"
 #include "cli/inspect.h"
 #include "cli/reach.h"
 #include "cli/top.h"
@@ -20,6 +21,7 @@ const struct subcommand subcommands[] = {
 	{"cover", "cover -c COMMAND", "tell which probes a run reached", NULL, reach_cover},
 	{"expect", "expect 'PROBE <= N'...", "fail unless hits are as expected", NULL, expect_run},
 	{"top", "top -p PID", "show which are hit most, live", NULL, top_run},
+	{"flame", "flame [PROBE] -p PID", "tell where a program spends its time", NULL, flame_run},
 	{"inspect", "inspect PID", "look into a process without stopping it", NULL, inspect_run},
 	{"repair", "repair PID|all", "put right what a killed usdtrap left behind", "--repair", NULL},
 	{"help", "help", "the same as -h", "-h", NULL},

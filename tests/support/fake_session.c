@@ -130,6 +130,63 @@ struct usdtrap_error *usdtrap_add_event(struct usdtrap_session *session, int eve
 	return usdtrap_add_timer(session, 0, on_event, user);
 }
 
+static struct usdtrap_error *add_event(struct usdtrap_session *session, usdtrap_hit_fn on_hit, void *user,
+				       struct usdtrap_event **ret)
+{
+	if (session->event_count == FAKE_MAX)
+		return error_create(USDTRAP_UNSUPPORTED, "a fake session has no more than %d events", FAKE_MAX);
+	*ret = &session->events[session->event_count++];
+	**ret = (struct usdtrap_event){.on_hit = on_hit, .user = user};
+	return NULL;
+}
+
+/* Patterns are taken by their letter. */
+struct usdtrap_error *usdtrap_add_tracepoint(struct usdtrap_session *session, const struct usdtrap_pattern *pattern,
+					     usdtrap_hit_fn on_hit, void *user, struct usdtrap_event **ret)
+{
+	struct usdtrap_tracepoint_info info;
+	struct usdtrap_error *error;
+
+	if (!pattern->provider || !pattern->name || !usdtrap_tracepoint_find(pattern->provider, pattern->name, &info))
+		return error_create(USDTRAP_NOT_FOUND, "there is no such tracepoint");
+	error = add_event(session, on_hit, user, ret);
+	if (!error)
+		(*ret)->tracepoint = info;
+	return error;
+}
+
+size_t usdtrap_event_count(const struct usdtrap_event *event)
+{
+	(void)event;
+	return 1;
+}
+
+const struct usdtrap_tracepoint_info *usdtrap_event_info(const struct usdtrap_event *event, size_t index)
+{
+	(void)index;
+	return &event->tracepoint;
+}
+
+struct usdtrap_error *usdtrap_add_profile(struct usdtrap_session *session, uint64_t period_ns, usdtrap_hit_fn on_hit,
+					  void *user)
+{
+	struct usdtrap_event *event;
+
+	(void)period_ns;
+	return add_event(session, on_hit, user, &event);
+}
+
+struct usdtrap_error *usdtrap_add_watchpoint(struct usdtrap_session *session, uint64_t address, unsigned length,
+					     unsigned watch, usdtrap_hit_fn on_hit, void *user)
+{
+	struct usdtrap_event *event;
+
+	(void)address;
+	(void)length;
+	(void)watch;
+	return add_event(session, on_hit, user, &event);
+}
+
 /* As many arguments as the text has words. */
 struct usdtrap_error *usdtrap_arguments_describe(const struct usdtrap_probe_info *probe, size_t site,
 						 struct usdtrap_argument_info **ret, size_t *ret_count)
@@ -151,6 +208,29 @@ struct usdtrap_error *usdtrap_arguments_describe(const struct usdtrap_probe_info
 const struct usdtrap_probe_info *usdtrap_hit_probe(const struct usdtrap_hit *hit)
 {
 	return hit->probe;
+}
+
+const struct usdtrap_tracepoint_info *usdtrap_hit_tracepoint(const struct usdtrap_hit *hit)
+{
+	return hit->tracepoint;
+}
+
+struct usdtrap_error *usdtrap_hit_field(const struct usdtrap_hit *hit, unsigned index, unsigned element,
+					struct usdtrap_value *ret)
+{
+	if (!hit->tracepoint || index >= hit->tracepoint->field_count)
+		return error_create(USDTRAP_NOT_FOUND, "there is no field %u", index);
+	*ret = (struct usdtrap_value){
+		.kind = hit->tracepoint->fields[index].is_signed ? USDTRAP_VALUE_SIGNED : USDTRAP_VALUE_UNSIGNED,
+		.size = hit->tracepoint->fields[index].size,
+		.integer = hit->fields[index] + element,
+	};
+	return NULL;
+}
+
+const char *usdtrap_hit_field_text(const struct usdtrap_hit *hit, unsigned index)
+{
+	return hit->texts[index] ? hit->texts[index] : "";
 }
 
 unsigned usdtrap_hit_argument_count(const struct usdtrap_hit *hit)

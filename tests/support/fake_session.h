@@ -36,6 +36,10 @@ struct usdtrap_hit {
 	uint64_t time_ns;
 	int cpu;
 	const struct usdtrap_stack *stack; /* and the symbol of its first frame is the only one there is */
+	/* At a tracepoint: which, and its fields; texts where they are such. */
+	const struct usdtrap_tracepoint_info *tracepoint;
+	uint64_t fields[USDTRAP_TRACEPOINT_FIELDS_MAX];
+	const char *texts[USDTRAP_TRACEPOINT_FIELDS_MAX];
 	/* What was done to it: set by usdtrap_hit_write() and usdtrap_hit_signal(). */
 	struct fake_changes *changes; /* NULL: writing fails */
 };
@@ -59,6 +63,13 @@ struct usdtrap_probe {
 	void *user;
 };
 
+/* A tracepoint pattern, a profile or a watchpoint: the first that was added is handed all tracepoint hits. */
+struct usdtrap_event {
+	struct usdtrap_tracepoint_info tracepoint;
+	usdtrap_hit_fn on_hit;
+	void *user;
+};
+
 struct fake_timer {
 	uint64_t period_ns;
 	usdtrap_timer_fn on_tick;
@@ -70,6 +81,8 @@ struct usdtrap_session {
 	size_t offered_count;
 	struct usdtrap_probe probes[FAKE_MAX];
 	size_t probe_count;
+	struct usdtrap_event events[FAKE_MAX];
+	size_t event_count;
 	struct fake_timer timers[FAKE_MAX];
 	size_t timer_count;
 };
