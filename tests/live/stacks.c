@@ -2,7 +2,8 @@
 /*
  * stacks PID TARGET PROVIDER NAME [stop | time]: prints the stack of each hit
  * of one probe, as "ADDRESS SYMBOL+OFFSET FILE" lines below a line "stack",
- * until the process ends. With `stop' it leaves at the first hit and lets the
+ * until the process ends; or those at a tracepoint, with the word `tracepoint'
+ * for the target. With `stop' it leaves at the first hit and lets the
  * process stop (SIGSTOP) at the same instruction, so that a debugger may look
  * at it. With `time' it prints nothing but how long a stack took, in
  * nanoseconds: the median of 10000 hits, and how many frames the last had.
@@ -97,7 +98,10 @@ int main(int argc, char **argv)
 	state.stops = argc > 5 && strcmp(argv[5], "stop") == 0;
 	state.is_timed = argc > 5 && strcmp(argv[5], "time") == 0;
 	check(usdtrap_session_create(NULL, &session));
-	check(usdtrap_add_probe(session, &pattern, pid, on_hit, &state, NULL));
+	if (strcmp(argv[2], "tracepoint") == 0)
+		check(usdtrap_add_tracepoint(session, &pattern, on_hit, &state, NULL));
+	else
+		check(usdtrap_add_probe(session, &pattern, pid, on_hit, &state, NULL));
 	check(usdtrap_attach(session, pid, USDTRAP_ATTACH_NOW));
 	fprintf(stderr, "Attached\n");
 	check(usdtrap_run(session));
