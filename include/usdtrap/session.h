@@ -91,8 +91,8 @@ USDTRAP_API USDTRAP_MUST_USE struct usdtrap_error *usdtrap_add_probe(struct usdt
 USDTRAP_API size_t usdtrap_probe_count(const struct usdtrap_probe *probe);
 USDTRAP_API const struct usdtrap_probe_info *usdtrap_probe_info(const struct usdtrap_probe *probe, size_t index);
 
-/* A tracepoint pattern, or whatever else is no probe of a file, added to a session. Lives as long as the session. */
-struct usdtrap_event;
+/* One tracepoint pattern added to a session. Lives as long as the session. */
+struct usdtrap_tracepoint;
 
 /*
  * Asks for ON_HIT at every tracepoint of <usdtrap/tracepoint.h> that PATTERN
@@ -104,11 +104,12 @@ struct usdtrap_event;
 USDTRAP_API USDTRAP_MUST_USE struct usdtrap_error *usdtrap_add_tracepoint(struct usdtrap_session *session,
 									  const struct usdtrap_pattern *pattern,
 									  usdtrap_hit_fn on_hit, void *user,
-									  struct usdtrap_event **ret);
+									  struct usdtrap_tracepoint **ret);
 
-/* How many tracepoints EVENT's pattern matched, and the INDEXth of them (borrowed from the session). */
-USDTRAP_API size_t usdtrap_event_count(const struct usdtrap_event *event);
-USDTRAP_API const struct usdtrap_tracepoint_info *usdtrap_event_info(const struct usdtrap_event *event, size_t index);
+/* How many tracepoints the pattern of TRACEPOINT matched, and the INDEXth of them (borrowed from the session). */
+USDTRAP_API size_t usdtrap_tracepoint_match_count(const struct usdtrap_tracepoint *event);
+USDTRAP_API const struct usdtrap_tracepoint_info *usdtrap_tracepoint_match(const struct usdtrap_tracepoint *event,
+									   size_t index);
 
 /*
  * Asks for ON_HIT in every thread of the session that runs on a processor,

@@ -346,7 +346,7 @@ size_t lang_probe_count(const struct lang_program *program)
 		if (binding->probe)
 			count += usdtrap_probe_count(binding->probe);
 		else if (binding->tracepoint)
-			count += usdtrap_event_count(binding->tracepoint);
+			count += usdtrap_tracepoint_match_count(binding->tracepoint);
 		else if (!is_matched_by_name(binding->point->type))
 			count++;
 	}

@@ -13,11 +13,11 @@ struct binding {
 	struct lang_program *program;
 	const struct ast_clause *clause;
 	const struct ast_attach_point *point;
-	struct usdtrap_probe *probe;      /* usdt, once added: borrowed from the session */
-	struct usdtrap_event *tracepoint; /* likewise */
-	int event;                        /* self: the eventfd(2) that a signal is told by; else -1 */
-	bool is_missing;                  /* nothing matches, which was said if it should be */
-	bool is_filtered;                 /* --probe-filter leaves it out, or the mode does */
+	struct usdtrap_probe *probe;           /* usdt, once added: borrowed from the session */
+	struct usdtrap_tracepoint *tracepoint; /* likewise */
+	int event;                             /* self: the eventfd(2) that a signal is told by; else -1 */
+	bool is_missing;                       /* nothing matches, which was said if it should be */
+	bool is_filtered;                      /* --probe-filter leaves it out, or the mode does */
 };
 
 struct lang_program {

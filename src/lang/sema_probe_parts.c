@@ -25,6 +25,7 @@
 
 #include <usdtrap/tracepoint.h>
 
+#include "base/glob.h"
 #include "lang/literal.h"
 #include "lang/sema_internal.h"
 
@@ -314,13 +315,14 @@ static void resolve_watchpoint(const struct point *point)
 
 /* ---- Those of the kernel ---------------------------------------------------------------------------------------- */
 
-static bool is_known_category(const char *category)
+/* Whether there is any tracepoint that CATEGORY and NAME match. */
+static bool is_any_tracepoint(const char *category, const char *name)
 {
 	struct usdtrap_tracepoint_info info;
 
 	for (size_t i = 0; i < usdtrap_tracepoint_count(); i++) {
 		usdtrap_tracepoint_at(i, &info);
-		if (strcmp(info.category, category) == 0)
+		if (glob_match(category, info.category) && glob_match(name, info.name))
 			return true;
 	}
 	return false;
@@ -339,7 +341,9 @@ static void resolve_tracepoint(const struct point *point)
 	name = point->parts[2].text;
 	point->ast->provider = or_any(category);
 	point->ast->name = or_any(name);
-	if (!strpbrk(category, "*[") && !is_known_category(category)) {
+	/* Of system calls one may be meant that this usdtrap does not know. */
+	if (strcmp(category, "syscalls") != 0 && strcmp(category, "raw_syscalls") != 0 &&
+	    !is_any_tracepoint(category, name)) {
 		point->ast->is_refused = true;
 		complain(point, "tracepoints of %s lie within the kernel, which only BPF can reach", category);
 		suggest(point,

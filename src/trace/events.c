@@ -41,7 +41,7 @@ static struct event_match **list_of(struct events *events, const struct usdtrap_
 	return call && call->number < EVENT_CALLS ? &events->exit[call->number] : NULL;
 }
 
-static void event_destroy(struct usdtrap_event *event)
+static void event_destroy(struct usdtrap_tracepoint *event)
 {
 	for (size_t i = 0; i < event->match_count; i++)
 		free((char *)event->matches[i].info.full_name);
@@ -50,7 +50,7 @@ static void event_destroy(struct usdtrap_event *event)
 }
 
 /* Adds TRACEPOINT, unless PATTERN's own filter leaves it out. */
-static struct usdtrap_error *add_match(struct usdtrap_event *event, const struct usdtrap_pattern *pattern,
+static struct usdtrap_error *add_match(struct usdtrap_tracepoint *event, const struct usdtrap_pattern *pattern,
 				       const struct usdtrap_tracepoint_info *tracepoint)
 {
 	struct event_match *match = &event->matches[event->match_count];
@@ -85,7 +85,7 @@ static const char *or_star(const char *pattern)
 }
 
 /* Fills EVENT with what PATTERN matches. */
-static struct usdtrap_error *match_all(struct usdtrap_event *event, const struct usdtrap_pattern *pattern)
+static struct usdtrap_error *match_all(struct usdtrap_tracepoint *event, const struct usdtrap_pattern *pattern)
 {
 	const size_t count = usdtrap_tracepoint_count();
 	struct usdtrap_tracepoint_info tracepoint;
@@ -106,9 +106,9 @@ static struct usdtrap_error *match_all(struct usdtrap_event *event, const struct
 }
 
 struct usdtrap_error *events_add(struct events *events, const struct usdtrap_pattern *pattern, usdtrap_hit_fn on_hit,
-				 void *user, struct usdtrap_event **ret)
+				 void *user, struct usdtrap_tracepoint **ret)
 {
-	struct usdtrap_event *event = calloc(1, sizeof(*event));
+	struct usdtrap_tracepoint *event = calloc(1, sizeof(*event));
 	struct usdtrap_error *error;
 
 	if (!event)
@@ -136,19 +136,19 @@ struct usdtrap_error *events_add(struct events *events, const struct usdtrap_pat
 
 void events_deinit(struct events *events)
 {
-	struct usdtrap_event *event, *next;
+	struct usdtrap_tracepoint *event, *next;
 
 	LL_FOREACH_SAFE(events->list, event, next)
 	event_destroy(event);
 	memset(events, 0, sizeof(*events));
 }
 
-size_t usdtrap_event_count(const struct usdtrap_event *event)
+size_t usdtrap_tracepoint_match_count(const struct usdtrap_tracepoint *event)
 {
 	return event->match_count;
 }
 
-const struct usdtrap_tracepoint_info *usdtrap_event_info(const struct usdtrap_event *event, size_t index)
+const struct usdtrap_tracepoint_info *usdtrap_tracepoint_match(const struct usdtrap_tracepoint *event, size_t index)
 {
 	return &event->matches[index].tracepoint;
 }

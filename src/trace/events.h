@@ -19,17 +19,17 @@ struct tracee;
 struct event_match {
 	struct usdtrap_tracepoint_info tracepoint;
 	struct usdtrap_probe_info info; /* for usdtrap_hit_probe(): its full name */
-	struct usdtrap_event *event;
+	struct usdtrap_tracepoint *event;
 	struct event_match *next; /* of those that want the same */
 };
 
 /* A subscription. */
-struct usdtrap_event {
+struct usdtrap_tracepoint {
 	usdtrap_hit_fn on_hit;
 	void *user;
 	struct event_match *matches;
 	size_t match_count;
-	struct usdtrap_event *next;
+	struct usdtrap_tracepoint *next;
 };
 
 enum event_kind {
@@ -48,7 +48,7 @@ enum {
 
 /* All that is wanted, ready to be looked up by what has happened. */
 struct events {
-	struct usdtrap_event *list;
+	struct usdtrap_tracepoint *list;
 	struct event_match *of_kind[EVENT_KINDS];
 	struct event_match *enter[EVENT_CALLS], *exit[EVENT_CALLS]; /* syscalls, by number */
 	bool wants_calls;
@@ -62,7 +62,7 @@ struct event_data {
 };
 
 struct usdtrap_error *events_add(struct events *events, const struct usdtrap_pattern *pattern, usdtrap_hit_fn on_hit,
-				 void *user, struct usdtrap_event **ret) USDTRAP_MUST_USE;
+				 void *user, struct usdtrap_tracepoint **ret) USDTRAP_MUST_USE;
 void events_deinit(struct events *events);
 
 /* Hands what TRACEE, which is stopped, has done to all of MATCHES. */

@@ -361,7 +361,7 @@ struct usdtrap_error *usdtrap_add_function(struct usdtrap_session *session,
 }
 
 struct usdtrap_error *usdtrap_add_tracepoint(struct usdtrap_session *session, const struct usdtrap_pattern *pattern,
-					     usdtrap_hit_fn on_hit, void *user, struct usdtrap_event **ret)
+					     usdtrap_hit_fn on_hit, void *user, struct usdtrap_tracepoint **ret)
 {
 	struct usdtrap_error *error = check_use(session, "usdtrap_add_tracepoint()");
 

@@ -131,18 +131,18 @@ struct usdtrap_error *usdtrap_add_event(struct usdtrap_session *session, int eve
 }
 
 static struct usdtrap_error *add_event(struct usdtrap_session *session, usdtrap_hit_fn on_hit, void *user,
-				       struct usdtrap_event **ret)
+				       struct usdtrap_tracepoint **ret)
 {
 	if (session->event_count == FAKE_MAX)
 		return error_create(USDTRAP_UNSUPPORTED, "a fake session has no more than %d events", FAKE_MAX);
 	*ret = &session->events[session->event_count++];
-	**ret = (struct usdtrap_event){.on_hit = on_hit, .user = user};
+	**ret = (struct usdtrap_tracepoint){.on_hit = on_hit, .user = user};
 	return NULL;
 }
 
 /* Patterns are taken by their letter. */
 struct usdtrap_error *usdtrap_add_tracepoint(struct usdtrap_session *session, const struct usdtrap_pattern *pattern,
-					     usdtrap_hit_fn on_hit, void *user, struct usdtrap_event **ret)
+					     usdtrap_hit_fn on_hit, void *user, struct usdtrap_tracepoint **ret)
 {
 	struct usdtrap_tracepoint_info info;
 	struct usdtrap_error *error;
@@ -155,13 +155,13 @@ struct usdtrap_error *usdtrap_add_tracepoint(struct usdtrap_session *session, co
 	return error;
 }
 
-size_t usdtrap_event_count(const struct usdtrap_event *event)
+size_t usdtrap_tracepoint_match_count(const struct usdtrap_tracepoint *event)
 {
 	(void)event;
 	return 1;
 }
 
-const struct usdtrap_tracepoint_info *usdtrap_event_info(const struct usdtrap_event *event, size_t index)
+const struct usdtrap_tracepoint_info *usdtrap_tracepoint_match(const struct usdtrap_tracepoint *event, size_t index)
 {
 	(void)index;
 	return &event->tracepoint;
@@ -170,7 +170,7 @@ const struct usdtrap_tracepoint_info *usdtrap_event_info(const struct usdtrap_ev
 struct usdtrap_error *usdtrap_add_profile(struct usdtrap_session *session, uint64_t period_ns, usdtrap_hit_fn on_hit,
 					  void *user)
 {
-	struct usdtrap_event *event;
+	struct usdtrap_tracepoint *event;
 
 	(void)period_ns;
 	return add_event(session, on_hit, user, &event);
@@ -179,7 +179,7 @@ struct usdtrap_error *usdtrap_add_profile(struct usdtrap_session *session, uint6
 struct usdtrap_error *usdtrap_add_watchpoint(struct usdtrap_session *session, uint64_t address, unsigned length,
 					     unsigned watch, usdtrap_hit_fn on_hit, void *user)
 {
-	struct usdtrap_event *event;
+	struct usdtrap_tracepoint *event;
 
 	(void)address;
 	(void)length;

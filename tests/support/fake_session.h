@@ -64,7 +64,7 @@ struct usdtrap_probe {
 };
 
 /* A tracepoint pattern, a profile or a watchpoint: the first that was added is handed all tracepoint hits. */
-struct usdtrap_event {
+struct usdtrap_tracepoint {
 	struct usdtrap_tracepoint_info tracepoint;
 	usdtrap_hit_fn on_hit;
 	void *user;
@@ -81,7 +81,7 @@ struct usdtrap_session {
 	size_t offered_count;
 	struct usdtrap_probe probes[FAKE_MAX];
 	size_t probe_count;
-	struct usdtrap_event events[FAKE_MAX];
+	struct usdtrap_tracepoint events[FAKE_MAX];
 	size_t event_count;
 	struct fake_timer timers[FAKE_MAX];
 	size_t timer_count;

@@ -264,7 +264,7 @@ static void test_sema_names_errors_are_told_together(void **state)
 		 "stdin:1:28-33: ERROR: Unknown identifier: 'arg01'\nusdt:/x:n { print((arg255, arg01, argx)) }\n"
 		 "                           ~~~~~\n"
 		 "stdin:1:35-39: ERROR: Unknown identifier: 'argx'\nusdt:/x:n { print((arg255, arg01, argx)) }\n"
-		 "                                  ~~~~\n"},
+		 "                                  ~~~~\nHINT: did you mean args?\n"},
 		{"what is bpftrace's", "BEGIN { kaddr(\"x\"); print(curtask); system(\"ls\"); nsecs(mono) }",
 		 "stdin:1:9-14: ERROR: kaddr() looks into the kernel, which only BPF can; usdtrap works without it\n"
 		 "BEGIN { kaddr(\"x\"); print(curtask); system(\"ls\"); nsecs(mono) }\n        ~~~~~\n"

@@ -202,7 +202,8 @@ static void test_sema_probe_parts_errors_say_what_would_be_right(void **state)
 					      "HINT: for example tracepoint:syscalls:sys_enter_openat\n"},
 		{"tracepoint:sched:sched_switch",
 		 "tracepoints of sched lie within the kernel, which only BPF can reach\n"
-		 "HINT: tracepoint:syscalls:* and tracepoint:raw_syscalls:* are those that a process shows\n"},
+		 "HINT: syscalls, raw_syscalls, sched:sched_process_* and signal:signal_deliver are those that a process "
+		 "shows\n"},
 		{"self:SIGUSR1",
 		 "self probes are self:signal:NAME\n"
 		 "HINT: for example self:signal:SIGUSR1, which runs when usdtrap itself gets that signal\n"},
