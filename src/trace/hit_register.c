@@ -43,6 +43,6 @@ struct usdtrap_error *usdtrap_hit_register(const struct usdtrap_hit *hit, const 
 	}
 	if (!find_register(arch, name, &found))
 		return error_create(USDTRAP_NOT_FOUND, "there is no register %s", name);
-	*ret = arch->register_value(hit->registers, &found);
+	*ret = arch->register_value(hit_registers(hit), &found);
 	return NULL;
 }
