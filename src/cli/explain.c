@@ -142,7 +142,7 @@ static void on_left(struct traced *traced, const struct usdtrap_report *report)
 	const char *path = traced->options->html_path;
 	struct usdtrap_error *error;
 
-	explain_text_end(&explain->text, report->processes > 0);
+	explain_text_end(&explain->text, report->processes > 0 && explain->text.let_go > 0);
 	show(explain);
 	if (!path)
 		return;

@@ -565,7 +565,7 @@ void explain_text_end(struct explain_text *text, bool left_alive)
 		line(text, "The process runs on as if nothing had been: %u thread%s let go, %u hit%s seen.",
 		     text->let_go, text->let_go == 1 ? "" : "s", text->hits, text->hits == 1 ? "" : "s");
 	else if (text->hits)
-		line(text, "The process has ended, and its memory with it: there is nothing left to put back.");
+		line(text, "The process has ended, and its memory with it.");
 	else
 		line(text, "The process has ended without a hit.");
 }
