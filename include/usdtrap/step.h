@@ -6,6 +6,7 @@
  *	usdtrap_session_create(&options, &session);
  *	usdtrap_set_observer(session, on_step, user);
  *	usdtrap_add_probe(...);        NOTE, for each site
+ *	usdtrap_add_function(...);     FUNCTION
  *	usdtrap_attach(...);           SEIZED, NET_PUT_IN, MAPPED; for each site CHECKED, SEMAPHORE_RAISED, TRAP_WRITTEN
  *	usdtrap_run(...);              HIT, ARGUMENT..., then the hit's callback, then RESUMED
  *	usdtrap_detach(...);           BYTE_RESTORED, SEMAPHORE_LOWERED, COMPARED, NET_TAKEN_OUT, LET_GO
@@ -46,6 +47,7 @@ enum usdtrap_step_kind {
 	USDTRAP_STEP_LET_GO,        /* thread `tid' is traced no more */
 	USDTRAP_STEP_NET_PUT_IN,    /* `net': the process has a handler for SIGTRAP, should the session be killed */
 	USDTRAP_STEP_NET_TAKEN_OUT, /* `net': it has its own action for SIGTRAP again */
+	USDTRAP_STEP_FUNCTION,      /* instead of NOTE, for a function that was asked for: `probe' is all there is */
 };
 
 /* One ELF note, <usdtrap/probe.h>. Offsets are into `bytes'. */

@@ -19,7 +19,8 @@ static const struct verb verb = {
 		"in the process, the byte that is written, a hit and its arguments, the byte written\n"
 		"back. Without a process, the steps that need none.\n"
 		"\n"
-		"PROBE is usdt:FILE:PROVIDER:NAME; with -p or -c, PROVIDER:NAME or NAME will do.\n",
+		"PROBE is usdt:FILE:PROVIDER:NAME; with -p or -c, PROVIDER:NAME or NAME will do.\n"
+		"For the first instruction of a function it is uprobe:FILE:FUNCTION.\n",
 	.options = VERB_PID | VERB_COMMAND | VERB_PAUSE | VERB_HITS | VERB_HTML,
 	.failure = EXIT_FAILURE,
 };
@@ -110,7 +111,9 @@ static struct usdtrap_error *add(struct explain *explain, struct usdtrap_session
 		explain->has_html = options->html_path;
 		if (explain->has_html)
 			explain_html_begin(&explain->html, name ? name : options->words[0]);
-		error = usdtrap_add_probe(session, &explain->probe.pattern, pid, on_hit, explain, NULL);
+		error = explain->probe.is_function
+				? usdtrap_add_function(session, &explain->probe.function, pid, on_hit, explain, NULL)
+				: usdtrap_add_probe(session, &explain->probe.pattern, pid, on_hit, explain, NULL);
 	}
 	free(name);
 	return error;

@@ -283,6 +283,13 @@ void explain_html_step(struct explain_html *html, const struct usdtrap_step *ste
 	case USDTRAP_STEP_NOTE:
 		add_note(html, step);
 		break;
+	case USDTRAP_STEP_FUNCTION:
+		section(html, "The function in the file");
+		add(html, "<div class=sum>");
+		add_text(html, step->probe->name);
+		strbuf_addf(&html->page, " at <b>0x%" PRIx64 "</b></div>\n", step->vaddr);
+		add_code(html, step, true);
+		break;
 	case USDTRAP_STEP_SEIZED:
 		if (!html->has_threads) {
 			section(html, "Taking hold");

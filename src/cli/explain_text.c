@@ -226,6 +226,21 @@ static bool tell_note(struct explain_text *text, const struct usdtrap_step *step
 	return true;
 }
 
+static bool is_function(const struct usdtrap_step *step)
+{
+	return step->probe && step->probe->kind != USDTRAP_PROBE_USDT;
+}
+
+static void tell_function(struct explain_text *text, const struct usdtrap_step *step)
+{
+	heading(text, "The function in the file");
+	line(text, "No note leads there, but a symbol of %s:", step->probe->path);
+	strbuf_add_char(&text->out, '\n');
+	line(text, "   %s at 0x%" PRIx64, step->probe->name, step->vaddr);
+	strbuf_add_char(&text->out, '\n');
+	add_code(text, step, true);
+}
+
 /* ---- a process ---- */
 
 static void end_list_of_threads(struct explain_text *text)
@@ -303,7 +318,9 @@ static void tell_mapped(struct explain_text *text, const struct usdtrap_step *st
 static void tell_checked(struct explain_text *text, const struct usdtrap_step *step)
 {
 	heading(text, "The code in the process, before");
-	line(text, "The nop's address in the process is the file's and the load bias:");
+	line(text, "The %s's address in the process is the file's and the load bias:",
+	     is_function(step) ? "instruction" : "nop");
+	text->original = step->bytes.bytes[0];
 	strbuf_add_char(&text->out, '\n');
 	line(text, "   0x%" PRIx64 " + 0x%" PRIx64 " = 0x%" PRIx64, step->vaddr, step->addr - step->vaddr, step->addr);
 	strbuf_add_char(&text->out, '\n');
@@ -346,10 +363,11 @@ static void tell_armed(struct explain_text *text, const struct usdtrap_step *ste
 	char byte[8];
 
 	heading(text, "One byte is written");
-	line(text, "Through /proc/%d/mem, without stopping anybody: the first byte of the nop becomes", (int)step->pid);
-	line(text, "that of int3, the breakpoint instruction. No other instruction is changed.");
+	line(text, "Through /proc/%d/mem, without stopping anybody: the first byte of the", (int)step->pid);
+	line(text, "%s becomes that of int3, the breakpoint instruction. No other is changed.",
+	     is_function(step) ? "instruction" : "nop");
 	strbuf_add_char(&text->out, '\n');
-	strbuf_addf(&text->out, "%*s0x%" PRIx64 ": 90 -> ", 2 * INDENT, "", step->addr);
+	strbuf_addf(&text->out, "%*s0x%" PRIx64 ": %02x -> ", 2 * INDENT, "", step->addr, text->original);
 	snprintf(byte, sizeof(byte), "%02x", bytes->bytes[0]);
 	add_coloured(text, red, byte);
 	strbuf_add_string(&text->out, "\n\n");
@@ -431,6 +449,16 @@ static void tell_resumed(struct explain_text *text, const struct usdtrap_step *s
 	const uint64_t behind = step->resumed.pc - step->addr;
 
 	heading(text, "The thread goes on");
+	if (is_function(step)) {
+		line(text, "PTRACE_CONT, at pc 0x%" PRIx64 ".", step->resumed.pc);
+		if (text->hits > 1)
+			return;
+		strbuf_add_char(&text->out, '\n');
+		line(text, "The trap stands in for an instruction that counts, and stays in its place: the");
+		line(text, "instruction was acted out on the thread's registers and memory, or the thread is at a");
+		line(text, "copy of it, in unused bytes nearby, that ends in a jump back. Nothing is stepped.");
+		return;
+	}
 	line(text, "PTRACE_CONT, with %s, at pc 0x%" PRIx64 ", the site + %" PRIu64 ".",
 	     step->resumed.signal ? "the signal that somebody sent" : "no signal", step->resumed.pc, behind);
 	if (text->hits > 1)
@@ -502,6 +530,9 @@ bool explain_text_step(struct explain_text *text, const struct usdtrap_step *ste
 	switch (step->kind) {
 	case USDTRAP_STEP_NOTE:
 		is_worth_a_pause = tell_note(text, step);
+		break;
+	case USDTRAP_STEP_FUNCTION:
+		tell_function(text, step);
 		break;
 	case USDTRAP_STEP_SEIZED:
 		tell_seized(text, step);

@@ -19,6 +19,7 @@ struct explain_text {
 	unsigned other_sites; /* armed, of which only their number is told */
 	unsigned let_go;
 	unsigned hits;
+	unsigned char original;      /* what the trap was written over */
 	enum usdtrap_step_kind last; /* the kind of the last step that was told; NOTE at first */
 };
 

@@ -230,6 +230,29 @@ static const char *command_path(const char *command, char **room)
 	return *room;
 }
 
+/* PARTS behind "uprobe", COUNT of them: a function's name, and before it perhaps a file. */
+static struct usdtrap_error *read_function(struct verb_probe *probe, const char *const *parts, size_t count,
+					   const struct verb_options *options, char **room)
+{
+	char *offset = strchr(parts[count - 1], '+');
+
+	probe->is_function = true;
+	probe->function.name = parts[count - 1];
+	if (offset) {
+		probe->function.offset = strtoull(offset + 1, NULL, 0);
+		*offset = '\0';
+	}
+	if (count == 2)
+		probe->function.target = parts[0];
+	else if (options->command)
+		probe->function.target = command_path(options->command, room);
+	else
+		return error_hint(
+			error_create(USDTRAP_INVALID_USE, "in which file is the function %s?", probe->function.name),
+			"name the file: uprobe:FILE:%s", probe->function.name);
+	return NULL;
+}
+
 struct usdtrap_error *verb_probe_parse(const char *word, const struct verb_options *options, struct verb_probe *ret)
 {
 	const bool has_process = options->pid || options->command;
@@ -257,6 +280,15 @@ struct usdtrap_error *verb_probe_parse(const char *word, const struct verb_optio
 		verb_probe_deinit(&probe);
 		return error_hint(error_create(USDTRAP_INVALID_USE, "%s is not how a probe is written", word),
 				  "a probe is usdt:FILE:PROVIDER:NAME; with -p or -c PROVIDER:NAME will do");
+	}
+	if ((count == 2 || count == 3) && (strcmp(parts[0], "uprobe") == 0 || strcmp(parts[0], "u") == 0)) {
+		struct usdtrap_error *error = read_function(&probe, parts + 1, count - 1, options, &room);
+
+		if (error)
+			verb_probe_deinit(&probe);
+		else
+			*ret = probe;
+		return error;
 	}
 	probe.pattern.name = parts[count - 1];
 	if (count == 3)
@@ -344,15 +376,19 @@ struct usdtrap_error *verb_probe_single(struct verb_probe *probe, pid_t pid, cha
 	const struct usdtrap_list_callbacks callbacks = {.on_probe = on_probe, .user = &several};
 	struct usdtrap_error *error;
 
-	if (!pid && (!probe->pattern.target || !*probe->pattern.target))
-		return error_hint(error_create(USDTRAP_INVALID_USE, "in which file is this probe?"),
-				  "name the file (FILE:PROVIDER:NAME), or a process with -p or -c");
-	error = usdtrap_list(&probe->pattern, pid, &callbacks);
+	if (probe->is_function) {
+		error = usdtrap_list_functions(&probe->function, pid, &callbacks);
+	} else {
+		if (!pid && (!probe->pattern.target || !*probe->pattern.target))
+			return error_hint(error_create(USDTRAP_INVALID_USE, "in which file is this probe?"),
+					  "name the file (FILE:PROVIDER:NAME), or a process with -p or -c");
+		error = usdtrap_list(&probe->pattern, pid, &callbacks);
+	}
 	if (!error && several.failed)
 		error = &error_no_memory;
 	else if (!error && several.count > 1)
 		error = explain_several(&several);
-	else if (!error)
+	else if (!error && !probe->is_function)
 		error = settle_on(probe, &several);
 	if (!error) {
 		*ret_name = several.names[0];

@@ -7,6 +7,8 @@
  *	[usdt:]FILE:PROVIDER:NAME   [usdt:]FILE:NAME
  *	[usdt:]PROVIDER:NAME        [usdt:]NAME        with -p or -c
  *
+ *	uprobe:FILE:FUNCTION        uprobe:FUNCTION            the latter with -c (explain only)
+ *
  * where FILE has a slash in it, or is the name of a program or libNAME.
  */
 #ifndef USDTRAP_CLI_VERB_H
@@ -16,7 +18,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include <usdtrap/probe.h>
+#include <usdtrap/function.h>
 
 enum verb_option {
 	VERB_PID = 1 << 0,     /* -p PID */
@@ -61,6 +63,8 @@ bool verb_parse(const struct verb *verb, int argc, char *argv[], struct verb_opt
 struct verb_probe {
 	char *text; /* the words below point into it */
 	struct usdtrap_pattern pattern;
+	bool is_function; /* then this is meant, and not `pattern' */
+	struct usdtrap_function_pattern function;
 };
 
 /* Takes WORD apart. Errors: INVALID_USE, NO_MEMORY. *RET is ended by verb_probe_deinit(). */

@@ -94,6 +94,17 @@ static int on_note(const struct stapsdt_note *note, void *user)
 	return 1; /* a second note about the same site says nothing new */
 }
 
+/* A function has no note: its symbol led to it. */
+static void tell_function(const struct engine *engine, const struct catalog_match *match)
+{
+	struct observe_step step = observe_step(USDTRAP_STEP_FUNCTION, NULL, NULL);
+
+	step.object = match->file->object;
+	step.public.probe = match->info;
+	step.public.vaddr = match->info->sites[0].vaddr;
+	observe_tell(engine, &step);
+}
+
 void observe_probe(const struct engine *engine, const struct usdtrap_probe *probe, const struct catalog_file *file)
 {
 	if (!engine->observer)
@@ -104,6 +115,10 @@ void observe_probe(const struct engine *engine, const struct usdtrap_probe *prob
 
 		if (file && walk.match->file != file)
 			continue;
+		if (walk.match->info->kind != USDTRAP_PROBE_USDT) {
+			tell_function(engine, walk.match);
+			continue;
+		}
 		for (; walk.site < walk.match->info->site_count; walk.site++)
 			usdtrap_error_destroy(stapsdt_walk(walk.match->file->object, &callbacks));
 	}

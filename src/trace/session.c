@@ -350,14 +350,20 @@ struct usdtrap_error *usdtrap_add_function(struct usdtrap_session *session,
 					   usdtrap_hit_fn on_hit, void *user, struct usdtrap_probe **ret)
 {
 	struct usdtrap_error *error = check_use(session, "usdtrap_add_function()");
+	struct usdtrap_probe *probe;
 
 	if (!error && session->has_attached)
 		error = error_create(USDTRAP_INVALID_USE, "usdtrap_add_function() after usdtrap_attach()");
 	if (!error && !on_hit)
 		error = error_create(USDTRAP_INVALID_USE, "usdtrap_add_function() without a callback");
 	if (!error)
-		error = catalog_add_function(&session->engine.catalog, pattern, pid, on_hit, user, ret);
-	return error;
+		error = catalog_add_function(&session->engine.catalog, pattern, pid, on_hit, user, &probe);
+	if (error)
+		return error;
+	observe_probe(&session->engine, probe, NULL);
+	if (ret)
+		*ret = probe;
+	return NULL;
 }
 
 struct usdtrap_error *usdtrap_add_tracepoint(struct usdtrap_session *session, const struct usdtrap_pattern *pattern,

@@ -179,5 +179,18 @@ if ${CC:-cc} -O0 -o memory memory.c >build.log 2>&1; then
 	"$usdtrap" explain memory:sum -c ./memory </dev/null >explain.out 2>explain.err || fail "memory: $(cat explain.err)"
 	grep -qE '^   arg0  -4@-?[0-9]*\(%rbp\): rbp 0x[0-9a-f]* - [0-9]* = 0x[0-9a-f]*; 4 bytes fe ff ff ff; signed: -2$' explain.out ||
 		grep -qE '^   arg0  -4@%[a-z]*: [a-z]* 0xfffffffe; signed: -2$' explain.out || fail "local: $(grep arg0 explain.out)"
+	# A function: found by its symbol; what the trap stands in for is executed all the same.
+	"$usdtrap" explain uprobe:give -c ./memory --html page.html </dev/null >explain.out 2>explain.err ||
+		fail "a function: $(cat explain.err)"
+	grep -qx '1\. The function in the file' explain.out || fail "a function: $(cat explain.out)"
+	grep -qE '^ +0x[0-9a-f]+: (f3|55) -> cc$' explain.out || fail "a function's byte: $(cat explain.out)"
+	grep -qE '^   >  0x[0-9a-f]+  cc +int3$' explain.out || fail "a function's trap is not shown"
+	grep -q 'instruction that counts' explain.out || fail "how it goes on is not told"
+	"$usdtrap" explain uprobe:./memory:give >explain.out 2>explain.err || fail "a function's file: $(cat explain.err)"
+	"$usdtrap" explain uprobe:./memory:gave >explain.out 2>explain.err && fail "there is no such function"
+	grep -q '^ERROR: .*gave' explain.err || fail "no such function: $(cat explain.err)"
+	"$usdtrap" explain uprobe:give -p 1 >explain.out 2>explain.err && fail "in which file?"
+	printf 'ERROR: in which file is the function give?\nHINT: name the file: uprobe:FILE:give\n' | same - explain.err
+	"$usdtrap" explain memory:sum -c ./memory </dev/null >explain.out 2>explain.err || fail "memory: $(cat explain.err)"
 	grep -qx "   arg2  -4@[$]7: the constant 7; signed: 7" explain.out || fail "constant: $(grep arg2 explain.out)"
 fi

@@ -181,6 +181,7 @@ static void on_step(const struct usdtrap_step *step, void *user)
 	case USDTRAP_STEP_SEMAPHORE_RAISED:
 	case USDTRAP_STEP_SEMAPHORE_LOWERED:
 	case USDTRAP_STEP_BYTE_LOST:
+	case USDTRAP_STEP_FUNCTION:
 		fail_msg("there is no such thing here");
 	}
 }
