@@ -6,10 +6,8 @@
  */
 #include "lang/program.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <usdtrap/function.h>
@@ -153,6 +151,8 @@ static struct usdtrap_error *compile(struct lang_program *program, const char *t
 	if (!error)
 		error = bind_clauses(program);
 	if (!error)
+		error = program_open_events(program);
+	if (!error)
 		error = runtime_init(&program->runtime, &program->tree);
 	if (error)
 		return error;
@@ -256,29 +256,6 @@ bool lang_needs_run(const struct lang_program *program)
 {
 	return lang_needs_process(program) || has_type(program, AST_PROBE_INTERVAL) ||
 	       has_type(program, AST_PROBE_SELF);
-}
-
-bool lang_takes_signal(const struct lang_program *program, int signal)
-{
-	for (size_t i = 0; i < program->binding_count; i++) {
-		const struct binding *binding = &program->bindings[i];
-
-		if (binding->point->type == AST_PROBE_SELF && binding->point->signal == signal && !binding->is_filtered)
-			return true;
-	}
-	return false;
-}
-
-void lang_raise_signal(const struct lang_program *program, int signal)
-{
-	const uint64_t one = 1;
-
-	for (size_t i = 0; i < program->binding_count; i++) {
-		const struct binding *binding = &program->bindings[i];
-
-		if (binding->event >= 0 && binding->point->signal == signal)
-			(void)!write(binding->event, &one, sizeof(one));
-	}
 }
 
 static int accepts_name(const char *full_name, const void *user)
@@ -530,13 +507,8 @@ static struct usdtrap_error *add_interval(struct binding *binding, struct usdtra
 static struct usdtrap_error *add_signal(struct binding *binding, struct usdtrap_session *session,
 					struct diag_list *list)
 {
-	struct usdtrap_error *error;
+	struct usdtrap_error *error = usdtrap_add_event(session, binding->event, on_tick, binding);
 
-	binding->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (binding->event < 0)
-		error = error_os(errno, "eventfd");
-	else
-		error = usdtrap_add_event(session, binding->event, on_tick, binding);
 	return error ? report_refusal(binding, error, list) : NULL;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the files of a program share: program.c, program_missing.c, program_trial.c. */
+/* What the files of a program share: program*.c. */
 #ifndef USDTRAP_LANG_PROGRAM_INTERNAL_H
 #define USDTRAP_LANG_PROGRAM_INTERNAL_H
 
@@ -35,6 +35,8 @@ struct lang_program {
 	bool is_ending; /* exit() was called */
 };
 
+/* Opens the events of self:signal: probes. Errors: OS. */
+struct usdtrap_error *program_open_events(struct lang_program *program) USDTRAP_MUST_USE;
 /* BINDING's probe is missing, as ERROR says: an error, a warning, or nothing, as `missing_probes' has it. */
 void program_report_missing(struct binding *binding, const struct usdtrap_error *error, struct diag_list *list);
 /* The clauses that will never run for that. */

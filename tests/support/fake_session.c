@@ -126,8 +126,11 @@ struct usdtrap_error *usdtrap_add_timer(struct usdtrap_session *session, uint64_
 struct usdtrap_error *usdtrap_add_event(struct usdtrap_session *session, int event, usdtrap_timer_fn on_event,
 					void *user)
 {
-	(void)event;
-	return usdtrap_add_timer(session, 0, on_event, user);
+	struct usdtrap_error *error = usdtrap_add_timer(session, 0, on_event, user);
+
+	if (!error)
+		session->timers[session->timer_count - 1].event = event;
+	return error;
 }
 
 static struct usdtrap_error *add_event(struct usdtrap_session *session, usdtrap_hit_fn on_hit, void *user,

@@ -71,7 +71,8 @@ struct usdtrap_tracepoint {
 };
 
 struct fake_timer {
-	uint64_t period_ns;
+	uint64_t period_ns; /* 0: an event */
+	int event;          /* its descriptor, which nobody polls here */
 	usdtrap_timer_fn on_tick;
 	void *user;
 };

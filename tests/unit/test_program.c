@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -205,6 +207,83 @@ static void check_refusal(const char *text, const char *diagnostics)
 	usdtrap_error_destroy(error);
 	script_run_deinit(&run);
 	fake_session_deinit(&session);
+}
+
+static uint64_t count_events(int event)
+{
+	uint64_t count;
+
+	return read(event, &count, sizeof(count)) == sizeof(count) ? count : 0;
+}
+
+/* A signal finds its clauses, also one that comes before there is a session. */
+static void test_program_signals_are_told_by_events(void **state)
+{
+	struct usdtrap_session session = make_session();
+	struct script_run run;
+
+	(void)state;
+	script_run_init(&run,
+			"self:signal:SIGUSR1 { print(probe); } self:signal:SIGUSR2 { } self:signal:SIGUSR1 { exit(); }",
+			NULL);
+	assert_true(lang_takes_signal(run.program, SIGUSR1));
+	assert_true(lang_takes_signal(run.program, SIGUSR2));
+	assert_false(lang_takes_signal(run.program, SIGHUP));
+	assert_true(lang_needs_run(run.program));
+	assert_false(lang_needs_process(run.program));
+	lang_raise_signal(run.program, SIGUSR1);
+	assert_null(lang_add_probes(run.program, &session, &run.diagnostics));
+	assert_int_equal(session.timer_count, 3);
+	assert_int_equal(count_events(session.timers[0].event), 1);
+	assert_int_equal(count_events(session.timers[1].event), 0);
+	assert_int_equal(count_events(session.timers[2].event), 1);
+	lang_raise_signal(run.program, SIGUSR2);
+	assert_int_equal(count_events(session.timers[0].event), 0);
+	assert_int_equal(count_events(session.timers[1].event), 1);
+	assert_int_equal(session.timers[0].on_tick(session.timers[0].user), USDTRAP_CONTINUE);
+	assert_string_equal(strbuf_text(&run.output), "self:signal:SIGUSR1\n");
+	assert_int_equal(session.timers[2].on_tick(session.timers[2].user), USDTRAP_STOP);
+	script_run_deinit(&run);
+	fake_session_deinit(&session);
+}
+
+static void test_program_modes_run_their_own_clauses(void **state)
+{
+	static const char text[] = "begin { @n = 5; } test:good { @n++; print(@n); } test:bad { return @n; } "
+				   "test:failing { assert(@n == 0, \"no\"); } bench:b { @n++; print(@n); } "
+				   "interval:s:1 { } end { print(\"end\"); }";
+	struct script_run run;
+
+	(void)state;
+	script_run_init(&run, text, &(struct lang_options){.name = "stdin", .mode = LANG_TEST});
+	assert_int_equal(lang_probe_count(run.program), 5);
+	assert_false(lang_needs_run(run.program));
+	lang_run_begin(run.program);
+	lang_run_trials(run.program);
+	assert_string_equal(strbuf_text(&run.output), "@n: 6\ntest:good: passed\ntest:bad: failed, it returned 6\n"
+						      "test:failing: failed\n");
+	assert_int_equal(lang_exit_status(run.program), 1);
+	script_run_deinit(&run);
+
+	script_run_init(&run, "begin { print(1) } bench:b { print(2); }",
+			&(struct lang_options){.name = "stdin", .mode = LANG_BENCH, .format = LANG_JSON});
+	lang_run_begin(run.program);
+	strbuf_clear(&run.output);
+	lang_run_trials(run.program);
+	assert_memory_equal(strbuf_text(&run.output), "{\"type\": \"benchmark_result\", \"data\": {\"b\": ", 43);
+	assert_int_equal(lang_exit_status(run.program), 0);
+	script_run_deinit(&run);
+
+	/* Without a mode they are not there at all. */
+	script_run_init(&run, text, NULL);
+	assert_int_equal(lang_probe_count(run.program), 3);
+	assert_true(lang_has_probes(run.program));
+	lang_run_trials(run.program);
+	assert_string_equal(strbuf_text(&run.output), "");
+	script_run_deinit(&run);
+	script_run_init(&run, "test:a { } bench:b { }", NULL);
+	assert_false(lang_has_probes(run.program));
+	script_run_deinit(&run);
 }
 
 static void test_program_missing_probes_are_all_reported(void **state)
@@ -496,6 +575,8 @@ int main(void)
 		cmocka_unit_test(test_program_probes_are_added_and_counted),
 		cmocka_unit_test(test_program_pid_goes_with_all_patterns),
 		cmocka_unit_test(test_program_with_a_command_any_file_may_be_loaded_later),
+		cmocka_unit_test(test_program_signals_are_told_by_events),
+		cmocka_unit_test(test_program_modes_run_their_own_clauses),
 		cmocka_unit_test(test_program_missing_probes_are_all_reported),
 		cmocka_unit_test(test_program_missing_probes_may_be_skipped),
 		cmocka_unit_test(test_program_that_lost_all_its_probes_is_refused),
