@@ -53,7 +53,14 @@ iter probes need BPF, which usdtrap works without|iter:task { printf("%s\n", ctx
 rawtracepoint probes need BPF, which usdtrap works without|rt:sched_switch { @ = count() }
 software probes need the kernel's performance events, which usdtrap does not use|software:faults:1 { @[comm] = count(); }
 hardware probes need the kernel's performance events, which usdtrap does not use|hardware:cache-misses:1000000 { @[comm, pid] = count(); }
-tracepoints of sched lie within the kernel, which only BPF can reach|tracepoint:sched:sched* { @[probe] = count(); } interval:s:5 { exit(); }
+|tracepoint:sched:sched* { @[probe] = count(); } interval:s:5 { exit(); }
+tracepoints of sched lie within the kernel, which only BPF can reach|tracepoint:sched:sched_switch { @[probe] = count(); }
+|tracepoint:syscalls:sys_enter_openat { printf("%s %s\n", comm, str(args.filename)); }
+|tracepoint:syscalls:sys_exit_read /args->ret/ { @[comm] = sum(args->ret); @sz = lhist(args->ret, 0, 65536, 4096); }
+|tracepoint:syscalls:sys_enter_execve { printf("%-10u %-5d ", elapsed / 1e6, pid); join(args.argv); }
+|tracepoint:raw_syscalls:sys_exit { @[comm, args.ret < 0 ? "failed" : "ok"] = count(); }
+|uretprobe:/bin/bash:readline { printf("%d %s\n", uid, str(retval)); }
+|uprobe:/bin/bash:shell_execve { printf("%s\n", func); print(reg("ip")); }
 tracepoints of block lie within the kernel, which only BPF can reach|tracepoint:block:block_rq_issue { @ = hist(args.bytes); }
 uprobe:TARGET@FILE:LINE needs debug information (DWARF), which usdtrap does not read|uprobe:/bin/bash@bash.c:12 { @ = count() }
 curtask looks into the kernel, which only BPF can; usdtrap works without it|interval:s:1 { print(curtask); }
