@@ -11,20 +11,11 @@ static const struct {
 	const char *name;
 	const char *reason;
 } refusals[] = {
-	{"ctx", needs_kernel},
-	{"curtask", needs_kernel},
-	{"debugf", needs_kernel},
-	{"is_err", needs_kernel},
-	{"kaddr", needs_kernel},
-	{"kfunc_allowed", needs_kernel},
-	{"kfunc_exist", needs_kernel},
-	{"kptr", needs_kernel},
-	{"override", needs_kernel},
-	{"path", needs_kernel},
-	{"percpu_kaddr", needs_kernel},
-	{"skboutput", needs_kernel},
-	{"socket_cookie", needs_kernel},
-	{"unwatch", not_yet},
+	{"ctx", needs_kernel},           {"curtask", needs_kernel},      {"debugf", needs_kernel},
+	{"is_err", needs_kernel},        {"kaddr", needs_kernel},        {"kfunc_allowed", needs_kernel},
+	{"kfunc_exist", needs_kernel},   {"kptr", needs_kernel},         {"override", needs_kernel},
+	{"path", needs_kernel},          {"percpu_kaddr", needs_kernel}, {"skboutput", needs_kernel},
+	{"socket_cookie", needs_kernel}, {"unwatch", not_yet},
 };
 
 const char *builtin_refusal(const char *name)
