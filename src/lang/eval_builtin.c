@@ -146,9 +146,10 @@ static struct value builtin_username(struct run *run)
 /* The process that a hit is of, or this program. */
 static pid_t current_pid(const struct run *run)
 {
-	pid_t own = run->runtime->own_pid ? run->runtime->own_pid : getpid();
-
-	return run->hit ? usdtrap_hit_pid(run->hit) : own;
+	/* getpid(2) is a system call: not for nothing at each hit. */
+	if (run->hit)
+		return usdtrap_hit_pid(run->hit);
+	return run->runtime->own_pid ? run->runtime->own_pid : getpid();
 }
 
 static pid_t current_tid(const struct run *run)
