@@ -264,9 +264,10 @@ struct arch {
 	 * by nobody else: no signal is pending for it. If it was inside a system
 	 * call that would now return EINTR to the program, changes REGISTERS so
 	 * that the call is entered again, with its whole timeout, and returns
-	 * true. Source: signal(7), "Interruption of system calls".
+	 * true. IS_FILTERED: a seccomp filter watches its system calls, and may
+	 * not know the one by which the kernel restarts others. Source: signal(7), "Interruption of system calls".
 	 */
-	bool (*restart_interrupted_call)(struct arch_registers *registers);
+	bool (*restart_interrupted_call)(struct arch_registers *registers, bool is_filtered);
 
 	const struct usdtrap_syscall *syscalls; /* in order of their numbers */
 	size_t syscall_count;

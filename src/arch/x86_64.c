@@ -21,6 +21,7 @@ enum {
 	SYSTEM_CALL_SIGACTION = 13,
 	SYSTEM_CALL_EXECVE = 59,
 	SYSTEM_CALL_EXECVEAT = 322,
+	RESTART_BY_ITS_OWN_CALL = -516,  /* ERESTART_RESTARTBLOCK */
 	X86_64_SA_RESTORER = 0x04000000, /* arch/x86/include/uapi/asm/signal.h of the kernel */
 	X32_SYSTEM_CALL_BIT = 0x40000000,
 };
@@ -143,15 +144,20 @@ static int64_t x86_64_thread_offset(uint64_t offset, uint64_t vaddr, uint64_t si
  *		this is no return from a system call any more, so that the
  *		kernel does not step back a second time.
  *
+ * Where a seccomp filter watches, the last of the marks is deadly: filters that
+ * were not written with tracers in mind do not know restart_syscall(2). So that
+ * one, too, is stepped back by hand then, at the price of the whole time.
+ *
  * EINTR of close(2) is not touched: the descriptor is gone by then, and a
  * second close might hit one that another thread has just opened.
  */
-static bool x86_64_restart_interrupted_call(struct arch_registers *registers)
+static bool x86_64_restart_interrupted_call(struct arch_registers *registers, bool is_filtered)
 {
 	int64_t result = (int64_t)x86_64_slot_get(registers, X86_64_RAX);
 	int64_t call = x86_64_system_call(registers);
 
-	if (call < 0 || result != -EINTR || (call & ~(int64_t)X32_SYSTEM_CALL_BIT) == SYSTEM_CALL_CLOSE)
+	if (call < 0 || (result != -EINTR && !(is_filtered && result == RESTART_BY_ITS_OWN_CALL)) ||
+	    (call & ~(int64_t)X32_SYSTEM_CALL_BIT) == SYSTEM_CALL_CLOSE)
 		return false;
 	x86_64_slot_set(registers, X86_64_RAX, (uint64_t)call);
 	x86_64_slot_set(registers, X86_64_RIP, x86_64_pc(registers) - SYSCALL_SIZE);

@@ -38,10 +38,8 @@ static_assert(sizeof(struct arch_net_entry) == 16, "ENTRY_SIZE");
 
 enum {
 	SYSCALL_SIZE = 2,
-	SYSTEM_CALL_RESTART = 219, /* restart_syscall(2) */
 	RESTART_FIRST = -514, /* ERESTARTNOHAND, ERESTARTNOINTR, ERESTARTSYS: include/linux/errno.h of the kernel */
 	RESTART_LAST = -512,  /* ERESTARTSYS */
-	RESTART_WITH_BLOCK = -516, /* ERESTART_RESTARTBLOCK */
 };
 
 /* The registers that a system call reads or destroys, with the code of `movabs' into each. */
@@ -73,9 +71,6 @@ static void find_return(const struct arch_registers *registers, uint64_t *ret_pc
 	if (result >= RESTART_FIRST && result <= RESTART_LAST) {
 		*ret_pc -= SYSCALL_SIZE;
 		*ret_rax = (uint64_t)call;
-	} else if (result == RESTART_WITH_BLOCK) {
-		*ret_pc -= SYSCALL_SIZE;
-		*ret_rax = SYSTEM_CALL_RESTART;
 	}
 }
 
@@ -86,7 +81,7 @@ void x86_64_cave_make(const struct arch_registers *registers, uint8_t code[ARCH_
 	uint8_t *at = code;
 	uint64_t pc, rax, value;
 
-	arch_x86_64.restart_interrupted_call(&back);
+	arch_x86_64.restart_interrupted_call(&back, true); /* by itself, whatever filters there are */
 	find_return(&back, &pc, &rax);
 	at = add(at, syscall_insn, sizeof(syscall_insn));
 	for (size_t i = 0; i < sizeof(restored) / sizeof(restored[0]); i++) {

@@ -204,7 +204,7 @@ void engine_restart_call(struct tracee *tracee)
 	if (!tracee->is_interrupted || !arch || engine_has_signal_pending(tracee->tid))
 		return;
 	error = ptrace_get_registers(tracee->tid, &registers);
-	if (!error && arch->restart_interrupted_call(&registers))
+	if (!error && arch->restart_interrupted_call(&registers, engine_seccomp(tracee) == SECCOMP_FILTER))
 		error = ptrace_set_registers(tracee->tid, &registers);
 	usdtrap_error_destroy(error);
 }

@@ -26,8 +26,6 @@ enum {
 	ALIGNMENT = 16,
 	CHECK_INTERVAL_NS = 1000000000,
 	KERNEL_SET_SIZE = 8, /* of a signal set: the fourth argument of rt_sigaction(2) */
-	SECCOMP_STRICT = 1,
-	SECCOMP_FILTER = 2,
 };
 
 #define DEFAULT_HANDLER 0u

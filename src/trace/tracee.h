@@ -15,7 +15,7 @@ struct return_frame;
 struct sent_back;
 struct space;
 
-enum { SECCOMP_UNKNOWN = -2 };
+enum { SECCOMP_UNKNOWN = -2, SECCOMP_STRICT = 1, SECCOMP_FILTER = 2 }; /* the latter two are the kernel's */
 
 /* What a tracee is to us. */
 enum tracee_role {

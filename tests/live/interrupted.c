@@ -212,7 +212,7 @@ static int disturb(pid_t pid, bool is_cured)
 	if (ptrace_classify(wait_for_change()).kind != PTRACE_STOP_EVENT_STOP)
 		abort();
 	must(ptrace_get_registers(pid, &registers));
-	if (is_cured && arch_x86_64.restart_interrupted_call(&registers))
+	if (is_cured && arch_x86_64.restart_interrupted_call(&registers, false))
 		must(ptrace_set_registers(pid, &registers));
 	must(ptrace_continue(pid, 0));
 	wake(pid);

@@ -418,7 +418,7 @@ static void test_restart_interrupted_call_steps_back_from_eintr_alone(void **sta
 		user.rip = 0x1002;
 		registers = registers_of(&user);
 		assert_int_equal(arch->system_call(&registers), interrupted[i].call);
-		if (arch->restart_interrupted_call(&registers) != interrupted[i].is_restarted)
+		if (arch->restart_interrupted_call(&registers, false) != interrupted[i].is_restarted)
 			fail_msg("%s: not %d", interrupted[i].name, interrupted[i].is_restarted);
 		after = user_of(&registers);
 		if (interrupted[i].is_restarted) {
@@ -431,6 +431,25 @@ static void test_restart_interrupted_call_steps_back_from_eintr_alone(void **sta
 		}
 		assert_memory_equal(&after, &user, sizeof(user));
 	}
+}
+
+/* Under a seccomp filter the kernel's restart_syscall(2) may be deadly: the call itself is entered again. */
+static void test_restart_interrupted_call_under_a_filter(void **state)
+{
+	struct user_regs_struct user = marked_user(), after;
+	struct arch_registers registers;
+
+	(void)state;
+	user.rax = (unsigned long long)-516;
+	user.orig_rax = SYS_poll;
+	user.rip = 0x1002;
+	registers = registers_of(&user);
+	assert_false(arch->restart_interrupted_call(&registers, false));
+	assert_true(arch->restart_interrupted_call(&registers, true));
+	after = user_of(&registers);
+	assert_int_equal(after.rax, SYS_poll);
+	assert_int_equal(after.rip, 0x1000);
+	assert_int_equal(after.orig_rax, -1);
 }
 
 static void test_exec_entry_is_told_from_other_calls_and_from_its_exit(void **state)
@@ -481,6 +500,7 @@ int main(void)
 		cmocka_unit_test(test_emulate_return_from_an_unreadable_stack_is_refused),
 		cmocka_unit_test(test_exec_entry_is_told_from_other_calls_and_from_its_exit),
 		cmocka_unit_test(test_restart_interrupted_call_steps_back_from_eintr_alone),
+		cmocka_unit_test(test_restart_interrupted_call_under_a_filter),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
