@@ -74,10 +74,11 @@ grep -qx 'done' target.out || fail "a filter: ended with $status"
 
 # In strict mode nothing can be done, which is said.
 target filtered strict
-tracer -e "usdt:$targets/filtered:filtered:tick { @hits = count(); }" -p "$pid"
+tracer -e "usdt:$targets/filtered:filtered:tick { @hits = count(); printf(\"hit\\n\"); }" -p "$pid"
 grep -q "process $pid gets no safety net (seccomp's strict mode allows it no system call)" trace.err ||
 	fail "strict mode: $(cat trace.err)"
 tell ''
+wait_for trace.out '^hit$'
 leave
 untouched "$pid"
 grep -qx '@hits: 1' trace.out || fail "strict mode: $(cat trace.out)"
