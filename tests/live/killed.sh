@@ -4,6 +4,7 @@
 # `usdtrap repair', by the next attach; and what a living tracer uses is left alone.
 . "${top_srcdir:-.}/tests/live/lib.sh"
 needs_attach
+alone
 
 # A folder for journals that is this test's alone; root's is where it always is.
 XDG_RUNTIME_DIR=$work

@@ -26,6 +26,7 @@
 #	both_end                    waits for the ends of target and tracer, both with status 0
 #	same_maps                   target.out and trace.out have the same maps
 #	needs_attach                skips the test where this user may not attach to a process that runs
+#	alone                       waits until no other test is that called this: `repair all' means those of all
 #	skip WHY, fail WHAT         ends the test
 #
 # The target's output is in target.out and target.err, the tracer's in trace.out and trace.err.
@@ -196,6 +197,12 @@ both_end() {
 	tracer_ends
 	[ "$status" -eq 0 ] || fail "the target ended with $status"
 	[ "$tracer_status" -eq 0 ] || fail "usdtrap ended with $tracer_status"
+}
+
+# The program itself is the lock, so that none is left behind.
+alone() {
+	exec 7<"$usdtrap"
+	flock 7
 }
 
 # How many clock ticks the target has run so far.

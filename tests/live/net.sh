@@ -4,6 +4,7 @@
 # itself, and is repaired; when usdtrap leaves in peace nothing of the net remains.
 . "${top_srcdir:-.}/tests/live/lib.sh"
 needs_attach
+alone
 
 XDG_RUNTIME_DIR=$work
 export XDG_RUNTIME_DIR

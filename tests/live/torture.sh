@@ -4,5 +4,6 @@
 # The long form: make torture.
 . "${top_srcdir:-.}/tests/live/lib.sh"
 needs_attach
+alone
 
 "$helpers/torture" 20 5 || fail "harm was done"
