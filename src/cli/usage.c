@@ -15,7 +15,7 @@
 
 const char usage_synopsis[] = SYNOPSIS "    usdtrap -h shows all options\n";
 
-const char usage_welcome[] = "usdtrap traces the USDT probes of running programs, in bpftrace's language.\n"
+const char usage_welcome[] = "usdtrap traces running programs in bpftrace's language, by ptrace alone.\n"
 			     "\n" SYNOPSIS "    usdtrap -h shows all options\n"
 			     "\n"
 			     "FIVE TO TRY:\n"
@@ -27,8 +27,8 @@ const char usage_welcome[] = "usdtrap traces the USDT probes of running programs
 			     "    usdtrap -p PID -e 'usdt:* { @[probe] = count(); }'\n"
 			     "  Print an argument, in a program of your own from its start:\n"
 			     "    usdtrap -c 'python3 -c pass' -e 'usdt:*:audit { print(str(arg0)); }'\n"
-			     "  Draw a histogram of one:\n"
-			     "    usdtrap -p PID -e 'usdt:gc__done { @freed = hist(arg0); }'\n";
+			     "  What does a function return? A histogram:\n"
+			     "    usdtrap -p PID -e 'uretprobe:libc:read { @bytes = hist(retval); }'\n";
 
 /* Where the explanations begin, counted in characters. */
 #define HELP_COLUMN 32
@@ -59,7 +59,7 @@ static void print_subcommand(const struct subcommand *row, FILE *out)
 
 void usage_print(FILE *out)
 {
-	fputs("usdtrap traces the USDT probes of running programs, in bpftrace's language.\n"
+	fputs("usdtrap traces running programs in bpftrace's language, by ptrace alone.\n"
 	      "It needs the ptrace system call alone: no BPF, no debugger, no root for your own\n"
 	      "processes.\n\n" SYNOPSIS "    usdtrap COMMAND ...\n\nCOMMANDS:\n",
 	      out);

@@ -29,7 +29,7 @@ synopsis='USAGE:
     usdtrap -h shows all options'
 
 says 1 err <<EOT
-usdtrap traces the USDT probes of running programs, in bpftrace's language.
+usdtrap traces running programs in bpftrace's language, by ptrace alone.
 
 $synopsis
 
@@ -42,8 +42,8 @@ FIVE TO TRY:
     usdtrap -p PID -e 'usdt:* { @[probe] = count(); }'
   Print an argument, in a program of your own from its start:
     usdtrap -c 'python3 -c pass' -e 'usdt:*:audit { print(str(arg0)); }'
-  Draw a histogram of one:
-    usdtrap -p PID -e 'usdt:gc__done { @freed = hist(arg0); }'
+  What does a function return? A histogram:
+    usdtrap -p PID -e 'uretprobe:libc:read { @bytes = hist(retval); }'
 EOT
 [ "$(wc -l <said.err)" -le 20 ] || fail "the first meeting is too long for a small screen"
 ! grep -E '.{81}' said.err || fail "the first meeting is too wide for a small screen"
@@ -98,7 +98,7 @@ ERROR: '/dev/zero' is no script: it goes on after 16 MiB
 EOT
 says 1 err -e "usdt:$targets/hits:hits:tick { }" <<EOT
 ERROR: name a process with -p, or start one with -c
-HINT: usdt probes are traced in one process at a time: usdtrap -p PID ..., or usdtrap -c 'COMMAND' ...
+HINT: probes are traced in one process, and with --follow in its children: usdtrap -p PID ..., or usdtrap -c 'COMMAND' ...
 EOT
 
 says 1 err /proc/self/exe <<EOT
