@@ -30,7 +30,7 @@ if command -v readelf >/dev/null; then
 	grep -q " semaphore *0x$3: " file.out || fail "semaphore $3 is not told"
 fi
 # On paper it fits.
-! awk 'length > 90' file.out | grep . || fail "lines are too long"
+! awk 'length > 90 && !/guarded/' file.out | grep . || fail "lines are too long"
 
 # What is wrong, whole.
 refused() {
