@@ -19,6 +19,7 @@
 	.set CONTEXT_EFLAGS, 176
 	.set TRAP_FLAG, 0x100
 	.set TRAP_BYTE, 0xcc
+	.set TRAP_WORD, 0x03cd		/* int $3 */
 
 	.set HEAD_FLAGS, 16
 	.set HEAD_IS_HEALED, 20
@@ -232,6 +233,11 @@ not_in_table:
 	cmp HEAD_OTHERS_LAST(%rbx), %r13
 	jbe go_on
 not_ours:
+	cmpb $TRAP_BYTE, (%r13)		/* no trap stands there, in either of its forms: the tracer had */
+	je not_our_trap			/* already sent the thread on from one, and died before it went */
+	cmpw $TRAP_WORD, -1(%r13)
+	jne done
+not_our_trap:
 	add $24, %rsp
 	pop %r15
 	pop %r14

@@ -192,22 +192,34 @@ struct usdtrap_error *ptrace_set_signal_mask(pid_t tid, uint64_t mask)
 	return request(PTRACE_SETSIGMASK, tid, KERNEL_SIGNAL_SET_SIZE, &mask, "change the signal mask of");
 }
 
+/* What waitid(2) tells of a stop, as waitpid(2) would. */
+static int stop_status(const siginfo_t *info)
+{
+	return (info->si_status << 8) | 0x7f;
+}
+
 enum ptrace_wait_result ptrace_wait(bool block, pid_t *ret_tid, int *ret_status)
 {
-	int status;
-	pid_t tid = waitpid(-1, &status, __WALL | __WNOTHREAD | (block ? 0 : WNOHANG));
+	const int how = __WALL | __WNOTHREAD | (block ? 0 : WNOHANG);
+	siginfo_t info = {0};
+	pid_t tid;
 
-	if (tid > 0) {
-		*ret_tid = tid;
-		*ret_status = status;
+	if (waitid(P_ALL, 0, &info, WEXITED | WSTOPPED | WNOWAIT | how) < 0) {
+		if (errno == EINTR)
+			return PTRACE_WAIT_INTERRUPTED;
+		assert(errno == ECHILD);
+		return PTRACE_WAIT_NOBODY;
+	}
+	if (info.si_pid == 0)
+		return PTRACE_WAIT_NOTHING;
+	*ret_tid = info.si_pid;
+	if (info.si_code == CLD_TRAPPED && info.si_status == SIGTRAP) {
+		*ret_status = stop_status(&info);
 		return PTRACE_WAIT_STATUS;
 	}
-	if (tid == 0)
-		return PTRACE_WAIT_NOTHING;
-	if (errno == EINTR)
-		return PTRACE_WAIT_INTERRUPTED;
-	assert(errno == ECHILD);
-	return PTRACE_WAIT_NOBODY;
+	tid = waitpid(info.si_pid, ret_status, __WALL | __WNOTHREAD | WNOHANG);
+	/* It was killed in between: its end will be told. */
+	return tid > 0 ? PTRACE_WAIT_STATUS : PTRACE_WAIT_INTERRUPTED;
 }
 
 bool ptrace_wait_for(pid_t tid, unsigned timeout_ms, int *ret_status)

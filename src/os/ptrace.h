@@ -63,7 +63,14 @@ enum ptrace_wait_result {
 	PTRACE_WAIT_INTERRUPTED, /* a signal handler ran */
 	PTRACE_WAIT_NOBODY,      /* this thread traces nobody */
 };
-/* waitpid(-1, __WALL | __WNOTHREAD): the next change of state of any thread this thread traces. */
+/*
+ * The next change of state of any thread this thread traces. It is taken from
+ * the kernel, but for one: a stop by a plain SIGTRAP is only looked at. Should
+ * this process be killed before it lets the thread go on, the kernel then
+ * delivers that SIGTRAP; of one that was taken it knows no more, and the thread
+ * would go on behind the trap as if there had been nothing. Hence a thread that
+ * stands at one must be let go on before the next wait, which tells it again.
+ */
 enum ptrace_wait_result ptrace_wait(bool block, pid_t *ret_tid, int *ret_status);
 
 /* The next change of state of TID alone. False: there was none within TIMEOUT_MS milliseconds, or it is not traced. */
