@@ -28,6 +28,7 @@
 #	needs_attach                skips the test where this user may not attach to a process that runs
 #	alone                       waits until no other test is that called this: `repair all' means those of all
 #	skip WHY, fail WHAT         ends the test
+#	at_end                      is called when the test is over, whatever came: a test may have its own
 #
 # The target's output is in target.out and target.err, the tracer's in trace.out and trace.err.
 # shellcheck disable=SC2034 # status and tracer_status are read by the tests
@@ -58,6 +59,11 @@ started=
 work=$(mktemp -d)
 cd "$work"
 
+# A test that starts what cannot just be killed says here how that ends.
+at_end() {
+	:
+}
+
 clean_up() {
 	result=$?
 	trap - EXIT
@@ -67,6 +73,7 @@ clean_up() {
 		sleep 0.3
 		kill -KILL "$process" 2>/dev/null || true
 	done
+	at_end
 	for process in $started; do
 		{ kill -KILL "$process" && wait "$process"; } 2>/dev/null || true
 	done
