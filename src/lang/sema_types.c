@@ -189,9 +189,14 @@ static void type_declared(struct sema *sema, struct ast_statement *statement)
 	struct ast_variable *variable = statement->let.variable;
 	const struct type *type = sema_written_type(sema, statement->let.type);
 
-	/* `string' without a size is as long as what is stored. */
-	if (!is_known(type) || variable->is_declared_type || statement->let.type->is_open)
+	if (!is_known(type) || variable->is_declared_type)
 		return;
+	if (statement->let.type->is_open) {
+		/* `string' without a size is as long as what is stored, and empty where nothing is. */
+		if (type->kind == TYPE_STRING)
+			sema_learn_variable(sema, variable, type, statement->let.type->span);
+		return;
+	}
 	if (type->kind == TYPE_NONE) {
 		sema_complain(sema, statement->let.type->span, "a variable cannot be of type '%s'",
 			      sema_type_name(sema, type));
