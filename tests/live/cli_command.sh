@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # -c: which of the two ends first, and how, decides what becomes of the other.
+# covers: cli-command status-ok cli-dry-run
 . "${top_srcdir:-.}/tests/live/lib.sh"
 
 tick="usdt:$targets/hits:hits:tick"

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # --probe-filter: of what a script names only what matches is attached, counted and listed.
+# covers: cli-probe-filter probe-missing-error
 . "${top_srcdir:-.}/tests/live/lib.sh"
 
 cp "$targets/busy" busy

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # --fmt: to standard output, and into files, which are whole at any time.
+# covers: cli-fmt
 # shellcheck disable=SC2016 # scripts have dollar signs of their own
 . "${top_srcdir:-.}/tests/live/lib.sh"
 

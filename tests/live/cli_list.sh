@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # What -l prints, row by row; where bpftrace is installed, the same as it prints.
+# covers: cli-list cli-list-verbose cli-list-file-name
 # shellcheck disable=SC2016 # operands have dollar signs of their own
 . "${top_srcdir:-.}/tests/live/lib.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Where a script's output goes, in which order and form, and what happens when it cannot go there.
+# covers: cli-quiet cli-file cli-output cli-buffering text-attached text-notify json-attached cli-eval
 # shellcheck disable=SC2016 # scripts have dollar signs of their own
 . "${top_srcdir:-.}/tests/live/lib.sh"
 

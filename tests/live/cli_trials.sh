@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # --test and --bench run what is for them, and tell in words, tables and JSON; self:signal: probes hear the tool's signals.
+# covers: json-trials cli-test cli-bench probe-self
 . "${top_srcdir:-.}/tests/live/lib.sh"
 
 cat >trials.bt <<'EOT'

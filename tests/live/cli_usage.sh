@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # What usdtrap says of itself: whole texts, on the right stream, with the right status.
+# covers: cli-info cli-help cli-version cli-usage cli-pid cli-buffering cli-format diagnostic-colour cli-combined
 . "${top_srcdir:-.}/tests/live/lib.sh"
 
 # says STATUS STREAM ARGUMENT... <EXPECTED: all that is said, on STREAM, and nothing on the other one.
@@ -136,6 +137,12 @@ status=0
 "$usdtrap" -h >/dev/full 2>said.err || status=$?
 [ "$status" -eq 1 ] || fail "help to a full disk: $status"
 echo 'ERROR: cannot write to standard output: No space left on device' | same - said.err
+
+# What it is made of.
+"$usdtrap" --info >said.out 2>said.err || fail "--info: $(cat said.err)"
+grep -q '^  version: usdtrap v[0-9]' said.out || fail "--info tells no version: $(cat said.out)"
+grep -q '^  Arch: x86_64$' said.out || fail "--info tells no machine: $(cat said.out)"
+same nothing said.err
 
 # Test harnesses wait for a word on standard output, which comes at once, whatever the buffering.
 __BPFTRACE_NOTIFY_PROBES_ATTACHED=1 "$usdtrap" -B full -e 'interval:s:60 { }' >said.out 2>said.err &

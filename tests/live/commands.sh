@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # system() and cat(): the target goes on before they begin, what is printed keeps its order, and a command finds all as
 # the user's own shell would find it.
+# covers: function-system function-cat
 # shellcheck disable=SC2016 # scripts have dollar signs of their own
 . "${top_srcdir:-.}/tests/live/lib.sh"
 

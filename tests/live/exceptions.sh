@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Returns of C++ functions, named as in C++: those that an exception left have none, also where the same call returns
 # from another function the next time.
+# covers: probe-uprobe-cpp
 . "${top_srcdir:-.}/tests/live/lib.sh"
 
 compiler=${CXX:-c++}

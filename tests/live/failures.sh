@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # -k: what cannot be read of a target is told each time, with its place and in the words of bpftrace; without -k it is
 # empty or unknown, and quiet.
+# covers: diagnostic-read cli-warnings
 # shellcheck disable=SC2016 # scripts have dollar signs of their own
 . "${top_srcdir:-.}/tests/live/lib.sh"
 

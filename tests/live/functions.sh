@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Functions by name, offset, address and wildcard; their arguments and return values; what is said of those that are not.
+# covers: probe-uprobe-bounds probe-uprobe probe-uprobe-offset probe-uprobe-address builtin-func builtin-retval builtin-arguments
 . "${top_srcdir:-.}/tests/live/lib.sh"
 
 cp "$targets/functions" functions

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # What -l finds in programs that compilers and linkers make is what readelf finds in their notes.
+# covers: probe-library cli-list
 . "${top_srcdir:-.}/tests/live/lib.sh"
 
 command -v readelf >/dev/null || skip "readelf is not installed"

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # What a script may do to its target, with --unsafe: write into its memory, and send signals to it or to one of its threads.
+# covers: function-write-user function-signal cli-unsafe
 # shellcheck disable=SC2016 # scripts have dollar signs of their own
 . "${top_srcdir:-.}/tests/live/lib.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Samples are of threads that run, as many as asked for, and stand where the program is busy; sleepers are left alone.
+# covers: probe-profile
 . "${top_srcdir:-.}/tests/live/lib.sh"
 needs_attach
 

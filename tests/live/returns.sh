@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # What functions return, each time: by the right function, the right value, exactly as often as it happens.
+# covers: probe-uretprobe builtin-retval
 . "${top_srcdir:-.}/tests/live/lib.sh"
 
 names='fibonacci is_even is_odd tail_first tail_second down up jumps_or_returns goes_through waits ends_thread forks handles'

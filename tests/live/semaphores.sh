@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # A probe's semaphore goes up by one for each user and down by one when he leaves, whoever else holds it.
+# covers: probe-usdt-semaphore
 . "${top_srcdir:-.}/tests/live/lib.sh"
 
 program="usdt:$targets/guarded:guarded:tick { @hits = count(); }"

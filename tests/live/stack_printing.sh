@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Stacks in scripts: as keys, in their modes, as values, and after the target has ended; symbols and their addresses.
+# covers: builtin-reg builtin-ustack text-stack config-stack-mode function-uaddr function-usym
 # shellcheck disable=SC2016 # scripts have dollar signs of their own
 . "${top_srcdir:-.}/tests/live/lib.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Tracepoints in scripts: fields by name, as numbers, strings and arrays, at one tracepoint and at many.
+# covers: probe-process-tracepoints probe-syscall-enter probe-syscall-exit probe-raw-syscalls probe-tracepoint-arrow function-join
 . "${top_srcdir:-.}/tests/live/lib.sh"
 
 run() {

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Watched memory: every write and read of every thread, and nobody else's; afterwards the target writes on in peace.
+# covers: probe-watchpoint
 . "${top_srcdir:-.}/tests/live/lib.sh"
 needs_attach
 

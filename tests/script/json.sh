@@ -3,6 +3,7 @@
 #
 # What -f json writes, judged by a JSON parser that is not ours: every line is
 # one object, and says what the script asked for, whatever bytes are in it.
+# covers: json-tseries json-hist json-attached
 set -eu
 usdtrap=${top_builddir:-.}/usdtrap
 python=$(command -v python3) || {

@@ -6,6 +6,7 @@
 #	// options: -f json      options of usdtrap, beside -q
 #	// args: 42 'a b'        positional parameters
 #	// status: 1             the exit status; 0 where nothing is said
+#	// covers: ID ID         rows of inventory.txt that it tests, for tests/lint/inventory.sh; at the end where lines count
 #
 # Words on the command line are the scripts to run, else all are. UPDATE=1 writes the files anew instead of comparing:
 # read the difference before committing it.

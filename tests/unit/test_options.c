@@ -81,6 +81,7 @@ static void describe(const struct options *options, struct strbuf *out)
 	strbuf_add_string(out, options->no_follow_cpu ? " no-follow-cpu" : "");
 }
 
+/* covers: cli-combined cli-ignored cli-debuginfo cli-verbose cli-arguments */
 static void test_options_right_lines_are_understood(void **state)
 {
 	static const struct {
@@ -160,6 +161,7 @@ static void test_options_right_lines_are_understood(void **state)
 	}
 }
 
+/* covers: cli-refused */
 static void test_options_wrong_lines_are_explained(void **state)
 {
 	static const struct {

@@ -36,6 +36,7 @@ static void describe(const struct pattern_list *list, struct strbuf *out)
 	}
 }
 
+/* covers: probe-usdt-process probe-wildcard */
 static void test_pattern_forms_are_taken_apart(void **state)
 {
 	/* "-" stands for a part that was not named; any will do. */

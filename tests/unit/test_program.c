@@ -286,6 +286,7 @@ static void test_program_modes_run_their_own_clauses(void **state)
 	script_run_deinit(&run);
 }
 
+/* covers: probe-missing-error */
 static void test_program_missing_probes_are_all_reported(void **state)
 {
 	(void)state;
@@ -315,6 +316,7 @@ static void test_program_missing_probes_are_all_reported(void **state)
 		      "HINT: /bin/app: no USDT probe is called x; did you mean app:start?\n");
 }
 
+/* covers: probe-missing-warn probe-missing-ignore */
 static void test_program_missing_probes_may_be_skipped(void **state)
 {
 	static const struct {

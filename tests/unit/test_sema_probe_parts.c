@@ -161,6 +161,7 @@ static void test_sema_probe_parts_of_the_tool_itself(void **state)
 	script_deinit(&script);
 }
 
+/* covers: probe-uprobe-line */
 static void test_sema_probe_parts_errors_say_what_would_be_right(void **state)
 {
 	static const char *const rows[][2] = {

@@ -18,6 +18,7 @@
 
 static const char *const parameters[] = {"42", "/bin/a b", "usdt", NULL};
 
+/* covers: probe-quoted probe-usdt */
 static void test_sema_probes_usdt_is_taken_apart(void **state)
 {
 	static const struct {
@@ -303,6 +304,7 @@ static void test_sema_config_values_have_their_kinds(void **state)
 	script_deinit(&script);
 }
 
+/* covers: config-environment */
 static void test_sema_config_environment_wins(void **state)
 {
 	static const char *const environment[] = {"HOME=/",

@@ -75,6 +75,7 @@ static void test_series_keeps_the_newest(void **state)
 	assert_int_equal(end, 21);
 }
 
+/* covers: text-tseries */
 static void test_series_is_drawn_as_bpftrace_draws_it(void **state)
 {
 	static const char expected[] = "             -5                                                  5\n"
