@@ -181,6 +181,9 @@ static struct usdtrap_error *start(struct filter *filter, const char *const *arg
 		if (theirs[stream] >= 0)
 			close(theirs[stream]);
 	}
+	/* A folder in PATH that may not be searched is told so, too, though the program may be in none: execvp(3). */
+	if (number == EACCES && !strchr(filter->name, '/'))
+		number = ENOENT;
 	if (number)
 		return error_os(number, "cannot run %s", filter->name);
 	return error;
