@@ -4,7 +4,11 @@
 
 #include "target.h"
 
+#ifdef __clang__
+#define PROBED __attribute__((noinline, optnone))
+#else
 #define PROBED __attribute__((noinline, noclone, noipa))
+#endif
 
 PROBED static long many(long a, long b, long c, long d, long e, long f, long g, long h)
 {
@@ -32,7 +36,7 @@ static long chosen_one(long n)
 	return n + 1;
 }
 
-static long (*choose(void))(long)
+static __attribute__((unused)) long (*choose(void))(long)
 {
 	return chosen_one;
 }

@@ -7,6 +7,11 @@
  *
  *	uretprobe:returns:NAME { @[func, retval] = count() }
  */
+#ifdef __clang__
+#define noclone noinline
+#define noipa   optnone
+#endif
+
 #include <setjmp.h>
 #include <signal.h>
 #include <stdint.h>

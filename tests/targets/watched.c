@@ -7,6 +7,11 @@
  * of input have it do the same again. A thread sleeps meanwhile, whose system
  * call must not come back.
  */
+#ifdef __clang__
+#define noclone noinline
+#define noipa   optnone
+#endif
+
 #include <inttypes.h>
 #include <poll.h>
 
