@@ -5,7 +5,7 @@
 #include "target.h"
 
 #ifdef __clang__
-#define PROBED __attribute__((noinline, optnone))
+#define PROBED __attribute__((noinline, used))
 #else
 #define PROBED __attribute__((noinline, noclone, noipa))
 #endif
