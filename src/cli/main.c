@@ -50,7 +50,8 @@
  *     procfs, procfs_file           what /proc tells, and how it is read
  *     procfs_maps, procfs_status    its mappings; its state
  *     cgroup                        control groups
- *     affinity                      the tracing thread follows its busiest tracee
+ *     affinity                      the tracing thread follows its busiest tracee...
+ *     background                    ...and makes it room, where it would be taken elsewhere
  *     launch, privileged            a program that waits at the door; rights that it would lose
  *     runtime_folder                where records that outlive a process are kept
  *     refusal, capability, security_module

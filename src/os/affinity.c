@@ -14,6 +14,7 @@ void affinity_init(struct affinity *affinity, bool wanted)
 
 void affinity_deinit(struct affinity *affinity)
 {
+	background_leave(&affinity->background);
 	if (affinity->is_following && affinity->current != AFFINITY_ALL)
 		sched_setaffinity(0, sizeof(affinity->original), &affinity->original);
 	affinity->is_following = false;
@@ -65,10 +66,14 @@ void affinity_follow(struct affinity *affinity, pid_t pid, pid_t tid)
 {
 	struct procfs_stat stat;
 	struct usdtrap_error *error;
+	unsigned stops;
 	int processor;
 
-	if (!affinity->is_following || ++affinity->stops < affinity->interval)
+	if (!affinity->is_following)
 		return;
+	if (++affinity->stops < affinity->interval && !background_is_overdue(&affinity->background))
+		return;
+	stops = affinity->stops;
 	affinity->stops = 0;
 
 	error = procfs_stat_read(PROCFS_ROOT, pid, tid, &stat);
@@ -81,6 +86,10 @@ void affinity_follow(struct affinity *affinity, pid_t pid, pid_t tid)
 	/* Where the caller was confined (taskset) it remains so, even if its tracee runs elsewhere. */
 	if (processor < 0 || processor >= CPU_SETSIZE || !CPU_ISSET((size_t)processor, &affinity->original))
 		processor = AFFINITY_ALL;
+	/* Without a processor that is the busiest tracee's there is nobody to wait for. */
+	background_look(&affinity->background, stops, processor != affinity->current);
+	if (processor == AFFINITY_ALL)
+		background_leave(&affinity->background);
 	if (processor != affinity->current) {
 		move_to(affinity, processor);
 		affinity->interval = AFFINITY_SHORT_INTERVAL;

@@ -15,6 +15,9 @@
  * Only where several threads are busy on several processors a majority decides,
  * and without one the tracer takes its full set of processors back.
  *
+ * While another processor is idle the scheduler wakes the tracee there, each
+ * time anew: background.h has the cure.
+ *
  * All functions are for the tracing thread alone: they act on the caller.
  */
 #ifndef USDTRAP_OS_AFFINITY_H
@@ -24,6 +27,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
+
+#include "os/background.h"
 
 enum {
 	AFFINITY_ALL = -1,           /* instead of a processor: whichever the caller was allowed from the start */
@@ -46,6 +51,7 @@ struct affinity {
 	unsigned stops;     /* since the last look */
 	struct affinity_sample samples[AFFINITY_WINDOW]; /* the newest first */
 	size_t sample_count;
+	struct background background; /* where following alone is of no use */
 };
 
 /* Remembers the calling thread's processors. Without WANTED, or where they cannot be read, the others do nothing. */

@@ -140,6 +140,7 @@ static struct usdtrap_error *answer(struct usdtrap_session *session)
 		run(session);
 		return NULL;
 	case REQUEST_DETACH:
+		affinity_deinit(&session->engine.affinity); /* whoever leaves waits for no tracee, and for no processor */
 		leave_all(&session->engine);
 		return NULL;
 	case REQUEST_NONE:
@@ -190,7 +191,6 @@ static void *engine_thread(void *argument)
 		pthread_cond_broadcast(&session->changed);
 		pthread_mutex_unlock(&session->lock);
 	} while (request != REQUEST_DETACH);
-	affinity_deinit(&session->engine.affinity);
 	return NULL;
 }
 

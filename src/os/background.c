@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+#include "os/background.h"
+
+#include <pthread.h>
+#include <time.h>
+
+static const uint64_t second_ns = 1000000000;
+/* Slower than this from look to look, no stop is worth the trial; and a tracee may be waiting for a starved tracer. */
+static const uint64_t overdue_ns = 20000000;
+static const uint64_t longest_pause_ns = 64 * second_ns;
+
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * second_ns + (uint64_t)now.tv_nsec;
+}
+
+/* No gain: the next trial is put off, twice as long as this one was. */
+static enum background_step give_up(struct background *background, uint64_t now_ns)
+{
+	background->pause_ns = background->pause_ns ? background->pause_ns * 2 : second_ns;
+	if (background->pause_ns > longest_pause_ns)
+		background->pause_ns = longest_pause_ns;
+	background->not_before_ns = now_ns + background->pause_ns;
+	return BACKGROUND_LEAVE;
+}
+
+static enum background_step judge(struct background *background, uint64_t now_ns, uint64_t elapsed_ns)
+{
+	if (elapsed_ns > overdue_ns)
+		return give_up(background, now_ns);
+	if (background->looks < BACKGROUND_TRIAL_LOOKS)
+		return BACKGROUND_STAY;
+	/* A quarter less, or it is chance. */
+	if (background->cost_ns > background->cost_before_ns - background->cost_before_ns / 4)
+		return give_up(background, now_ns);
+	if (background->looks == BACKGROUND_TRIAL_LOOKS)
+		background->pause_ns = 0;
+	return BACKGROUND_STAY;
+}
+
+enum background_step background_measure(struct background *background, uint64_t now_ns, unsigned stops,
+					bool is_restless)
+{
+	uint64_t elapsed_ns = background->looked_ns ? now_ns - background->looked_ns : 0;
+	uint64_t cost_ns = stops ? elapsed_ns / stops : 0;
+
+	background->looked_ns = now_ns;
+	/* Begun afresh on entering: nothing of what was before is in the mean of what is now. */
+	background->cost_ns = background->cost_ns ? (3 * background->cost_ns + cost_ns) / 4 : cost_ns;
+	background->restless = is_restless ? background->restless + 1 : 0;
+	background->looks++;
+
+	if (background->is_on)
+		return judge(background, now_ns, elapsed_ns);
+	if (background->is_refused || background->restless < BACKGROUND_RESTLESS_LOOKS || elapsed_ns > overdue_ns ||
+	    now_ns < background->not_before_ns)
+		return BACKGROUND_STAY;
+	background->cost_before_ns = background->cost_ns;
+	background->cost_ns = 0;
+	background->looks = 0;
+	return BACKGROUND_ENTER;
+}
+
+static int set_policy(int policy, const struct sched_param *parameters)
+{
+	return sched_setscheduler(0, policy, parameters);
+}
+
+/* Goes there and back, as a thread of its own that may be lost on the way. */
+static void *there_and_back(void *argument)
+{
+	const struct background *background = argument;
+	static const struct sched_param none;
+	bool returned;
+
+	returned = set_policy(SCHED_IDLE, &none) == 0 && set_policy(background->policy, &background->parameters) == 0;
+	return returned ? argument : NULL;
+}
+
+static bool may_return(struct background *background)
+{
+	pthread_t thread;
+	void *result = NULL;
+
+	background->policy = sched_getscheduler(0);
+	/* Who asked for another policy had a reason. */
+	if (background->policy != SCHED_OTHER || sched_getparam(0, &background->parameters) != 0 ||
+	    pthread_create(&thread, NULL, there_and_back, background) != 0)
+		return false;
+	pthread_join(thread, &result);
+	return result != NULL;
+}
+
+void background_look(struct background *background, unsigned stops, bool is_restless)
+{
+	static const struct sched_param none;
+
+	switch (background_measure(background, clock_ns(CLOCK_MONOTONIC), stops, is_restless)) {
+	case BACKGROUND_ENTER:
+		if (may_return(background) && set_policy(SCHED_IDLE, &none) == 0)
+			background->is_on = true;
+		else
+			background->is_refused = true;
+		break;
+	case BACKGROUND_LEAVE:
+		background_leave(background);
+		break;
+	case BACKGROUND_STAY:
+		break;
+	}
+}
+
+bool background_is_overdue(const struct background *background)
+{
+	return background->is_on && clock_ns(CLOCK_MONOTONIC_COARSE) > background->looked_ns + overdue_ns;
+}
+
+void background_leave(struct background *background)
+{
+	if (background->is_on && set_policy(background->policy, &background->parameters) == 0)
+		background->is_on = false;
+	background->restless = 0;
+}
