@@ -140,7 +140,7 @@ static struct usdtrap_error *answer(struct usdtrap_session *session)
 		run(session);
 		return NULL;
 	case REQUEST_DETACH:
-		affinity_deinit(&session->engine.affinity); /* whoever leaves waits for no tracee, and for no processor */
+		affinity_deinit(&session->engine.affinity); /* leaving waits for no tracee, and for no processor */
 		leave_all(&session->engine);
 		return NULL;
 	case REQUEST_NONE:
