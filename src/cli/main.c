@@ -20,6 +20,7 @@
  *     diag                          errors in a script, with the line underlined
  *     error                         errors of everything else
  *     glob, nearest                 wildcards; the name that was probably meant
+ *     user, user_alone              names of users; the same for the static program
  * src/arch/: what is true of one processor only
  *     arch                          the questions that a processor answers, and how to add one
  *     x86_64                        its trap, its nops, its calls; the table of answers
@@ -34,11 +35,14 @@
  *     x86_64_frame                  what walking its stacks needs
  *     x86_64_syscalls               its system calls, all of them (generated)
  *     insn, flow                    instructions as text; which of them put a value where it is
+ *     insn_alone                    the static program's capstone, which knows one processor
  * src/elf/: files, and nothing but files
  *     object, handle                one ELF file, opened
  *     notes, stapsdt                notes; those that are probes
  *     symtab, slot                  symbols by name; the slots that point to them
  *     function, debug, demangle     all functions; the separate file that a stripped one's are in; C++ names
+ *     demangle_library, demangle_alone
+ *                                   who can read these; the static program has him inside
  *     cfi, cfi_program, cfi_expression, pointer
  *                                   from a function to its caller: call frame information
  *     foreign                       what a file is that is no ELF file

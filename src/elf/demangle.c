@@ -1,35 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "elf/demangle.h"
 
-#include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "base/glob.h"
 
-typedef char *(*demangle_fn)(const char *symbol, char *buffer, size_t *size, int *status);
-
 /* Itanium C++ ABI, section 3.4 "Demangler API". Linked in, or NULL. */
 char *__cxa_demangle(const char *symbol, char *buffer, size_t *size, int *status) __attribute__((weak));
 
-/* Looked up anew each time, which dlopen(3) makes cheap: there is no state to keep, nor to guard. */
 static demangle_fn find_demangler(void)
 {
-	static const char *const libraries[] = {"libstdc++.so.6", "libc++abi.so.1"};
-
-	if (__cxa_demangle)
-		return __cxa_demangle;
-	for (size_t i = 0; i < sizeof(libraries) / sizeof(libraries[0]); i++) {
-		void *library = dlopen(libraries[i], RTLD_LAZY | RTLD_LOCAL | RTLD_NODELETE);
-		void *function = library ? dlsym(library, "__cxa_demangle") : NULL;
-
-		if (library)
-			dlclose(library); /* it stays: RTLD_NODELETE */
-		if (function)
-			return (demangle_fn)function;
-	}
-	return NULL;
+	return __cxa_demangle ? __cxa_demangle : demangle_find();
 }
 
 bool demangle_is_possible(void)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Builtins: what a hit, or without one this program itself, has to tell. */
-#include <pwd.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 #include <usdtrap/process.h>
 
 #include "base/error.h"
+#include "base/user.h"
 #include "lang/clock.h"
 #include "lang/eval_internal.h"
 
@@ -113,18 +113,15 @@ static struct value builtin_gid(const struct run *run)
 	return gid == (gid_t)-1 ? value_unknown("the process has ended") : value_unsigned(gid);
 }
 
-/* Remembers the name of UID, its number if it has none; NULL without memory. getpwuid(3) reads files. */
+/* Remembers the name of UID, its number if it has none; NULL without memory. Looking one up reads files. */
 static const char *name_of_user(struct runtime *runtime, uid_t uid)
 {
-	const struct passwd *entry;
 	char *name;
 
 	if (runtime->user_name && runtime->named_uid == uid)
 		return runtime->user_name;
-	entry = getpwuid(uid);
-	if (entry)
-		name = strdup(entry->pw_name);
-	else if (asprintf(&name, "%u", uid) < 0)
+	name = user_name(uid);
+	if (!name && asprintf(&name, "%u", uid) < 0)
 		name = NULL;
 	free(runtime->user_name);
 	runtime->user_name = name;

@@ -25,7 +25,6 @@
 #include "os/refusal.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,6 +34,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/strbuf.h"
+#include "base/user.h"
 #include "os/capability.h"
 #include "os/procfs.h"
 #include "os/procfs_file.h"
@@ -70,20 +70,15 @@ static struct usdtrap_error *refuse(const struct refusal *refusal, enum usdtrap_
 	return error_create(code, "cannot trace %s: %s", refusal->who, strbuf_text(&reason));
 }
 
-/* "root", "user 1000". Names come from /etc/passwd alone, since a static program has no other way to ask. */
-static const char *user_name(uid_t uid, char *buffer, size_t size)
+/* "root", "user ada", "user 1000". */
+static const char *name_user(uid_t uid, char *buffer, size_t size)
 {
-	_cleanup_file_ FILE *file = fopen("/etc/passwd", "re");
-	const struct passwd *entry = NULL;
-
-	do
-		entry = file ? fgetpwent(file) : NULL;
-	while (entry && entry->pw_uid != uid);
+	_cleanup_free_ char *name = uid == 0 ? NULL : user_name(uid);
 
 	if (uid == 0)
 		snprintf(buffer, size, "root");
-	else if (entry)
-		snprintf(buffer, size, "user %s", entry->pw_name);
+	else if (name)
+		snprintf(buffer, size, "user %s", name);
 	else
 		snprintf(buffer, size, "user %u", uid);
 	return buffer;
@@ -262,7 +257,7 @@ static struct usdtrap_error *cause_other_user(const struct refusal *refusal)
 
 	if (target->uid == self->uid || has_ptrace_capability(refusal))
 		return NULL;
-	user_name(target->uid, target_name, sizeof(target_name));
+	name_user(target->uid, target_name, sizeof(target_name));
 	if (self->uid == 0) {
 		error = refuse(refusal, USDTRAP_PERMISSION,
 			       "it belongs to %s, and usdtrap, though root, lacks CAP_SYS_PTRACE", target_name);
@@ -272,7 +267,7 @@ static struct usdtrap_error *cause_other_user(const struct refusal *refusal)
 			"as that user: setpriv --reuid=%u --regid=%u --clear-groups usdtrap -p %d",
 			target->uid, target->gid, (int)refusal->pid);
 	}
-	user_name(self->uid, self_name, sizeof(self_name));
+	name_user(self->uid, self_name, sizeof(self_name));
 	error = refuse(refusal, USDTRAP_PERMISSION, "it belongs to %s, and usdtrap runs as %s", target_name, self_name);
 	return hint_root(refusal, error);
 }
@@ -287,7 +282,7 @@ static struct usdtrap_error *cause_set_id_program(const struct refusal *refusal)
 	if (has_ptrace_capability(refusal))
 		return NULL;
 	if (target->effective_uid != self->uid || target->saved_uid != self->uid) {
-		user_name(target->effective_uid != self->uid ? target->effective_uid : target->saved_uid, name,
+		name_user(target->effective_uid != self->uid ? target->effective_uid : target->saved_uid, name,
 			  sizeof(name));
 		error = refuse(refusal, USDTRAP_PERMISSION, "it is a set-user-ID program and has the rights of %s",
 			       name);
