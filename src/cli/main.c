@@ -56,6 +56,8 @@
  *     cgroup                        control groups
  *     affinity                      the tracing thread follows its busiest tracee...
  *     background                    ...and makes it room, where it would be taken elsewhere
+ *     gate, fanotify                who is asked before others start a program, and holds nobody up
+ *     connector, mountinfo          births, programs and ends, as the kernel tells of them; what is mounted
  *     launch, privileged            a program that waits at the door; rights that it would lose
  *     runtime_folder                where records that outlive a process are kept
  *     refusal, capability, security_module

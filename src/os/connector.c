@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A message is three things in each other: a netlink header, a connector
+ * header, and the event. Each says how long it is, and none is believed.
+ */
+#include "os/connector.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <linux/cn_proc.h>
+#include <linux/connector.h>
+#include <linux/netlink.h>
+
+#include "base/error.h"
+
+/* Of struct proc_event, which grows with kernels: what, cpu and timestamp, and the longest of what is read behind. */
+enum { EVENT_HEAD_SIZE = 16, EVENT_SIZE = EVENT_HEAD_SIZE + 4 * sizeof(uint32_t) };
+
+static bool read_event(const char *bytes, size_t size, struct connector_event *ret)
+{
+	uint32_t what, words[4];
+
+	*ret = (struct connector_event){.kind = CONNECTOR_OTHER};
+	if (size < EVENT_SIZE)
+		return false;
+	memcpy(&what, bytes, sizeof(what));
+	memcpy(words, bytes + EVENT_HEAD_SIZE, sizeof(words));
+	switch (what) {
+	case 0x00000000: /* PROC_EVENT_NONE, and the other numbers: enumerators in some headers, members in others */
+		ret->kind = CONNECTOR_READY;
+		ret->error_number = (int)words[0];
+		break;
+	case 0x00000001:
+		ret->kind = CONNECTOR_FORK;
+		ret->tid = (pid_t)words[0];
+		ret->pid = (pid_t)words[1];
+		ret->child_tid = (pid_t)words[2];
+		ret->child = (pid_t)words[3];
+		break;
+	case 0x00000002:
+		ret->kind = CONNECTOR_EXEC;
+		ret->tid = (pid_t)words[0];
+		ret->pid = (pid_t)words[1];
+		break;
+	case 0x80000000:
+		ret->kind = CONNECTOR_EXIT;
+		ret->tid = (pid_t)words[0];
+		ret->pid = (pid_t)words[1];
+		break;
+	default:
+		break;
+	}
+	return true;
+}
+
+bool connector_take(const void *buffer, size_t size, size_t *offset, struct connector_event *ret)
+{
+	const char *bytes = buffer;
+	struct nlmsghdr head;
+	struct cn_msg message;
+	size_t rest, aligned;
+
+	if (*offset > size || size - *offset < sizeof(head))
+		return false;
+	rest = size - *offset;
+	memcpy(&head, bytes + *offset, sizeof(head));
+	if (head.nlmsg_len < NLMSG_HDRLEN + sizeof(message) || head.nlmsg_len > rest)
+		return false;
+	memcpy(&message, bytes + *offset + NLMSG_HDRLEN, sizeof(message));
+	if (message.len > head.nlmsg_len - NLMSG_HDRLEN - sizeof(message))
+		return false;
+	*ret = (struct connector_event){.kind = CONNECTOR_OTHER};
+	if (message.id.idx == CN_IDX_PROC && message.id.val == CN_VAL_PROC &&
+	    !read_event(bytes + *offset + NLMSG_HDRLEN + sizeof(message), message.len, ret))
+		return false;
+	aligned = NLMSG_ALIGN(head.nlmsg_len);
+	*offset += aligned < rest ? aligned : rest;
+	return true;
+}
+
+size_t connector_read(int socket, void *buffer, bool *ret_lost)
+{
+	struct sockaddr_nl sender;
+	socklen_t sender_size = sizeof(sender);
+	ssize_t got;
+
+	*ret_lost = false;
+	for (;;) {
+		got = recvfrom(socket, buffer, CONNECTOR_BUFFER_SIZE, MSG_DONTWAIT, (struct sockaddr *)&sender,
+			       &sender_size);
+		if (got < 0 && errno == ENOBUFS)
+			*ret_lost = true;
+		else if (got < 0 && errno != EINTR)
+			return 0;
+		/* The kernel is port 0; others may write to the group, too. */
+		else if (got >= 0 && sender_size == sizeof(sender) && sender.nl_pid == 0)
+			return (size_t)got;
+	}
+}
+
+/* Asks for the events. */
+static bool subscribe(int socket)
+{
+	struct sockaddr_nl group = {.nl_family = AF_NETLINK, .nl_groups = CN_IDX_PROC};
+	const int much = 8 << 20;
+	struct {
+		struct nlmsghdr head;
+		struct cn_msg message;
+		uint32_t operation;
+	} __attribute__((packed)) request = {
+		.head = {.nlmsg_len = sizeof(request), .nlmsg_type = NLMSG_DONE},
+		.message = {.id = {CN_IDX_PROC, CN_VAL_PROC}, .len = sizeof(request.operation)},
+		.operation = PROC_CN_MCAST_LISTEN,
+	};
+
+	setsockopt(socket, SOL_SOCKET, SO_RCVBUFFORCE, &much, sizeof(much));
+	return bind(socket, (struct sockaddr *)&group, sizeof(group)) == 0 &&
+	       send(socket, &request, sizeof(request), 0) == sizeof(request);
+}
+
+/* Whether the kernel says that it will tell. Outside of the first namespaces it says nothing. */
+static bool is_answered(int socket)
+{
+	enum { ANSWER_MS = 300 };
+	struct pollfd source = {.fd = socket, .events = POLLIN};
+	char buffer[CONNECTOR_BUFFER_SIZE];
+	struct connector_event event;
+	size_t size, offset;
+	bool is_lost;
+
+	while (poll(&source, 1, ANSWER_MS) > 0) {
+		size = connector_read(socket, buffer, &is_lost);
+		offset = 0;
+		while (connector_take(buffer, size, &offset, &event)) {
+			if (event.kind == CONNECTOR_READY)
+				return event.error_number == 0;
+			/* Somebody else has asked before, so the kernel tells anyway. */
+			if (event.kind != CONNECTOR_OTHER)
+				return true;
+		}
+	}
+	return false;
+}
+
+struct usdtrap_error *connector_open(int *ret)
+{
+	int number, fd = socket(PF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_CONNECTOR);
+
+	if (fd < 0)
+		return error_create(USDTRAP_UNSUPPORTED, "the kernel has no process events connector");
+	if (!subscribe(fd)) {
+		number = errno;
+		close(fd);
+		if (number == EPERM || number == EACCES)
+			return error_create(USDTRAP_PERMISSION,
+					    "the kernel's process events connector needs CAP_NET_ADMIN");
+		return error_os(number, "the kernel's process events connector");
+	}
+	if (!is_answered(fd)) {
+		close(fd);
+		return error_create(USDTRAP_UNSUPPORTED,
+				    "the kernel's process events connector is silent: it speaks in the first pid "
+				    "namespace only, not in a container");
+	}
+	*ret = fd;
+	return NULL;
+}
