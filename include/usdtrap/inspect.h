@@ -2,8 +2,8 @@
 /*
  * Looking into a process: what it has mapped, what its threads do, what its
  * memory holds and what addresses in it are called. Nothing is attached to and
- * nothing is stopped: all is read where the kernel shows it, and may have
- * changed by the time it is looked at.
+ * nothing is stopped, but for a snapshot of registers and stacks: all is read
+ * where the kernel shows it, and may have changed by the time it is looked at.
  */
 #ifndef USDTRAP_INSPECT_H
 #define USDTRAP_INSPECT_H
@@ -94,6 +94,42 @@ struct usdtrap_place {
 /* What lies at ADDRESS; all zero where nothing is mapped. */
 USDTRAP_API void usdtrap_inspect_place(struct usdtrap_inspection *inspection, uint64_t address,
 				       struct usdtrap_place *ret);
+
+/* A register by its name, as in "rip". */
+struct usdtrap_register {
+	const char *name;
+	uint64_t value;
+};
+
+/* One call of a thread's stack. */
+struct usdtrap_inspected_frame {
+	uint64_t address;           /* where the thread stands or, further out, where the call returns to */
+	struct usdtrap_place place; /* of that, by the function that called */
+};
+
+/* A thread as it was when it was stopped for a moment. Arrays are borrowed for the callback. */
+struct usdtrap_snapshot_info {
+	struct usdtrap_thread_info thread; /* when its turn comes to be told, it having gone on meanwhile */
+	int is_taken;                      /* 0: it did not stop within 0.2 s, and of it no more is known */
+	const struct usdtrap_register *registers;
+	size_t register_count;
+	const struct usdtrap_inspected_frame *frames; /* the innermost first */
+	size_t frame_count;
+};
+
+/*
+ * Calls ON_THREAD for each thread by its id, until it returns nonzero, with its
+ * registers and at most FRAMES_MAX frames of its stack (up to
+ * USDTRAP_STACK_FRAMES_MAX of <usdtrap/stack.h>; 0: none). To be had, these ask
+ * for the one exception to the rule of this header: each thread is stopped,
+ * for as long as it takes to copy its registers and 64 KiB of its stack at
+ * most, and goes on before any of it is looked at; a system call in which it
+ * slept is entered again, with its full timeout. Needs what tracing needs.
+ * Errors: those of usdtrap_attach().
+ */
+USDTRAP_API USDTRAP_MUST_USE struct usdtrap_error *usdtrap_inspect_snapshot(
+	struct usdtrap_inspection *inspection, size_t frames_max,
+	int (*on_thread)(const struct usdtrap_snapshot_info *snapshot, void *user), void *user);
 
 /*
  * Where VADDR of the file that is mapped as PATH lies in the process. 0: no

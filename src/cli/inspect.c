@@ -9,8 +9,9 @@
 
 #include <usdtrap/probe.h>
 #include <usdtrap/process.h>
-#include <usdtrap/syscall.h>
+#include <usdtrap/stack.h>
 
+#include "base/cleanup.h"
 #include "base/error.h"
 #include "base/nearest.h"
 #include "cli/inspect_internal.h"
@@ -20,85 +21,59 @@
 static const struct verb verb = {
 	.name = "inspect",
 	.synopsis = "inspect PID [PART ...]",
-	.help = "Looks into a process without stopping it. PART is one of\n"
+	.help = "Looks into a process. PART is one of\n"
 		"    maps                    what is mapped where, with build ids and numbers of probes\n"
 		"    threads                 each thread: its state, its system call, where it goes on\n"
+		"    stack [TID]             the calls that each thread is in\n"
+		"    regs [TID]              the registers of each thread\n"
 		"    probes [NAME]           the sites of usdt probes: address, trapped or not, semaphore\n"
 		"    symbols [PATTERN]       functions and where they lie\n"
 		"    mem ADDRESS [LENGTH]    memory, as bytes and as text\n"
+		"    mem ADDRESS TYPE [N]    the same as N values: int8 to int64, uint8 to uint64,\n"
+		"                            float, double, pointer, string\n"
 		"    disas ADDRESS [COUNT]   instructions; what differs from the file is marked\n"
-		"Without one: all in brief. ADDRESS is a number, FUNCTION, either with +OFFSET, or a probe.\n",
+		"Without one: all in brief. ADDRESS is a number, FUNCTION, either with +OFFSET, or a probe.\n"
+		"Only stack and regs stop a thread, each for less than a millisecond.\n",
 	.options = VERB_FORMAT,
 	.failure = EXIT_FAILURE,
 };
 
-/* ---- JSON ----------------------------------------------------------------------------------------------------------
- */
-
-static bool json_has_field; /* of the object that is being printed */
-
-void inspect_json_begin(void)
+void inspect_print_record(struct inspect *inspect)
 {
-	putchar('{');
-	json_has_field = false;
-}
-
-static void json_name(const char *name)
-{
-	printf("%s\"%s\": ", json_has_field ? ", " : "", name);
-	json_has_field = true;
-}
-
-void inspect_json_text(const char *name, const char *value)
-{
-	json_name(name);
-	if (!value) {
-		fputs("null", stdout);
-		return;
-	}
-	putchar('"');
-	for (; *value; value++) {
-		if (*value == '"' || *value == '\\')
-			printf("\\%c", *value);
-		else if ((unsigned char)*value < ' ')
-			printf("\\u%04x", (unsigned char)*value);
-		else
-			putchar(*value);
-	}
-	putchar('"');
-}
-
-void inspect_json_number(const char *name, long long value)
-{
-	json_name(name);
-	printf("%lld", value);
-}
-
-void inspect_json_address(const char *name, uint64_t value)
-{
-	json_name(name);
-	printf("\"0x%" PRIx64 "\"", value);
-}
-
-void inspect_json_truth(const char *name, bool value)
-{
-	json_name(name);
-	fputs(value ? "true" : "false", stdout);
-}
-
-void inspect_json_end(void)
-{
-	puts("}");
+	record_end(&inspect->record);
+	fputs(strbuf_text(&inspect->record.text), stdout);
 }
 
 /* ---- Addresses -----------------------------------------------------------------------------------------------------
  */
 
-static const char *base_name(const char *path)
+const char *inspect_base_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
 	return slash ? slash + 1 : path;
+}
+
+/* A C++ name as it was written; any other as the file has it. */
+static void print_symbol(const char *symbol)
+{
+	_cleanup_free_ char *demangled = usdtrap_demangle(symbol);
+
+	fputs(demangled ? demangled : symbol, stdout);
+}
+
+void inspect_print_named(const struct usdtrap_place *place, uint64_t address)
+{
+	if (place->symbol)
+		print_symbol(place->symbol);
+	if (place->symbol && place->offset)
+		printf("+0x%" PRIx64, place->offset);
+	else if (!place->symbol && place->path && place->path[0] == '/')
+		printf("%s+0x%" PRIx64, inspect_base_name(place->path), place->vaddr);
+	else if (!place->symbol && place->path && place->path[0])
+		fputs(place->path, stdout);
+	else if (!place->symbol)
+		printf("0x%" PRIx64, address);
 }
 
 void inspect_print_place(struct inspect *inspect, uint64_t address)
@@ -106,16 +81,7 @@ void inspect_print_place(struct inspect *inspect, uint64_t address)
 	struct usdtrap_place place;
 
 	usdtrap_inspect_place(inspect->inspection, address, &place);
-	if (place.symbol && place.offset)
-		printf("%s+0x%" PRIx64, place.symbol, place.offset);
-	else if (place.symbol)
-		printf("%s", place.symbol);
-	else if (place.path && place.path[0] == '/')
-		printf("%s+0x%" PRIx64, base_name(place.path), place.vaddr);
-	else if (place.path && place.path[0])
-		printf("%s", place.path);
-	else
-		printf("0x%" PRIx64, address);
+	inspect_print_named(&place, address);
 }
 
 /* A probe's first site. */
@@ -204,15 +170,15 @@ static int on_mapping(const struct usdtrap_mapping_info *mapping, void *user)
 	inspect->count++;
 	format_rights(mapping, rights);
 	if (inspect->is_json) {
-		inspect_json_begin();
-		inspect_json_address("start", mapping->start);
-		inspect_json_address("end", mapping->end);
-		inspect_json_text("rights", rights);
-		inspect_json_address("offset", mapping->offset);
-		inspect_json_text("path", *mapping->path ? mapping->path : NULL);
-		inspect_json_text("build_id", mapping->build_id);
-		inspect_json_number("probes", (long long)mapping->probe_count);
-		inspect_json_end();
+		record_begin(&inspect->record);
+		record_address(&inspect->record, "start", mapping->start);
+		record_address(&inspect->record, "end", mapping->end);
+		record_text(&inspect->record, "rights", rights);
+		record_address(&inspect->record, "offset", mapping->offset);
+		record_text(&inspect->record, "path", *mapping->path ? mapping->path : NULL);
+		record_text(&inspect->record, "build_id", mapping->build_id);
+		record_number(&inspect->record, "probes", (long long)mapping->probe_count);
+		inspect_print_record(inspect);
 		return 0;
 	}
 	printf("%12" PRIx64 "-%-12" PRIx64 " %s %8" PRIx64 "  %s%s", mapping->start, mapping->end, rights,
@@ -234,86 +200,6 @@ static struct usdtrap_error *inspect_maps(struct inspect *inspect, const char *c
 	return NULL;
 }
 
-/* ---- threads -------------------------------------------------------------------------------------------------------
- */
-
-/* "futex(0x7f.., 0x80, 0x2, ...)", as many arguments as the call has. */
-static void print_call(const struct usdtrap_thread_info *thread)
-{
-	const struct usdtrap_syscall *call = usdtrap_syscall_by_number(thread->syscall);
-	unsigned count = call && call->kernel_name ? call->argument_count : 6;
-
-	if (call)
-		printf("%s(", call->name);
-	else
-		printf("system call %ld(", thread->syscall);
-	for (unsigned i = 0; i < count; i++)
-		printf("%s0x%" PRIx64, i ? ", " : "", thread->arguments[i]);
-	putchar(')');
-}
-
-static void print_thread_json(const struct usdtrap_thread_info *thread)
-{
-	static const char *const places[] = {"runs", "calls", "blocks", "hidden"};
-	const struct usdtrap_syscall *call = NULL;
-	char state[2] = {thread->state, '\0'};
-
-	inspect_json_begin();
-	inspect_json_number("tid", thread->tid);
-	inspect_json_text("name", thread->name);
-	inspect_json_text("state", state);
-	inspect_json_number("processor", thread->processor);
-	inspect_json_text("place", places[thread->place]);
-	if (thread->place == USDTRAP_THREAD_CALLS) {
-		call = usdtrap_syscall_by_number(thread->syscall);
-		inspect_json_text("syscall", call ? call->name : NULL);
-	}
-	if (thread->place == USDTRAP_THREAD_CALLS || thread->place == USDTRAP_THREAD_BLOCKS) {
-		inspect_json_address("address", thread->address);
-		inspect_json_address("stack_pointer", thread->stack_pointer);
-	}
-	inspect_json_end();
-}
-
-static int on_thread(const struct usdtrap_thread_info *thread, void *user)
-{
-	struct inspect *inspect = user;
-
-	inspect->count++;
-	if (inspect->is_json) {
-		print_thread_json(thread);
-		return 0;
-	}
-	printf("%7d  %-15s  %c  ", (int)thread->tid, thread->name, thread->state);
-	switch (thread->place) {
-	case USDTRAP_THREAD_RUNS:
-		printf("runs, on processor %d", thread->processor);
-		break;
-	case USDTRAP_THREAD_CALLS:
-		print_call(thread);
-		break;
-	case USDTRAP_THREAD_BLOCKS:
-		fputs("waits in the kernel", stdout);
-		break;
-	case USDTRAP_THREAD_HIDDEN:
-		fputs("(this user may not see where)", stdout);
-		break;
-	}
-	if (thread->place == USDTRAP_THREAD_CALLS || thread->place == USDTRAP_THREAD_BLOCKS) {
-		fputs(" at ", stdout);
-		inspect_print_place(inspect, thread->address);
-	}
-	putchar('\n');
-	return 0;
-}
-
-static struct usdtrap_error *inspect_threads(struct inspect *inspect, const char *const *words, size_t word_count)
-{
-	(void)words;
-	(void)word_count;
-	return usdtrap_inspect_threads(inspect->inspection, on_thread, inspect);
-}
-
 /* ---- symbols -------------------------------------------------------------------------------------------------------
  */
 
@@ -323,12 +209,12 @@ static int on_symbol(const struct usdtrap_symbol_info *symbol, void *user)
 
 	inspect->count++;
 	if (inspect->is_json) {
-		inspect_json_begin();
-		inspect_json_address("address", symbol->address);
-		inspect_json_number("size", (long long)symbol->size);
-		inspect_json_text("name", symbol->name);
-		inspect_json_text("path", symbol->path);
-		inspect_json_end();
+		record_begin(&inspect->record);
+		record_address(&inspect->record, "address", symbol->address);
+		record_number(&inspect->record, "size", (long long)symbol->size);
+		record_text(&inspect->record, "name", symbol->name);
+		record_text(&inspect->record, "path", symbol->path);
+		inspect_print_record(inspect);
 	} else {
 		printf("%12" PRIx64 " %6" PRIu64 " %c %s  %s\n", symbol->address, symbol->size,
 		       symbol->is_global ? 'T' : 't', symbol->name, symbol->path);
@@ -400,17 +286,18 @@ static void print_site(const struct usdtrap_probe_info *probe, const struct site
 	putchar('\n');
 }
 
-static void print_site_json(const struct usdtrap_probe_info *probe, const struct site_state *state)
+static void print_site_json(struct inspect *inspect, const struct usdtrap_probe_info *probe,
+			    const struct site_state *state)
 {
-	inspect_json_begin();
-	inspect_json_text("probe", probe->full_name);
+	record_begin(&inspect->record);
+	record_text(&inspect->record, "probe", probe->full_name);
 	if (state->is_mapped)
-		inspect_json_address("address", state->address);
+		record_address(&inspect->record, "address", state->address);
 	if (state->is_known)
-		inspect_json_truth("trapped", state->is_trapped);
+		record_truth(&inspect->record, "trapped", state->is_trapped);
 	if (state->semaphore >= 0)
-		inspect_json_number("semaphore", state->semaphore);
-	inspect_json_end();
+		record_number(&inspect->record, "semaphore", state->semaphore);
+	inspect_print_record(inspect);
 }
 
 static int on_probe(const struct usdtrap_probe_info *probe, void *user)
@@ -422,7 +309,7 @@ static int on_probe(const struct usdtrap_probe_info *probe, void *user)
 		inspect->count++;
 		read_site(inspect, probe, &probe->sites[i], &state);
 		if (inspect->is_json)
-			print_site_json(probe, &state);
+			print_site_json(inspect, probe, &state);
 		else
 			print_site(probe, &state);
 	}
@@ -446,8 +333,9 @@ static const struct part {
 	size_t most; /* words behind the name, at least and at most */
 	size_t least;
 } parts[] = {
-	{"maps", inspect_maps, 0, 0},       {"threads", inspect_threads, 0, 0}, {"probes", inspect_probes, 1, 0},
-	{"symbols", inspect_symbols, 1, 0}, {"mem", inspect_memory, 2, 1},      {"disas", inspect_disassembly, 2, 1},
+	{"maps", inspect_maps, 0, 0},      {"threads", inspect_threads, 0, 0},   {"stack", inspect_stacks, 1, 0},
+	{"regs", inspect_registers, 1, 0}, {"probes", inspect_probes, 1, 0},     {"symbols", inspect_symbols, 1, 0},
+	{"mem", inspect_memory, 3, 1},     {"disas", inspect_disassembly, 2, 1},
 };
 
 static int count_mapping(const struct usdtrap_mapping_info *mapping, void *user)
@@ -468,12 +356,12 @@ static struct usdtrap_error *inspect_in_brief(struct inspect *inspect)
 	usdtrap_process_name(inspect->pid, name);
 	usdtrap_inspect_mappings(inspect->inspection, count_mapping, counts);
 	if (inspect->is_json) {
-		inspect_json_begin();
-		inspect_json_number("pid", inspect->pid);
-		inspect_json_text("name", name);
-		inspect_json_number("mappings", (long long)counts[0]);
-		inspect_json_number("probes", (long long)counts[1]);
-		inspect_json_end();
+		record_begin(&inspect->record);
+		record_number(&inspect->record, "pid", inspect->pid);
+		record_text(&inspect->record, "name", name);
+		record_number(&inspect->record, "mappings", (long long)counts[0]);
+		record_number(&inspect->record, "probes", (long long)counts[1]);
+		inspect_print_record(inspect);
 	} else {
 		printf("process %d (%s): %zu mappings, %zu usdt probe%s\n", (int)inspect->pid, name, counts[0],
 		       counts[1], counts[1] == 1 ? "" : "s");
@@ -490,7 +378,7 @@ static struct usdtrap_error *no_such_part(const char *word)
 		nearest_offer(&nearest, parts[i].name);
 	if (nearest.best)
 		return error_hint(error, "did you mean %s?", nearest.best);
-	return error_hint(error, "there are maps, threads, probes, symbols, mem and disas");
+	return error_hint(error, "there are maps, threads, stack, regs, probes, symbols, mem and disas");
 }
 
 static struct usdtrap_error *run_part(struct inspect *inspect, const char *const *words, size_t word_count)
@@ -537,6 +425,7 @@ int inspect_run(int argc, char *argv[])
 	if (!error)
 		error = run_part(&inspect, options.words + 1, options.word_count - 1);
 	usdtrap_inspection_destroy(inspect.inspection);
+	record_deinit(&inspect.record);
 	if (fflush(stdout) != 0 && !error && errno != EPIPE)
 		error = error_os(errno, "cannot write to standard output");
 	if (!error)

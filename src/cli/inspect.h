@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* usdtrap inspect: looking into a process without stopping it. */
+/* usdtrap inspect: looking into a process. */
 #ifndef USDTRAP_CLI_INSPECT_H
 #define USDTRAP_CLI_INSPECT_H
 

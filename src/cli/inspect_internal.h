@@ -8,23 +8,24 @@
 
 #include <usdtrap/inspect.h>
 
+#include "cli/record.h"
+
 struct inspect {
 	pid_t pid;
 	struct usdtrap_inspection *inspection;
 	bool is_json;
-	size_t count; /* rows that were printed */
+	struct record record; /* room for one */
+	size_t count;         /* rows that were printed */
 };
 
-/* An object of a line, field by field. */
-void inspect_json_begin(void);
-void inspect_json_text(const char *name, const char *value); /* NULL: null */
-void inspect_json_number(const char *name, long long value);
-void inspect_json_address(const char *name, uint64_t value); /* as text, "0x1f": doubles do not hold them all */
-void inspect_json_truth(const char *name, bool value);
-void inspect_json_end(void);
+/* Ends the record, and prints it. */
+void inspect_print_record(struct inspect *inspect);
 
-/* "symbol+0x12", "file+0x3f20", "0x55d3c0de0000": what ADDRESS is called. */
+/* "symbol+0x12", "file+0x3f20", "0x55d3c0de0000": what ADDRESS is called; PLACE is what lies there. */
 void inspect_print_place(struct inspect *inspect, uint64_t address);
+void inspect_print_named(const struct usdtrap_place *place, uint64_t address);
+/* PATH without its folders. */
+const char *inspect_base_name(const char *path);
 
 /*
  * What WORD means: a number or a function of the process, either with +OFFSET
@@ -33,7 +34,15 @@ void inspect_print_place(struct inspect *inspect, uint64_t address);
  */
 struct usdtrap_error *inspect_parse_address(struct inspect *inspect, const char *word, uint64_t *ret) USDTRAP_MUST_USE;
 
-/* mem ADDRESS [LENGTH], disas ADDRESS [COUNT]; WORDS are what stands behind the part's name. */
+/* threads, stack [TID], regs [TID]. */
+struct usdtrap_error *inspect_threads(struct inspect *inspect, const char *const *words,
+				      size_t word_count) USDTRAP_MUST_USE;
+struct usdtrap_error *inspect_stacks(struct inspect *inspect, const char *const *words,
+				     size_t word_count) USDTRAP_MUST_USE;
+struct usdtrap_error *inspect_registers(struct inspect *inspect, const char *const *words,
+					size_t word_count) USDTRAP_MUST_USE;
+/* mem ADDRESS [LENGTH], mem ADDRESS TYPE [COUNT], disas ADDRESS [COUNT]; WORDS are what stands behind the part's name.
+ */
 struct usdtrap_error *inspect_memory(struct inspect *inspect, const char *const *words,
 				     size_t word_count) USDTRAP_MUST_USE;
 struct usdtrap_error *inspect_disassembly(struct inspect *inspect, const char *const *words,

@@ -21,6 +21,7 @@
  *     error                         errors of everything else
  *     glob, nearest                 wildcards; the name that was probably meant
  *     user, user_alone              names of users; the same for the static program
+ *     json_string                   text as JSON has it
  * src/arch/: what is true of one processor only
  *     arch                          the questions that a processor answers, and how to add one
  *     x86_64                        its trap, its nops, its calls; the table of answers
@@ -80,7 +81,8 @@
  *     returns                       where functions return to, and which call a return belongs to
  *     process_facts                 what anybody may ask of any process
  *     observe, observe_arguments    what the engine does, told to who wants to know
- *     instruction, inspect          code around a site, as text; looking into a process
+ *     instruction, inspect, inspect_threads, snapshot
+ *                                   code around a site, as text; looking into a process; registers and stacks
  *     diagnose, runtimes            why a probe does not fire; what is known of programs, as data
  *     verify                        whether the traps are still there
  *     leave                         everything back, nobody disturbed
@@ -152,7 +154,9 @@
  *                                   where a program spends its time, as a picture
  *     why                           what keeps a probe from firing
  *     reach, expect, top, tally     which probes are reached; how often
- *     inspect, inspect_memory       looking into a process
+ *     inspect, inspect_memory, inspect_threads
+ *                                   looking into a process
+ *     record                        a line of -f json
  *
  * Exit status: 0 when all was done, also when Ctrl-C, SIGTERM or SIGHUP ended
  * it and when the reader of the output went away; 1 for a wrong command line,

@@ -22,7 +22,7 @@ const struct subcommand subcommands[] = {
 	{"expect", "expect 'PROBE <= N'...", "fail unless hits are as expected", NULL, expect_run},
 	{"top", "top -p PID", "show which are hit most, live", NULL, top_run},
 	{"flame", "flame [PROBE] -p PID", "tell where a program spends its time", NULL, flame_run},
-	{"inspect", "inspect PID", "look into a process without stopping it", NULL, inspect_run},
+	{"inspect", "inspect PID", "look into a process: threads, stacks, memory...", NULL, inspect_run},
 	{"repair", "repair PID|all", "put right what a killed usdtrap left behind", "--repair", NULL},
 	{"help", "help", "the same as -h", "-h", NULL},
 	{NULL, NULL, NULL, NULL, NULL},

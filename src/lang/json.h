@@ -4,9 +4,7 @@
  * {"type": "map", "data": {"@m": {"k": 5}}}. Tuples and arrays are arrays,
  * structs and records objects; numbers of an enum stay numbers.
  *
- * Text that is not UTF-8, which a target's memory may well be, is still valid
- * JSON here: each byte that belongs to no character becomes \u00XX. Integers
- * that a double cannot hold are strings; what is unknown is null.
+ * Integers that a double cannot hold are strings; what is unknown is null.
  */
 #ifndef USDTRAP_LANG_JSON_H
 #define USDTRAP_LANG_JSON_H
@@ -20,9 +18,6 @@ struct map;
 struct map_selection;
 struct strbuf;
 struct type;
-
-/* A quoted string. */
-void json_string(const char *text, size_t length, struct strbuf *out);
 
 /* {"type": "TYPE", "data": "TEXT"} and a newline: for printf, time, join. */
 void json_text_line(const char *type, const char *text, size_t length, struct strbuf *out);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/json_string.h"
 #include "base/strbuf.h"
 #include "lang/clock.h"
 #include "lang/eval.h"

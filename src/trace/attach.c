@@ -175,7 +175,7 @@ static void warn_about_sigtrap(const struct engine *engine, const struct space *
 	struct procfs_status status;
 	struct usdtrap_error *error;
 
-	if (space->net.state == NET_IN || space->net.state == NET_PENDING)
+	if (space->net.state == NET_IN || space->net.state == NET_PENDING || !catalog_wants_traps(&engine->catalog))
 		return;
 	for (const struct tracee *tracee = engine->tracees; tracee; tracee = tracee->hh.next) {
 		if (tracee->space != space)

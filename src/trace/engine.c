@@ -472,11 +472,11 @@ void engine_stop(struct engine *engine, pid_t tid, int status)
 	was_interrupted = tracee->is_interrupted;
 	if (stop.kind == PTRACE_STOP_EVENT_STOP && was_interrupted && calls_are_wanted(engine, tracee))
 		calls_interrupted(tracee);
+	if (tracee->samples_due && (stop.kind == PTRACE_STOP_EVENT_STOP || stop.kind == PTRACE_STOP_SIGNAL ||
+				    stop.kind == PTRACE_STOP_GROUP || stop.kind == PTRACE_STOP_SYSTEM_CALL))
+		samples_take(engine, tracee);
 	if (stop.kind == PTRACE_STOP_EVENT_STOP || stop.kind == PTRACE_STOP_SYSTEM_CALL)
 		engine_restart_call(tracee);
-	if (tracee->samples_due && (stop.kind == PTRACE_STOP_EVENT_STOP || stop.kind == PTRACE_STOP_SIGNAL ||
-				    stop.kind == PTRACE_STOP_SYSTEM_CALL))
-		samples_take(engine, tracee);
 	watchpoints_set(engine, tracee);
 	tracee->is_interrupted = false; /* any stop makes up for the one that was asked for */
 	switch (stop.kind) {

@@ -63,6 +63,11 @@ struct engine {
 	struct arch_vector_registers vectors; /* room for those of the hit that is being delivered */
 };
 
+/* --- session.c --- */
+
+/* For what looks into a process by a session that it makes for that. */
+struct engine *session_engine(struct usdtrap_session *session);
+
 /* --- engine.c --- */
 
 /* Tells the user something: one sentence. */

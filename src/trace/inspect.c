@@ -1,39 +1,39 @@
 /* SPDX-License-Identifier: MIT */
 /* Looking into a process, <usdtrap/inspect.h>: without a session, from /proc and from the files that are mapped. */
-#include <usdtrap/inspect.h>
+#include "trace/inspect.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/glob.h"
-#include "base/strbuf.h"
-#include "elf/function.h"
-#include "elf/object.h"
 #include "os/memory.h"
 #include "os/procfs.h"
 #include "trace/probes.h"
 
-/* A file that is mapped, once however often it is. */
-struct inspected_file {
-	uint64_t device, inode;
-	const char *path;          /* in the maps */
-	struct elf_object *object; /* NULL: no ELF file, or not to be opened */
-	struct elf_functions *functions;
-	bool has_functions; /* were asked for */
-	char build_id[2 * 64 + 1];
-};
+/* Whether ERROR is none. It is destroyed: what cannot be had here is left out. */
+static bool is_fine(struct usdtrap_error *error)
+{
+	usdtrap_error_destroy(error);
+	return !error;
+}
 
-struct usdtrap_inspection {
-	pid_t pid;
-	int memory; /* -1: not opened */
-	struct procfs_maps maps;
-	struct inspected_file *files;
-	size_t file_count;
-};
+/* A thread of PID through which /proc shows what is mapped: not a leader that has ended before its threads. */
+static pid_t choose_anchor(pid_t pid)
+{
+	_cleanup_free_ pid_t *tids = NULL;
+	struct procfs_stat stat;
+	size_t count;
+
+	if (!is_fine(procfs_threads(PROCFS_ROOT, pid, &tids, &count)))
+		return pid;
+	for (size_t i = 0; i < count; i++)
+		if (is_fine(procfs_stat_read(PROCFS_ROOT, pid, tids[i], &stat)) && stat.state != 'Z' &&
+		    stat.state != 'X')
+			return tids[i];
+	return pid;
+}
 
 struct usdtrap_error *usdtrap_inspection_create(pid_t pid, struct usdtrap_inspection **ret)
 {
@@ -43,13 +43,8 @@ struct usdtrap_error *usdtrap_inspection_create(pid_t pid, struct usdtrap_inspec
 	if (!inspection)
 		return &error_no_memory;
 	inspection->pid = pid;
-	inspection->memory = -1;
-	error = procfs_maps_read(PROCFS_ROOT, pid, pid, &inspection->maps);
-	if (!error) {
-		inspection->files = calloc(inspection->maps.count + 1, sizeof(*inspection->files));
-		if (!inspection->files)
-			error = &error_no_memory;
-	}
+	inspection->space = space_create(&inspection->engine.spaces, pid, choose_anchor(pid));
+	error = inspection->space ? modules_fix(inspection->space) : &error_no_memory;
 	if (error)
 		usdtrap_inspection_destroy(inspection);
 	else
@@ -63,114 +58,39 @@ void usdtrap_inspection_destroy(struct usdtrap_inspection *inspection)
 {
 	if (!inspection)
 		return;
-	for (size_t i = 0; i < inspection->file_count; i++) {
-		elf_functions_destroy(inspection->files[i].functions);
-		elf_object_destroy(inspection->files[i].object);
-	}
-	free(inspection->files);
-	if (inspection->memory >= 0)
-		close(inspection->memory);
-	procfs_maps_deinit(&inspection->maps);
+	space_destroy_all(&inspection->engine.spaces);
+	module_files_deinit(&inspection->files);
+	arena_deinit(&inspection->names);
 	free(inspection);
 }
 
-/* ---- Files ---------------------------------------------------------------------------------------------------------
- */
-
-/* Whether ERROR is none. It is destroyed: what cannot be had here is left out. */
-static bool is_fine(struct usdtrap_error *error)
+struct usdtrap_error *inspection_open_memory(struct usdtrap_inspection *inspection)
 {
-	usdtrap_error_destroy(error);
-	return !error;
+	struct space *space = inspection->space;
+
+	return space->memory_fd < 0 ? memory_open(space->anchor, &space->memory_fd) : NULL;
 }
 
-/* Opens the file of MAPPING: the very one that is mapped if the kernel lets us, else that of the same path and inode.
- */
-static struct elf_object *open_file(const struct usdtrap_inspection *inspection, const struct procfs_mapping *mapping)
+/* The ELF file of MODULE; NULL: it has none, or none that can be read. */
+static struct module_file *file_of(struct usdtrap_inspection *inspection, struct module *module)
 {
-	_cleanup_strbuf_ struct strbuf path = {0};
-	struct elf_object *object = NULL;
-	uint64_t device, inode;
-
-	strbuf_addf(&path, PROCFS_ROOT "/%d/map_files/%llx-%llx", (int)inspection->pid,
-		    (unsigned long long)mapping->start, (unsigned long long)mapping->end);
-	if (is_fine(elf_object_open_as(strbuf_text(&path), mapping->path, &object)))
-		return object;
-	strbuf_clear(&path);
-	strbuf_addf(&path, PROCFS_ROOT "/%d/root%s", (int)inspection->pid, mapping->path);
-	if (!is_fine(elf_object_open_as(strbuf_text(&path), mapping->path, &object)))
-		return NULL;
-	if (elf_object_identity(object, &device, &inode) && inode == mapping->inode)
-		return object;
-	elf_object_destroy(object);
-	return NULL;
+	return module ? modules_file(&inspection->files, inspection->space, module) : NULL;
 }
 
-static void note_build_id(struct inspected_file *file)
+static struct module *module_at(struct usdtrap_inspection *inspection, uint64_t address)
 {
-	size_t size;
-	const uint8_t *bytes = elf_object_build_id(file->object, &size);
-
-	for (size_t i = 0; i < size && 2 * i + 2 < sizeof(file->build_id); i++)
-		snprintf(file->build_id + 2 * i, 3, "%02x", bytes[i]);
-}
-
-/* The file of MAPPING; NULL: it has none. */
-static struct inspected_file *file_of(struct usdtrap_inspection *inspection, const struct procfs_mapping *mapping)
-{
-	struct inspected_file *file;
-
-	if (!mapping || !mapping->inode || mapping->path[0] != '/')
-		return NULL;
-	for (size_t i = 0; i < inspection->file_count; i++) {
-		file = &inspection->files[i];
-		if (file->inode == mapping->inode && file->device == mapping->device)
-			return file;
-	}
-	file = &inspection->files[inspection->file_count++]; /* there is room for one a mapping */
-	*file = (struct inspected_file){.device = mapping->device, .inode = mapping->inode, .path = mapping->path};
-	file->object = open_file(inspection, mapping);
-	if (file->object)
-		note_build_id(file);
-	return file;
-}
-
-static const struct elf_functions *functions_of(const struct usdtrap_inspection *inspection,
-						struct inspected_file *file)
-{
-	struct elf_object *debug = NULL;
-	char root[64];
-
-	if (file->has_functions || !file->object)
-		return file->functions;
-	file->has_functions = true;
-	snprintf(root, sizeof(root), PROCFS_ROOT "/%d/root", (int)inspection->pid);
-	elf_debug_open(file->object, file->path, root, &debug);
-	usdtrap_error_destroy(elf_functions_load(file->object, debug, &file->functions));
-	elf_object_destroy(debug);
-	return file->functions;
-}
-
-static const struct procfs_mapping *mapping_at(const struct usdtrap_inspection *inspection, uint64_t address)
-{
-	for (size_t i = 0; i < inspection->maps.count; i++) {
-		const struct procfs_mapping *mapping = &inspection->maps.items[i];
-
-		if (address >= mapping->start && address < mapping->end)
-			return mapping;
-	}
-	return NULL;
+	return modules_find(&inspection->engine, inspection->space, address);
 }
 
 /* ---- Mappings ------------------------------------------------------------------------------------------------------
  */
 
-static size_t count_probes(const struct inspected_file *file)
+static size_t count_probes(const struct module_file *file)
 {
 	struct probes *probes;
 	size_t count;
 
-	if (!file || !file->object || !is_fine(probes_load(file->object, file->path, NULL, NULL, &probes)))
+	if (!file || !is_fine(probes_load(file->object, file->path, NULL, NULL, &probes)))
 		return 0;
 	count = probes->count;
 	probes_destroy(probes);
@@ -180,9 +100,11 @@ static size_t count_probes(const struct inspected_file *file)
 void usdtrap_inspect_mappings(struct usdtrap_inspection *inspection,
 			      int (*on_mapping)(const struct usdtrap_mapping_info *mapping, void *user), void *user)
 {
-	for (size_t i = 0; i < inspection->maps.count; i++) {
-		const struct procfs_mapping *mapping = &inspection->maps.items[i];
-		const struct inspected_file *file = file_of(inspection, mapping);
+	const struct modules *modules = inspection->space->modules;
+
+	for (size_t i = 0; i < modules->count; i++) {
+		const struct procfs_mapping *mapping = &modules->maps.items[i];
+		const struct module_file *file = file_of(inspection, &modules->items[i]);
 		const struct usdtrap_mapping_info info = {
 			.start = mapping->start,
 			.end = mapping->end,
@@ -202,107 +124,27 @@ void usdtrap_inspect_mappings(struct usdtrap_inspection *inspection,
 	}
 }
 
-/* ---- Threads -------------------------------------------------------------------------------------------------------
- */
-
-/* What /proc/PID/task/TID/syscall says, proc(5): "running", or the call's number, six arguments, stack pointer, place.
- */
-static void read_place(const struct usdtrap_inspection *inspection, struct usdtrap_thread_info *thread)
-{
-	unsigned long long arguments[6], stack_pointer, address;
-	char name[64], line[256];
-	long number;
-	int count;
-
-	snprintf(name, sizeof(name), "task/%d/syscall", (int)thread->tid);
-	thread->place = USDTRAP_THREAD_HIDDEN;
-	if (!is_fine(procfs_line(PROCFS_ROOT, inspection->pid, name, line, sizeof(line))))
-		return;
-	if (strcmp(line, "running") == 0) {
-		thread->place = USDTRAP_THREAD_RUNS;
-	} else if (sscanf(line, "-1 %llx %llx", &stack_pointer, &address) == 2) {
-		thread->place = USDTRAP_THREAD_BLOCKS;
-		thread->stack_pointer = stack_pointer;
-		thread->address = address;
-	} else {
-		count = sscanf(line, "%ld %llx %llx %llx %llx %llx %llx %llx %llx", &number, &arguments[0],
-			       &arguments[1], &arguments[2], &arguments[3], &arguments[4], &arguments[5],
-			       &stack_pointer, &address);
-		if (count != 9)
-			return;
-		thread->place = USDTRAP_THREAD_CALLS;
-		thread->syscall = number;
-		thread->stack_pointer = stack_pointer;
-		thread->address = address;
-		for (size_t i = 0; i < 6; i++)
-			thread->arguments[i] = arguments[i];
-	}
-}
-
-/* False: the thread has ended. */
-static bool read_thread(const struct usdtrap_inspection *inspection, pid_t tid, struct usdtrap_thread_info *ret)
-{
-	struct usdtrap_thread_info thread = {.tid = tid};
-	struct procfs_stat stat;
-	char name[64];
-
-	if (!is_fine(procfs_stat_read(PROCFS_ROOT, inspection->pid, tid, &stat)))
-		return false;
-	thread.state = stat.state;
-	thread.processor = stat.processor;
-	snprintf(name, sizeof(name), "task/%d/comm", (int)tid);
-	if (!is_fine(procfs_line(PROCFS_ROOT, inspection->pid, name, thread.name, sizeof(thread.name))))
-		return false;
-	read_place(inspection, &thread);
-	*ret = thread;
-	return true;
-}
-
-struct usdtrap_error *usdtrap_inspect_threads(struct usdtrap_inspection *inspection,
-					      int (*on_thread)(const struct usdtrap_thread_info *thread, void *user),
-					      void *user)
-{
-	_cleanup_free_ pid_t *tids = NULL;
-	struct usdtrap_thread_info thread;
-	size_t count;
-	struct usdtrap_error *error = procfs_threads(PROCFS_ROOT, inspection->pid, &tids, &count);
-
-	if (error)
-		return error;
-	for (size_t i = 0; i < count; i++) {
-		if (read_thread(inspection, tids[i], &thread) && on_thread(&thread, user))
-			break;
-	}
-	return NULL;
-}
-
 /* ---- Memory --------------------------------------------------------------------------------------------------------
  */
 
 struct usdtrap_error *usdtrap_inspect_memory(struct usdtrap_inspection *inspection, uint64_t address, void *buffer,
 					     size_t size, size_t *ret_size)
 {
-	struct usdtrap_error *error;
+	struct usdtrap_error *error = inspection_open_memory(inspection);
 
-	if (inspection->memory < 0) {
-		error = memory_open(inspection->pid, &inspection->memory);
-		if (error)
-			return error;
-	}
-	return memory_read_some(inspection->memory, address, buffer, size, ret_size);
+	return error ? error : memory_read_some(inspection->space->memory_fd, address, buffer, size, ret_size);
 }
 
 size_t usdtrap_inspect_file_bytes(struct usdtrap_inspection *inspection, uint64_t address, void *buffer, size_t size)
 {
-	const struct procfs_mapping *mapping = mapping_at(inspection, address);
-	const struct inspected_file *file = file_of(inspection, mapping);
+	struct module *module = module_at(inspection, address);
+	const struct module_file *file = file_of(inspection, module);
 	uint64_t vaddr;
 
-	if (!file || !file->object ||
-	    !elf_object_offset_to_vaddr(file->object, address - mapping->start + mapping->offset, &vaddr))
+	if (!file || !modules_vaddr(module, file, address, &vaddr))
 		return 0;
-	if (size > mapping->end - address)
-		size = mapping->end - address;
+	if (size > module->end - address)
+		size = module->end - address;
 	while (size && !is_fine(elf_object_read(file->object, vaddr, buffer, size)))
 		size /= 2;
 	return size;
@@ -311,18 +153,34 @@ size_t usdtrap_inspect_file_bytes(struct usdtrap_inspection *inspection, uint64_
 /* ---- Symbols -------------------------------------------------------------------------------------------------------
  */
 
+/* What a just-in-time compiler calls the code at ADDRESS. */
+static void name_made_code(struct usdtrap_inspection *inspection, uint64_t address, struct usdtrap_place *place)
+{
+	uint64_t start;
+	const char *name = jit_map_find(inspection->space, address, &start);
+
+	if (!name)
+		return;
+	place->symbol = arena_copy(&inspection->names, name, strlen(name));
+	place->offset = address - start;
+}
+
 void usdtrap_inspect_place(struct usdtrap_inspection *inspection, uint64_t address, struct usdtrap_place *ret)
 {
-	const struct procfs_mapping *mapping = mapping_at(inspection, address);
-	struct inspected_file *file = file_of(inspection, mapping);
+	struct module *module = module_at(inspection, address);
+	struct module_file *file = file_of(inspection, module);
+	const struct elf_functions *functions;
 	const struct elf_function *function;
-	struct usdtrap_place place = {.path = mapping ? mapping->path : NULL};
+	struct usdtrap_place place = {.path = module ? module->path : NULL};
 
-	if (file && file->object &&
-	    elf_object_offset_to_vaddr(file->object, address - mapping->start + mapping->offset, &place.vaddr)) {
+	if (!file && module && module->is_executable)
+		name_made_code(inspection, address, &place);
+	if (file && modules_vaddr(module, file, address, &place.vaddr)) {
 		place.machine = elf_object_machine(file->object);
 		place.address_bits = elf_object_address_bits(file->object);
-		function = functions_of(inspection, file) ? elf_functions_at(file->functions, place.vaddr) : NULL;
+		/* What is no code is no function's, though the last one may have no size. */
+		functions = module->is_executable ? module_functions(inspection->space, file) : NULL;
+		function = functions ? elf_functions_at(functions, place.vaddr) : NULL;
 		if (function) {
 			place.symbol = function->name;
 			place.offset = place.vaddr - function->vaddr;
@@ -333,42 +191,55 @@ void usdtrap_inspect_place(struct usdtrap_inspection *inspection, uint64_t addre
 }
 
 /* Where VADDR of FILE lies in the process. False: nowhere. */
-static bool address_of(const struct usdtrap_inspection *inspection, const struct inspected_file *file, uint64_t vaddr,
+static bool address_of(const struct usdtrap_inspection *inspection, const struct module_file *file, uint64_t vaddr,
 		       uint64_t *ret)
 {
+	const struct modules *modules = inspection->space->modules;
 	uint64_t offset, back;
 
 	if (!elf_object_vaddr_to_offset(file->object, vaddr, &offset) ||
 	    !elf_object_offset_to_vaddr(file->object, offset, &back) || back != vaddr)
 		return false;
-	for (size_t i = 0; i < inspection->maps.count; i++) {
-		const struct procfs_mapping *mapping = &inspection->maps.items[i];
+	for (size_t i = 0; i < modules->count; i++) {
+		const struct module *module = &modules->items[i];
 
-		if (mapping->inode == file->inode && mapping->device == file->device && offset >= mapping->offset &&
-		    offset - mapping->offset < mapping->end - mapping->start) {
-			*ret = offset - mapping->offset + mapping->start;
+		if (module->file == file && offset >= module->offset &&
+		    offset - module->offset < module->end - module->start) {
+			*ret = offset - module->offset + module->start;
 			return true;
 		}
 	}
 	return false;
 }
 
+/* Opens all files that are mapped, so that each module knows its own. */
+static void open_files(struct usdtrap_inspection *inspection)
+{
+	const struct modules *modules = inspection->space->modules;
+
+	for (size_t i = 0; i < modules->count; i++)
+		file_of(inspection, &modules->items[i]);
+}
+
 int usdtrap_inspect_locate(struct usdtrap_inspection *inspection, const char *path, uint64_t vaddr, uint64_t *ret)
 {
-	for (size_t i = 0; i < inspection->maps.count; i++) {
-		const struct inspected_file *file = file_of(inspection, &inspection->maps.items[i]);
+	const struct modules *modules = inspection->space->modules;
 
-		if (file && file->object && strcmp(file->path, path) == 0)
+	open_files(inspection);
+	for (size_t i = 0; i < modules->count; i++) {
+		const struct module_file *file = modules->items[i].file;
+
+		if (file && strcmp(file->path, path) == 0)
 			return address_of(inspection, file, vaddr, ret);
 	}
 	return 0;
 }
 
 /* False: the caller has seen enough. */
-static bool tell_symbols(struct usdtrap_inspection *inspection, struct inspected_file *file, const char *pattern,
+static bool tell_symbols(struct usdtrap_inspection *inspection, struct module_file *file, const char *pattern,
 			 int (*on_symbol)(const struct usdtrap_symbol_info *symbol, void *user), void *user)
 {
-	const struct elf_functions *functions = functions_of(inspection, file);
+	const struct elf_functions *functions = module_functions(inspection->space, file);
 
 	for (size_t i = 0; functions && i < functions->count; i++) {
 		const struct elf_function *function = &functions->items[i];
@@ -386,13 +257,11 @@ static bool tell_symbols(struct usdtrap_inspection *inspection, struct inspected
 	return true;
 }
 
-/* Whether the file of the INDEXth mapping has a mapping in front of it. */
-static bool is_known(const struct usdtrap_inspection *inspection, size_t index)
+/* Whether the file of the INDEXth module has a module in front of it. */
+static bool is_known(const struct modules *modules, size_t index)
 {
-	const struct procfs_mapping *mappings = inspection->maps.items;
-
 	for (size_t i = 0; i < index; i++) {
-		if (mappings[i].inode == mappings[index].inode && mappings[i].device == mappings[index].device)
+		if (modules->items[i].file == modules->items[index].file)
 			return true;
 	}
 	return false;
@@ -401,11 +270,13 @@ static bool is_known(const struct usdtrap_inspection *inspection, size_t index)
 void usdtrap_inspect_symbols(struct usdtrap_inspection *inspection, const char *pattern,
 			     int (*on_symbol)(const struct usdtrap_symbol_info *symbol, void *user), void *user)
 {
-	for (size_t i = 0; i < inspection->maps.count; i++) {
-		struct inspected_file *file =
-			is_known(inspection, i) ? NULL : file_of(inspection, &inspection->maps.items[i]);
+	const struct modules *modules = inspection->space->modules;
 
-		if (file && !tell_symbols(inspection, file, pattern, on_symbol, user))
+	open_files(inspection);
+	for (size_t i = 0; i < modules->count; i++) {
+		struct module_file *file = modules->items[i].file;
+
+		if (file && !is_known(modules, i) && !tell_symbols(inspection, file, pattern, on_symbol, user))
 			return;
 	}
 }

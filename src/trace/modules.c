@@ -246,12 +246,9 @@ static bool has_same_code(const struct modules *new, const struct modules *old)
 	return true;
 }
 
-static struct usdtrap_error *read_list(const struct engine *engine, struct space *space, struct modules *ret)
+/* Makes the list of RET from its maps. */
+static struct usdtrap_error *make_list(struct modules *ret)
 {
-	struct usdtrap_error *error = mapped_read(engine, space, &ret->maps);
-
-	if (error)
-		return error;
 	ret->items = calloc(ret->maps.count + 1, sizeof(*ret->items));
 	if (!ret->items) {
 		procfs_maps_deinit(&ret->maps);
@@ -272,6 +269,13 @@ static struct usdtrap_error *read_list(const struct engine *engine, struct space
 		};
 	}
 	return NULL;
+}
+
+static struct usdtrap_error *read_list(const struct engine *engine, struct space *space, struct modules *ret)
+{
+	struct usdtrap_error *error = mapped_read(engine, space, &ret->maps);
+
+	return error ? error : make_list(ret);
 }
 
 static bool reread(struct engine *engine, struct space *space)
@@ -296,9 +300,23 @@ bool modules_refresh(struct engine *engine, struct space *space)
 		space->modules = calloc(1, sizeof(*space->modules));
 		return space->modules && reread(engine, space);
 	}
+	if (space->modules->is_fixed)
+		return true;
 	if (space->modules->is_stale || now_ns() - space->modules->read_ns > REREAD_NS)
 		return reread(engine, space);
 	return space->modules->count > 0;
+}
+
+struct usdtrap_error *modules_fix(struct space *space)
+{
+	struct usdtrap_error *error;
+
+	space->modules = calloc(1, sizeof(*space->modules));
+	if (!space->modules)
+		return &error_no_memory;
+	space->modules->is_fixed = true;
+	error = procfs_maps_read(PROCFS_ROOT, space->anchor, space->anchor, &space->modules->maps);
+	return error ? error : make_list(space->modules);
 }
 
 static struct module *find(const struct modules *modules, uint64_t address)
@@ -320,7 +338,8 @@ struct module *modules_find(struct engine *engine, struct space *space, uint64_t
 {
 	struct module *module = find(space->modules, address);
 
-	if (!module && now_ns() - space->modules->read_ns > MISSED_NS && reread(engine, space))
+	if (!module && !space->modules->is_fixed && now_ns() - space->modules->read_ns > MISSED_NS &&
+	    reread(engine, space))
 		module = find(space->modules, address);
 	return module;
 }

@@ -73,6 +73,7 @@ struct modules {
 	uint64_t read_ns;    /* when: nanoseconds of CLOCK_MONOTONIC */
 	unsigned generation; /* counts up when an old mapping has changed or gone */
 	bool is_stale;       /* a library was loaded since */
+	bool is_fixed;       /* it is how things were once, and never read anew */
 	struct jit_map *jit;
 };
 
@@ -87,6 +88,11 @@ void module_files_deinit(struct module_files *files);
 void modules_forget(struct space *space);
 /* Sees to it that SPACE's list is not too old. False: it cannot be had; the process may be gone. */
 bool modules_refresh(struct engine *engine, struct space *space);
+/*
+ * Reads SPACE's list, for once and for all: what points into it lives until modules_forget(). A process that has ended
+ * has nothing. Errors: GONE, PERMISSION, OS, NO_MEMORY.
+ */
+struct usdtrap_error *modules_fix(struct space *space) USDTRAP_MUST_USE;
 /* The mapping that ADDRESS lies in, after another look if need be; NULL: none. */
 struct module *modules_find(struct engine *engine, struct space *space, uint64_t address);
 /* MODULE's file, opened; NULL: none, or not an ELF file. */

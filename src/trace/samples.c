@@ -57,16 +57,20 @@ static bool is_running(const struct tracee *tracee)
 	return !error && stat.state == 'R';
 }
 
+void samples_ask(const struct sampler *sampler, struct tracee *tracee)
+{
+	tracee->samples_due |= UINT32_C(1) << sampler->number;
+	engine_interrupt(tracee);
+}
+
 enum usdtrap_action samples_tick(void *user)
 {
 	const struct sampler *sampler = user;
 
 	for (struct tracee *tracee = sampler->engine->tracees; tracee; tracee = tracee->hh.next)
 		if (tracee->role == TRACEE_MEMBER && !tracee->is_starting && !tracee->is_listening &&
-		    is_running(tracee)) {
-			tracee->samples_due |= UINT32_C(1) << sampler->number;
-			engine_interrupt(tracee);
-		}
+		    is_running(tracee))
+			samples_ask(sampler, tracee);
 	return USDTRAP_CONTINUE;
 }
 

@@ -25,6 +25,8 @@ struct usdtrap_error *samplers_add(struct engine *engine, usdtrap_hit_fn on_hit,
 void samplers_deinit(struct engine *engine);
 /* A usdtrap_timer_fn, USER the sampler: asks every thread that runs to stop for it. */
 enum usdtrap_action samples_tick(void *user);
+/* Asks TRACEE, whether it runs or sleeps, to stop for a sample. */
+void samples_ask(const struct sampler *sampler, struct tracee *tracee);
 /* TRACEE stands at some stop: takes the samples that are due. */
 void samples_take(struct engine *engine, struct tracee *tracee);
 

@@ -314,6 +314,11 @@ static struct usdtrap_error *check_use(const struct usdtrap_session *session, co
 	return NULL;
 }
 
+struct engine *session_engine(struct usdtrap_session *session)
+{
+	return &session->engine;
+}
+
 struct usdtrap_error *usdtrap_set_observer(struct usdtrap_session *session, usdtrap_observer_fn observer, void *user)
 {
 	struct usdtrap_error *error = check_use(session, "usdtrap_set_observer()");

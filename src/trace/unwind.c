@@ -54,8 +54,14 @@ static bool read_word(uint64_t address, uint64_t *ret, void *user)
 {
 	const struct walk *walk = user;
 	struct unwind_window *window = walk->window;
+	const struct unwind_copy *copy = &window->copy;
 	struct usdtrap_error *error;
 
+	if (copy->size >= sizeof(*ret) && address >= copy->address &&
+	    address - copy->address <= copy->size - sizeof(*ret)) {
+		memcpy(ret, copy->bytes + (address - copy->address), sizeof(*ret));
+		return true;
+	}
 	if (address - window->address > window->size || window->size < sizeof(*ret) ||
 	    address - window->address > window->size - sizeof(*ret)) {
 		/* From a little below, in the same page: registers are saved in any order. */

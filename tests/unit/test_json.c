@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "base/json_string.h"
 #include "base/strbuf.h"
 #include "lang/json.h"
 #include "support/sample_maps.h"

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/* What the threads of a process that is looked into do: what /proc tells, and what a snapshot does. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <usdtrap/stack.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "os/procfs.h"
+#include "trace/inspect.h"
+#include "trace/snapshot.h"
+#include "trace/unwind.h"
+
+/* Whether ERROR is none. It is destroyed: what cannot be had here is left out. */
+static bool is_fine(struct usdtrap_error *error)
+{
+	usdtrap_error_destroy(error);
+	return !error;
+}
+
+/* What /proc/PID/task/TID/syscall says, proc(5): "running", or the call's number, six arguments, stack pointer, place.
+ */
+static void read_place(const struct usdtrap_inspection *inspection, struct usdtrap_thread_info *thread)
+{
+	unsigned long long arguments[6], stack_pointer, address;
+	char name[64], line[256];
+	long number;
+	int count;
+
+	snprintf(name, sizeof(name), "task/%d/syscall", (int)thread->tid);
+	thread->place = USDTRAP_THREAD_HIDDEN;
+	if (!is_fine(procfs_line(PROCFS_ROOT, inspection->pid, name, line, sizeof(line))))
+		return;
+	if (strcmp(line, "running") == 0) {
+		thread->place = USDTRAP_THREAD_RUNS;
+	} else if (sscanf(line, "-1 %llx %llx", &stack_pointer, &address) == 2) {
+		thread->place = USDTRAP_THREAD_BLOCKS;
+		thread->stack_pointer = stack_pointer;
+		thread->address = address;
+	} else {
+		count = sscanf(line, "%ld %llx %llx %llx %llx %llx %llx %llx %llx", &number, &arguments[0],
+			       &arguments[1], &arguments[2], &arguments[3], &arguments[4], &arguments[5],
+			       &stack_pointer, &address);
+		if (count != 9)
+			return;
+		thread->place = USDTRAP_THREAD_CALLS;
+		thread->syscall = number;
+		thread->stack_pointer = stack_pointer;
+		thread->address = address;
+		for (size_t i = 0; i < 6; i++)
+			thread->arguments[i] = arguments[i];
+	}
+}
+
+/* False: the thread has ended. */
+static bool read_thread(const struct usdtrap_inspection *inspection, pid_t tid, struct usdtrap_thread_info *ret)
+{
+	struct usdtrap_thread_info thread = {.tid = tid};
+	struct procfs_stat stat;
+	char name[64];
+
+	if (!is_fine(procfs_stat_read(PROCFS_ROOT, inspection->pid, tid, &stat)))
+		return false;
+	thread.state = stat.state;
+	thread.processor = stat.processor;
+	snprintf(name, sizeof(name), "task/%d/comm", (int)tid);
+	if (!is_fine(procfs_line(PROCFS_ROOT, inspection->pid, name, thread.name, sizeof(thread.name))))
+		return false;
+	read_place(inspection, &thread);
+	*ret = thread;
+	return true;
+}
+
+struct usdtrap_error *usdtrap_inspect_threads(struct usdtrap_inspection *inspection,
+					      int (*on_thread)(const struct usdtrap_thread_info *thread, void *user),
+					      void *user)
+{
+	_cleanup_free_ pid_t *tids = NULL;
+	struct usdtrap_thread_info thread;
+	size_t count;
+	struct usdtrap_error *error = procfs_threads(PROCFS_ROOT, inspection->pid, &tids, &count);
+
+	if (error)
+		return error;
+	for (size_t i = 0; i < count; i++) {
+		if (read_thread(inspection, tids[i], &thread) && on_thread(&thread, user))
+			break;
+	}
+	return NULL;
+}
+
+/* ---- Snapshots -----------------------------------------------------------------------------------------------------
+ */
+
+enum { REGISTERS_MAX = 32 };
+
+/* Room for what one callback is told. */
+struct telling {
+	struct usdtrap_inspection *inspection;
+	struct unwind_window window;
+	struct unwind_frame walked[USDTRAP_STACK_FRAMES_MAX];
+	struct usdtrap_inspected_frame frames[USDTRAP_STACK_FRAMES_MAX];
+	struct usdtrap_register registers[REGISTERS_MAX];
+};
+
+static size_t name_registers(struct telling *telling, const struct snapshot_thread *thread)
+{
+	struct arch_register found;
+	size_t count = 0;
+
+	for (const char *const *name = thread->arch->shown_registers; *name && count < REGISTERS_MAX; name++)
+		if (thread->arch->register_by_name(*name, strlen(*name), &found))
+			telling->registers[count++] = (struct usdtrap_register){
+				.name = *name, .value = thread->arch->register_value(&thread->registers, &found)};
+	return count;
+}
+
+/* A return address may be where the next function begins: it is named by what is before it, the call. */
+static void name_frame(struct telling *telling, const struct unwind_frame *walked, struct usdtrap_inspected_frame *ret)
+{
+	const uint64_t behind = walked->is_return ? 1 : 0;
+
+	ret->address = walked->address;
+	usdtrap_inspect_place(telling->inspection, walked->address - behind, &ret->place);
+	if (ret->place.symbol)
+		ret->place.offset += behind;
+	if (ret->place.vaddr)
+		ret->place.vaddr += behind;
+}
+
+static size_t walk(struct telling *telling, const struct snapshot_thread *thread, size_t frames_max)
+{
+	struct usdtrap_inspection *inspection = telling->inspection;
+	size_t count;
+
+	telling->window.copy = (struct unwind_copy){thread->stack_addr, thread->stack_size, thread->stack};
+	inspection->space->arch = thread->arch;
+	count = unwind_walk(&inspection->engine, inspection->space, &inspection->files, &thread->registers,
+			    thread->arch->pc(&thread->registers), &telling->window, telling->walked, frames_max);
+	for (size_t i = 0; i < count; i++)
+		name_frame(telling, &telling->walked[i], &telling->frames[i]);
+	return count;
+}
+
+static void tell(struct telling *telling, const struct snapshot *snapshot, size_t frames_max,
+		 int (*on_thread)(const struct usdtrap_snapshot_info *snapshot, void *user), void *user)
+{
+	for (size_t i = 0; i < snapshot->count; i++) {
+		const struct snapshot_thread *thread = &snapshot->threads[i];
+		struct usdtrap_snapshot_info info = {.registers = telling->registers, .frames = telling->frames};
+
+		if (!read_thread(telling->inspection, thread->tid, &info.thread))
+			continue;
+		info.is_taken = thread->is_taken;
+		if (thread->is_taken)
+			info.register_count = name_registers(telling, thread);
+		if (thread->is_taken && frames_max)
+			info.frame_count = walk(telling, thread, frames_max);
+		if (on_thread(&info, user))
+			return;
+	}
+}
+
+struct usdtrap_error *usdtrap_inspect_snapshot(struct usdtrap_inspection *inspection, size_t frames_max,
+					       int (*on_thread)(const struct usdtrap_snapshot_info *snapshot,
+								void *user),
+					       void *user)
+{
+	struct telling *telling = calloc(1, sizeof(*telling));
+	struct usdtrap_error *error;
+	struct snapshot snapshot;
+
+	if (!telling)
+		return &error_no_memory;
+	telling->inspection = inspection;
+	error = inspection_open_memory(inspection);
+	if (!error)
+		error = snapshot_take(inspection->pid, &snapshot);
+	if (!error) {
+		tell(telling, &snapshot, frames_max < USDTRAP_STACK_FRAMES_MAX ? frames_max : USDTRAP_STACK_FRAMES_MAX,
+		     on_thread, user);
+		snapshot_deinit(&snapshot);
+	}
+	free(telling);
+	return error;
+}
