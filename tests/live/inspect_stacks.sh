@@ -101,10 +101,10 @@ time.sleep(0.2)
 print("ready", flush=True)
 wait(7)
 END
-"$(command -v python3)" program.py >target.out &
+"$(command -v python3)" program.py >program.out &
 pid=$!
 started="$started $pid"
-wait_for target.out ready
+wait_for program.out ready
 wait_until_still
 inspect "$pid" stack
 gdb -batch -nx -ex 'set confirm off' -ex 'set debuginfod enabled off' -ex 'set backtrace past-main on' \
