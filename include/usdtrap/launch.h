@@ -12,6 +12,9 @@
 
 #include <sys/types.h>
 
+#include <stddef.h>
+#include <stdint.h>
+
 #include <usdtrap/error.h>
 
 #ifdef __cplusplus
@@ -31,6 +34,17 @@ USDTRAP_API USDTRAP_MUST_USE struct usdtrap_error *usdtrap_launch_create(char *c
 
 /* The waiting child's pid. */
 USDTRAP_API pid_t usdtrap_launch_pid(const struct usdtrap_launch *launch);
+
+/*
+ * Has the child, when it is released, put itself under a filter (seccomp(2))
+ * that stops it at the COUNT system calls of NUMBERS, in order, and leaves all
+ * others as quick as they are. From then on it depends on its tracer, which
+ * must be a session with the option `filtered': where there is none any more
+ * these calls are not made and fail with ENOSYS, in the program, in all its
+ * children and in all programs that they run. An ordinary user's child sets
+ * no_new_privs, too, so that set-user-ID programs give it no rights.
+ */
+USDTRAP_API void usdtrap_launch_filter(struct usdtrap_launch *launch, const uint16_t *numbers, size_t count);
 
 /* Lets the child run its program, once. Does not wait for it. */
 USDTRAP_API void usdtrap_launch_release(struct usdtrap_launch *launch);

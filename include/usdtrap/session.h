@@ -54,6 +54,7 @@ struct usdtrap_options {
 	void *user;        /* passed to on_notice and on_exit */
 	int no_recipes;    /* 1: never raise a companion semaphore (see docs: CPython 3.11) */
 	int follow;        /* 1: children of traced processes are traced, too */
+	int filtered;      /* 1: the program that is attached AT_EXEC filters its calls: usdtrap_session_calls() */
 	int no_net;        /* 1: install no SIGTRAP handler in targets, which lets them outlive the session's death */
 	int no_follow_cpu; /* 1: leave the engine's own processor affinity alone (slower; for measurements) */
 	int no_call_info;  /* 1: do without PTRACE_GET_SYSCALL_INFO, as before Linux 5.3 (for tests) */
@@ -110,6 +111,19 @@ USDTRAP_API USDTRAP_MUST_USE struct usdtrap_error *usdtrap_add_tracepoint(struct
 USDTRAP_API size_t usdtrap_tracepoint_match_count(const struct usdtrap_tracepoint *event);
 USDTRAP_API const struct usdtrap_tracepoint_info *usdtrap_tracepoint_match(const struct usdtrap_tracepoint *event,
 									   size_t index);
+
+/* More system calls than any kernel has. */
+enum { USDTRAP_CALLS_MAX = 512 };
+
+/*
+ * The numbers of the system calls at which threads must stop for the session's
+ * tracepoints, in order: what usdtrap_launch_filter() takes in a session with
+ * the option `filtered'. That option implies `follow', since what a program
+ * has as a filter its children have, too, and a call that it stops fails with
+ * ENOSYS in a process that nobody traces. Returns how many; 0 if a filter
+ * would be of no use: no call is wanted, or all are.
+ */
+USDTRAP_API size_t usdtrap_session_calls(const struct usdtrap_session *session, uint16_t ret[USDTRAP_CALLS_MAX]);
 
 /*
  * Asks for ON_HIT in every thread of the session that runs on a processor,

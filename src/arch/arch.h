@@ -155,8 +155,9 @@ struct arch_call_state {
 
 struct arch {
 	const char *name;
-	uint16_t elf_machine; /* e_machine of files it runs, elf(5) */
-	uint8_t address_size; /* bytes */
+	uint16_t elf_machine;        /* e_machine of files it runs, elf(5) */
+	uint8_t address_size;        /* bytes */
+	uint32_t audit_architecture; /* how seccomp filters name its system calls' convention: <linux/audit.h> */
 
 	uint8_t trap[ARCH_TRAP_SIZE]; /* the breakpoint instruction */
 	uint8_t trap_size;
@@ -299,6 +300,7 @@ struct arch {
 	bool (*is_compatible_call)(const uint8_t *code);
 	/* Whether call NUMBER runs a program. */
 	bool (*is_exec)(long number);
+	long restart_call; /* restart_syscall(2), by which the kernel goes on with some that were interrupted */
 	/* The system call's number at a system call stop, -1 if none. */
 	long (*system_call)(const struct arch_registers *registers);
 	/*

@@ -10,6 +10,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/audit.h>
 #include <string.h>
 #include <sys/user.h>
 
@@ -17,9 +18,10 @@ enum {
 	MAX_INSTRUCTION = 15, /* longer ones raise #GP */
 	TRAP_SIZE = 1,
 	SYSCALL_SIZE = 2,      /* 0f 05, and cd 80 likewise */
-	SYSTEM_CALL_CLOSE = 3, /* these four: arch/x86/entry/syscalls/syscall_64.tbl */
+	SYSTEM_CALL_CLOSE = 3, /* these five: arch/x86/entry/syscalls/syscall_64.tbl */
 	SYSTEM_CALL_SIGACTION = 13,
 	SYSTEM_CALL_EXECVE = 59,
+	SYSTEM_CALL_RESTART = 219,
 	SYSTEM_CALL_EXECVEAT = 322,
 	RESTART_BY_ITS_OWN_CALL = -516,  /* ERESTART_RESTARTBLOCK */
 	X86_64_SA_RESTORER = 0x04000000, /* arch/x86/include/uapi/asm/signal.h of the kernel */
@@ -235,6 +237,7 @@ const struct arch arch_x86_64 = {
 	.name = "x86-64",
 	.elf_machine = EM_X86_64,
 	.address_size = 8,
+	.audit_architecture = AUDIT_ARCH_X86_64,
 	.trap = {0xcc}, /* int3 */
 	.trap_size = TRAP_SIZE,
 	.nop_length = x86_64_nop_length,
@@ -281,6 +284,7 @@ const struct arch arch_x86_64 = {
 	.call = x86_64_call,
 	.is_compatible_call = x86_64_is_compatible_call,
 	.is_exec = x86_64_is_exec,
+	.restart_call = SYSTEM_CALL_RESTART,
 	.system_call = x86_64_system_call,
 	.exec_entry = x86_64_exec_entry,
 	.cave_make = x86_64_cave_make,

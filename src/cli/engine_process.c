@@ -28,6 +28,7 @@
 #include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -50,6 +51,8 @@ struct engine_process {
 	const struct options *options;
 	bool has_colour;
 	pid_t pid; /* the target, or 0 */
+	pid_t front;
+	bool has_call_filter; /* the target cannot do without us */
 
 	struct output *output;   /* the script's */
 	struct output *messages; /* standard error */
@@ -269,6 +272,7 @@ static struct usdtrap_error *create_session(struct engine_process *engine, struc
 		.user = engine,
 		.no_recipes = engine->options->no_recipe,
 		.follow = engine->options->follows,
+		.filtered = engine->options->filters_calls,
 		.no_net = engine->options->no_net,
 		.no_follow_cpu = engine->options->no_follow_cpu,
 	};
@@ -317,6 +321,25 @@ static void say_attached(struct engine_process *engine)
 	}
 }
 
+/* --seccomp: tells the front at which calls the program is to stop, and the user what that means. */
+static void filter_calls(struct engine_process *engine, const struct usdtrap_session *session)
+{
+	uint16_t calls[USDTRAP_CALLS_MAX];
+	size_t count = usdtrap_session_calls(session, calls);
+
+	for (size_t i = 0; i < count; i++)
+		link_send(engine->job->link, LINK_CALL, calls[i]);
+	if (count)
+		say(engine, MESSAGE_WARNING,
+		    "--seccomp: the program and its children cannot do without usdtrap any more: should it be killed, "
+		    "the system calls that are traced fail with ENOSYS%s",
+		    geteuid() ? "; set-user-ID programs give them no rights (no_new_privs)" : "");
+	else
+		say(engine, MESSAGE_WARNING,
+		    "--seccomp changes nothing: the script asks for no system call, or for all of them");
+	engine->has_call_filter = count > 0;
+}
+
 static struct usdtrap_error *attach(struct engine_process *engine, struct usdtrap_session *session)
 {
 	_cleanup_strbuf_ struct strbuf diagnostics = {0};
@@ -326,6 +349,8 @@ static struct usdtrap_error *attach(struct engine_process *engine, struct usdtra
 	/* Without a probe in the target there is no need to touch it. */
 	if (error || !lang_needs_process(engine->job->program))
 		return error;
+	if (engine->options->filters_calls)
+		filter_calls(engine, session);
 	link_send(engine->job->link, LINK_HOLDS, 0);
 	return usdtrap_attach(session, engine->pid,
 			      engine->options->command ? USDTRAP_ATTACH_AT_EXEC : USDTRAP_ATTACH_NOW);
@@ -382,6 +407,9 @@ static struct usdtrap_error *trace(struct engine_process *engine)
 	else
 		say_report(engine, &report);
 	retire_session(engine);
+	/* The front is dead, or it would do that. */
+	if (engine->has_call_filter && getppid() != engine->front)
+		kill(engine->pid, SIGTERM);
 	link_send(engine->job->link, LINK_LEFT, 0);
 	return error;
 }
@@ -451,6 +479,7 @@ int engine_process_run(const struct engine_job *job)
 		.options = job->options,
 		.has_colour = message_wants_colour(),
 		.pid = job->options->pid,
+		.front = getppid(),
 		.lock = PTHREAD_MUTEX_INITIALIZER,
 	};
 	const struct lang_output script_output = {

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include <usdtrap/launch.h>
+#include <usdtrap/session.h>
 
 #include "base/error.h"
 #include "cli/link.h"
@@ -24,10 +26,12 @@ struct front {
 	int link;    /* -1 once the engine has closed its end */
 	int signals; /* signalfd(2) */
 
-	struct usdtrap_launch *launch; /* the program of -c; NULL: none */
-	pid_t program;                 /* its pid while it is not reaped, else 0 */
-	bool is_released;              /* it was let run */
-	bool has_failed;               /* something went wrong here */
+	struct usdtrap_launch *launch;     /* the program of -c; NULL: none */
+	pid_t program;                     /* its pid while it is not reaped, else 0 */
+	bool is_released;                  /* it was let run */
+	uint16_t calls[USDTRAP_CALLS_MAX]; /* --seccomp: where it stops */
+	size_t call_count;
+	bool has_failed; /* something went wrong here */
 
 	bool has_engine; /* it is not reaped */
 	int engine_status;
@@ -125,8 +129,13 @@ static void on_message(struct front *front)
 	case LINK_HOLDS:
 		front->engine_holds = true;
 		break;
+	case LINK_CALL:
+		if (front->call_count < USDTRAP_CALLS_MAX)
+			front->calls[front->call_count++] = (uint16_t)message.value;
+		break;
 	case LINK_ARMED:
 		front->is_released = true;
+		usdtrap_launch_filter(front->launch, front->calls, front->call_count);
 		usdtrap_launch_release(front->launch);
 		error = usdtrap_launch_result(front->launch);
 		if (error)
@@ -146,6 +155,17 @@ static void say_engine_died(const struct front *front, int signal_number)
 {
 	message_print(MESSAGE_ERROR, "the tracing process %d was killed by signal %d (%s)", (int)front->job->engine,
 		      signal_number, strsignal(signal_number));
+}
+
+/* Nobody traces it any more: what its filter stops at fails, and can never be had again. It is better off not going on.
+ */
+static void end_filtered_program(struct front *front)
+{
+	message_print(MESSAGE_WARNING,
+		      "with --seccomp a program cannot do without its tracer: the system calls it was traced for "
+		      "fail from now on, so process %d gets a SIGTERM",
+		      (int)front->program);
+	end_program(front);
 }
 
 /* A program that was never let run ends by itself, as soon as nobody is left to let it. */
@@ -186,6 +206,8 @@ int front_run(const struct front_job *job)
 		if (front.engine_holds) /* first of all */
 			repair_after_engine(job->command ? front.program : job->pid);
 		say_engine_died(&front, WTERMSIG(front.engine_status));
+		if (front.call_count && front.is_released && front.program)
+			end_filtered_program(&front);
 	}
 	drop_launch(&front);
 	if (WIFSIGNALED(front.engine_status)) {

@@ -5,6 +5,7 @@
  *	front                                   engine
  *	LAUNCHED pid ─────────────────────────> (with -c) whom to trace
  *	                <──────────────── HOLDS  from now on the target may be patched
+ *	                <────────── CALL number  (with --seccomp) the program is to stop there; any number of them
  *	                <──────────────── ARMED  (with -c) let the program run
  *	SIGNAL number ────────────────────────> Ctrl-C and friends, and the script's own
  *	                <───────────────── LEFT  the target is as it was
@@ -22,6 +23,7 @@
 enum link_word {
 	LINK_LAUNCHED,
 	LINK_HOLDS,
+	LINK_CALL,
 	LINK_ARMED,
 	LINK_SIGNAL,
 	LINK_LEFT,
@@ -29,7 +31,7 @@ enum link_word {
 
 struct link_message {
 	enum link_word word;
-	int value; /* LAUNCHED: a pid; SIGNAL: its number; else 0 */
+	int value; /* LAUNCHED: a pid; SIGNAL, CALL: its number; else 0 */
 };
 
 /* Makes a connected pair, closed on exec. Errors: OS. */

@@ -59,7 +59,8 @@
  *     background                    ...and makes it room, where it would be taken elsewhere
  *     gate, fanotify                who is asked before others start a program, and holds nobody up
  *     connector, mountinfo          births, programs and ends, as the kernel tells of them; what is mounted
- *     launch, privileged            a program that waits at the door; rights that it would lose
+ *     launch, call_filter           a program that waits at the door; one that stops at some of its calls only
+ *     privileged                    rights that a program would lose
  *     runtime_folder                where records that outlive a process are kept
  *     refusal, capability, security_module
  *                                   why a process cannot be traced

@@ -285,6 +285,7 @@ const struct option_group option_groups[OPTION_GROUP_COUNT] = {
 		 OPTION('p', "pid", "PID", "trace this running process until it ends", CALLS(parse_pid)),
 		 OPTION('c', "cmd", "'COMMAND'", "run a command (no shell) and trace it", CALLS(parse_command)),
 		 OPTION(0, "follow", NULL, "trace the children it makes, and theirs", SETS(follows)),
+		 OPTION(0, "seccomp", NULL, "with -c: only system calls asked for stop", SETS(filters_calls)),
 		 OPTION(0, "no-recipe", NULL, "raise no other probe's semaphore (CPython 3.11)", SETS(no_recipe)),
 		 OPTION(0, "no-net", NULL, "no handler in targets that lets them outlive us", SETS(no_net)),
 		 OPTION(0, "no-follow-cpu", NULL, "let usdtrap run on any processor (slower)", SETS(no_follow_cpu)),
@@ -462,6 +463,10 @@ static struct usdtrap_error *check_together(const struct options *options)
 	if (options->pid && options->command)
 		return error_hint(error_create(USDTRAP_INVALID_USE, "-p and -c cannot be had together"),
 				  "-p traces a process that runs already, -c starts one");
+	if (options->filters_calls && !options->command)
+		return error_hint(error_create(USDTRAP_INVALID_USE, "--seccomp needs -c"),
+				  "only a program that usdtrap starts can be given a filter of its system calls: "
+				  "usdtrap --seccomp -c 'COMMAND' ...");
 	if (options->warns_of_failures && options->no_warnings)
 		return error_create(USDTRAP_INVALID_USE, "-k, --warnings conflicts with --no-warnings");
 	if (options->task == OPTIONS_LIST && options->mode_word)

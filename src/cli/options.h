@@ -65,6 +65,7 @@ struct options {
 	bool is_dry_run;        /* --dry-run */
 	bool no_recipe;         /* --no-recipe */
 	bool follows;           /* --follow */
+	bool filters_calls;     /* --seccomp */
 	bool no_net;            /* --no-net */
 	bool no_follow_cpu;     /* --no-follow-cpu */
 };

@@ -3,7 +3,7 @@
  * A program that waits at the door.
  *
  * Two pipes, both closed by exec, join caller and child. Through one the child
- * learns that it may go (a byte) or that nobody wants it any more (its end:
+ * learns that it may go (and under which filter, if any) or that nobody wants it any more (its end:
  * the caller gave up, or died). Through the other the caller learns what
  * became of execve(2): an errno, or nothing at all once the program runs.
  * Beside that the child changes nothing in itself: what it inherits is what
@@ -25,10 +25,24 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "os/call_filter.h"
 
 enum { EXIT_CANNOT_RUN = 127 }; /* what a shell gives back for a command it cannot run */
 
+/* What the child is told when it may go. Pipes pass on so little in one piece: pipe(7), PIPE_BUF. */
+struct order {
+	uint16_t call_count; /* 0: no filter */
+	uint16_t calls[CALL_FILTER_CALLS_MAX];
+};
+
+/* What the child tells if it cannot go. */
+struct failure {
+	bool is_filter; /* else it is execve(2) */
+	int error_number;
+};
+
 struct usdtrap_launch {
+	struct order order;
 	pid_t pid;
 	char *path;
 	int release_fd; /* -1 once released */
@@ -102,24 +116,40 @@ static struct usdtrap_error *find_program(const char *name, char **ret)
 	return *ret ? NULL : &error_no_memory;
 }
 
+static _Noreturn void give_up(int result_fd, bool is_filter, int error_number)
+{
+	const struct failure failure = {is_filter, error_number};
+
+	(void)!write(result_fd, &failure, sizeof(failure));
+	_exit(EXIT_CANNOT_RUN);
+}
+
+static void filter_calls(const struct order *order, int result_fd)
+{
+	struct sock_filter filter[CALL_FILTER_SIZE_MAX];
+	int error_number = call_filter_install(filter, call_filter_make(order->calls, order->call_count, filter));
+
+	if (error_number)
+		give_up(result_fd, true, error_number);
+}
+
 /* The child. Its waiting uses nothing that is not safe between fork and exec of a program with threads. */
 static _Noreturn void wait_and_run(const char *path, char *const argv[], pid_t tracer, int release_fd, int result_fd)
 {
-	int error_number;
+	struct order order;
 	ssize_t got;
-	char go;
 
 	/* Where the Yama module is not built in this fails, and is not needed. */
 	prctl(PR_SET_PTRACER, tracer, 0, 0, 0);
 	do
-		got = read(release_fd, &go, sizeof(go));
+		got = read(release_fd, &order, sizeof(order));
 	while (got < 0 && errno == EINTR);
-	if (got != sizeof(go))
+	if (got != sizeof(order))
 		_exit(0);
+	if (order.call_count)
+		filter_calls(&order, result_fd);
 	execv(path, argv);
-	error_number = errno;
-	(void)!write(result_fd, &error_number, sizeof(error_number));
-	_exit(EXIT_CANNOT_RUN);
+	give_up(result_fd, false, errno);
 }
 
 static void close_pipe(const int ends[2])
@@ -186,8 +216,14 @@ pid_t usdtrap_launch_pid(const struct usdtrap_launch *launch)
 	return launch->pid;
 }
 
-/* Writes one byte to a pipe whose reader may be dead: for this thread and this moment without SIGPIPE. */
-static void write_byte(int fd)
+void usdtrap_launch_filter(struct usdtrap_launch *launch, const uint16_t *numbers, size_t count)
+{
+	launch->order.call_count = (uint16_t)(count < CALL_FILTER_CALLS_MAX ? count : CALL_FILTER_CALLS_MAX);
+	memcpy(launch->order.calls, numbers, launch->order.call_count * sizeof(*numbers));
+}
+
+/* Writes ORDER to a pipe whose reader may be dead: for this thread and this moment without SIGPIPE. */
+static void write_order(int fd, const struct order *order)
 {
 	const struct timespec at_once = {0};
 	sigset_t broken_pipe, former, pending;
@@ -198,7 +234,7 @@ static void write_byte(int fd)
 	sigpending(&pending);
 	was_pending = sigismember(&pending, SIGPIPE);
 	pthread_sigmask(SIG_BLOCK, &broken_pipe, &former);
-	if (write(fd, "", 1) < 0 && errno == EPIPE && !was_pending)
+	if (write(fd, order, sizeof(*order)) < 0 && errno == EPIPE && !was_pending)
 		sigtimedwait(&broken_pipe, NULL, &at_once);
 	pthread_sigmask(SIG_SETMASK, &former, NULL);
 }
@@ -207,20 +243,25 @@ void usdtrap_launch_release(struct usdtrap_launch *launch)
 {
 	if (launch->release_fd < 0)
 		return;
-	write_byte(launch->release_fd);
+	write_order(launch->release_fd, &launch->order);
 	close(launch->release_fd);
 	launch->release_fd = -1;
 }
 
 struct usdtrap_error *usdtrap_launch_result(struct usdtrap_launch *launch)
 {
-	int error_number;
+	struct failure failure;
 	ssize_t got;
 
 	do
-		got = read(launch->result_fd, &error_number, sizeof(error_number));
+		got = read(launch->result_fd, &failure, sizeof(failure));
 	while (got < 0 && errno == EINTR);
-	return got == sizeof(error_number) ? error_os(error_number, "cannot run '%s'", launch->path) : NULL;
+	if (got != sizeof(failure))
+		return NULL;
+	if (!failure.is_filter)
+		return error_os(failure.error_number, "cannot run '%s'", launch->path);
+	return error_hint(error_os(failure.error_number, "cannot filter the system calls of '%s'", launch->path),
+			  "this kernel has no seccomp filters, or forbids them: do without");
 }
 
 void usdtrap_launch_destroy(struct usdtrap_launch *launch)

@@ -47,9 +47,10 @@ int ptrace_probe(void)
 	return 0;
 }
 
-struct usdtrap_error *ptrace_seize(pid_t tid, bool wants_end)
+struct usdtrap_error *ptrace_seize(pid_t tid, unsigned wants)
 {
-	const uintptr_t options = SEIZE_OPTIONS | (wants_end ? PTRACE_O_TRACEEXIT : 0);
+	const uintptr_t options = SEIZE_OPTIONS | (wants & PTRACE_WANTS_END ? PTRACE_O_TRACEEXIT : 0) |
+				  (wants & PTRACE_WANTS_FILTERED ? PTRACE_O_TRACESECCOMP : 0);
 
 	return request(PTRACE_SEIZE, tid, NULL, (void *)options, "seize");
 }
@@ -161,16 +162,16 @@ struct call_info {
 
 struct usdtrap_error *ptrace_get_call(pid_t tid, struct ptrace_call *ret)
 {
-	enum { ENTRY = 1, EXIT = 2 };
+	enum { ENTRY = 1, EXIT = 2, FILTERED = 3 }; /* the first and the last tell the same */
 	const int get_syscall_info = 0x420e;
 	struct call_info info;
 	long size = ptrace(get_syscall_info, tid, sizeof(info), &info);
 
 	if (size < 0 && errno == ESRCH)
 		return &error_gone;
-	if (size < (long)offsetof(struct call_info, words) || (info.operation != ENTRY && info.operation != EXIT))
+	if (size < (long)offsetof(struct call_info, words) || info.operation < ENTRY || info.operation > FILTERED)
 		return error_create(USDTRAP_UNSUPPORTED, "the kernel does not tell what a system call stop is about");
-	ret->is_entry = info.operation == ENTRY;
+	ret->is_entry = info.operation != EXIT;
 	ret->is_compatible = !(info.audit_arch & __AUDIT_ARCH_64BIT);
 	if (ret->is_entry) {
 		ret->call.number = (long)info.words[0];
@@ -287,6 +288,8 @@ struct ptrace_stop ptrace_classify(int status)
 		return (struct ptrace_stop){PTRACE_STOP_EXEC, signal};
 	case PTRACE_EVENT_EXIT:
 		return (struct ptrace_stop){PTRACE_STOP_END, signal};
+	case PTRACE_EVENT_SECCOMP:
+		return (struct ptrace_stop){PTRACE_STOP_FILTERED, signal};
 	default:
 		return (struct ptrace_stop){PTRACE_STOP_OTHER, signal};
 	}

@@ -23,11 +23,16 @@
  * seccomp filter answers instead of the kernel. Does nothing to anybody.
  */
 int ptrace_probe(void);
+/* What threads may stop at beside what they always do. */
+enum ptrace_wants {
+	PTRACE_WANTS_END = 1,      /* when they are about to end */
+	PTRACE_WANTS_FILTERED = 2, /* at the system calls that a filter of theirs names: os/call_filter.h */
+};
 /*
- * PTRACE_SEIZE with the options that follow clone, fork, vfork and exec, and mark system call stops. WANTS_END: threads
- * stop when they are about to end, too. Stops nobody.
+ * PTRACE_SEIZE with the options that follow clone, fork, vfork and exec, mark system call stops, and do what WANTS
+ * says. Stops nobody.
  */
-struct usdtrap_error *ptrace_seize(pid_t tid, bool wants_end) USDTRAP_MUST_USE;
+struct usdtrap_error *ptrace_seize(pid_t tid, unsigned wants) USDTRAP_MUST_USE;
 /* Lets a stopped thread run, delivering SIGNAL (0: none). */
 struct usdtrap_error *ptrace_continue(pid_t tid, int signal) USDTRAP_MUST_USE;
 /* The same, up to the next system call entry or exit. */
@@ -52,7 +57,7 @@ struct ptrace_call {
 	bool is_compatible; /* made in the 32-bit convention, by a 64-bit program */
 	struct arch_call_state call;
 };
-/* PTRACE_GET_SYSCALL_INFO. Errors: UNSUPPORTED before Linux 5.3; GONE. */
+/* PTRACE_GET_SYSCALL_INFO; a stop that a filter asked for is an entry. Errors: UNSUPPORTED before Linux 5.3; GONE. */
 struct usdtrap_error *ptrace_get_call(pid_t tid, struct ptrace_call *ret) USDTRAP_MUST_USE;
 struct usdtrap_error *ptrace_get_signal_mask(pid_t tid, uint64_t *ret) USDTRAP_MUST_USE;
 struct usdtrap_error *ptrace_set_signal_mask(pid_t tid, uint64_t mask) USDTRAP_MUST_USE;
@@ -89,6 +94,7 @@ enum ptrace_stop_kind {
 	PTRACE_STOP_EXEC,
 	PTRACE_STOP_END,         /* the thread is about to end; only where the seize asked for it */
 	PTRACE_STOP_SYSTEM_CALL, /* entry or exit of a system call */
+	PTRACE_STOP_FILTERED,    /* a system call that a filter has stopped: it was not made yet */
 	PTRACE_STOP_OTHER,       /* an event that was not asked for; continue with 0 */
 };
 struct ptrace_stop {

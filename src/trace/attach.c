@@ -44,6 +44,13 @@ static void pause_ns(long nanoseconds)
 	nanosleep(&duration, NULL);
 }
 
+/* What the threads of a session stop at: enum ptrace_wants. */
+static unsigned seize_wants(const struct engine *engine)
+{
+	return (engine->events.of_kind[EVENT_END] ? PTRACE_WANTS_END : 0) |
+	       (engine->has_call_filter ? PTRACE_WANTS_FILTERED : 0);
+}
+
 /* Seizes thread TID of SPACE's process. *RET_IS_NEW is set when it was not one of ours before. */
 static struct usdtrap_error *seize_thread(struct engine *engine, struct space *space, pid_t tid, bool *ret_is_new)
 {
@@ -55,7 +62,7 @@ static struct usdtrap_error *seize_thread(struct engine *engine, struct space *s
 
 	if (tracee_find(engine->tracees, tid))
 		return NULL;
-	error = ptrace_seize(tid, engine->events.of_kind[EVENT_END]);
+	error = ptrace_seize(tid, seize_wants(engine));
 	is_seized_here = !error;
 	if (error) {
 		error_number = usdtrap_error_errno(error);
@@ -108,7 +115,7 @@ static struct usdtrap_error *seize_sharers(struct engine *engine, struct space *
 	for (size_t i = 0; !error && i < count; i++) {
 		if (tracee_find(engine->tracees, children[i]) || !memory_is_same(space->anchor, children[i]))
 			continue;
-		error = ptrace_seize(children[i], engine->events.of_kind[EVENT_END]);
+		error = ptrace_seize(children[i], seize_wants(engine));
 		if (!error && !engine_add_tracee(engine, children[i], children[i], TRACEE_SHARER, space))
 			error = &error_no_memory;
 		else if (error_catch(error, USDTRAP_GONE))
@@ -296,6 +303,8 @@ struct usdtrap_error *attach_process(struct engine *engine, pid_t pid, enum usdt
 		return &error_no_memory;
 	space->references = 1; /* ours, until the attach is done */
 	engine->is_privileged = privileged_tracer(PROCFS_ROOT);
+	engine->has_call_filter =
+		mode == USDTRAP_ATTACH_AT_EXEC && engine->options.filtered && events_filter(&engine->events, NULL) > 0;
 	if (mode == USDTRAP_ATTACH_NOW)
 		error = mapped_architecture(space);
 	if (!error && mode == USDTRAP_ATTACH_NOW)

@@ -18,6 +18,12 @@ static enum borrow_result await(struct borrow *borrow, enum ptrace_stop_kind kin
 {
 	if (!ptrace_wait_for(borrow->tid, STOP_TIMEOUT_MS, &borrow->status))
 		return BORROW_LOST;
+	/* Our own call may be one of those that a filter of ours stops at, too. */
+	if (ptrace_classify(borrow->status).kind == PTRACE_STOP_FILTERED) {
+		usdtrap_error_destroy(ptrace_continue_to_system_call(borrow->tid, 0));
+		if (!ptrace_wait_for(borrow->tid, STOP_TIMEOUT_MS, &borrow->status))
+			return BORROW_LOST;
+	}
 	if (ptrace_classify(borrow->status).kind == kind)
 		return BORROW_DONE;
 	usdtrap_error_destroy(ptrace_set_registers(borrow->tid, &borrow->registers));

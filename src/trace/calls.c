@@ -17,6 +17,11 @@
  * instead, restart_syscall(2), which stands for the first one with what is
  * left of its time: it is told as that one.
  *
+ * Where the program was started with a filter (os/call_filter.h), it stops at
+ * the entries of those calls alone that are wanted, without being asked. The
+ * other stops are there only when they are: PTRACE_SYSCALL takes the thread
+ * from such an entry to the call's exit, if somebody wants to hear of that.
+ *
  * Calls in the 32-bit convention (int 0x80 works in a 64-bit program, too)
  * have other numbers and arguments. As in the kernel, raw_syscalls sees them
  * and syscalls does not.
@@ -33,7 +38,6 @@
 #include "trace/engine.h"
 
 enum {
-	RESTART_SYSCALL = 219, /* <asm/unistd_64.h> */
 	/* What a call that was interrupted has as its result until signals are seen to: include/linux/errno.h of Linux.
 	 */
 	ERESTARTSYS = 512,
@@ -47,8 +51,15 @@ bool calls_are_wanted(const struct engine *engine, const struct tracee *tracee)
 	return engine->events.wants_calls && tracee->role == TRACEE_MEMBER;
 }
 
+bool calls_wait_for_stop(const struct engine *engine, const struct tracee *tracee)
+{
+	return calls_are_wanted(engine, tracee) && (!engine->has_call_filter || tracee->call.awaits_exit);
+}
+
 void calls_begin(struct engine *engine, const struct space *space)
 {
+	if (engine->has_call_filter)
+		return;
 	for (struct tracee *tracee = engine->tracees; tracee; tracee = tracee->hh.next)
 		if (tracee->space == space && calls_are_wanted(engine, tracee))
 			engine_interrupt(tracee);
@@ -157,8 +168,8 @@ static void deliver_exit(struct engine *engine, struct tracee *tracee, const str
 
 static void handle_entry(struct engine *engine, struct tracee *tracee, const struct ptrace_call *stop)
 {
-	const bool is_same = tracee->call.is_reentering &&
-			     (stop->call.number == tracee->call.number || stop->call.number == RESTART_SYSCALL);
+	const bool is_same = tracee->call.is_reentering && (stop->call.number == tracee->call.number ||
+							    stop->call.number == tracee->space->arch->restart_call);
 
 	tracee->call.is_inside = true;
 	tracee->call.is_reentering = false;
@@ -170,6 +181,12 @@ static void handle_entry(struct engine *engine, struct tracee *tracee, const str
 		tracee->is_starting = false;
 	if (!tracee->is_starting)
 		deliver_entry(engine, tracee, stop);
+}
+
+/* Whether somebody wants to hear of the end of call NUMBER. */
+static bool wants_exit(const struct events *events, long number)
+{
+	return events->of_kind[EVENT_ANY_EXIT] || (number >= 0 && number < EVENT_CALLS && events->exit[number]);
 }
 
 static void handle_exit(struct engine *engine, struct tracee *tracee, struct ptrace_call *stop, bool was_interrupted)
@@ -186,6 +203,58 @@ static void handle_exit(struct engine *engine, struct tracee *tracee, struct ptr
 		deliver_exit(engine, tracee, stop);
 }
 
+/* Reports ERROR, if it is worth a word. */
+static void report(const struct engine *engine, struct usdtrap_error *error)
+{
+	if (!error_catch(error, USDTRAP_GONE))
+		engine_notice_error(engine, USDTRAP_NOTICE_WARNING, error);
+}
+
+/* The kernel has no stop for that end of a call, but its own tracepoints tell of it. */
+void calls_born(struct engine *engine, struct tracee *tracee)
+{
+	struct arch_registers registers;
+	struct ptrace_call stop = {0};
+	struct usdtrap_error *error;
+
+	if (!calls_are_wanted(engine, tracee) || !tracee->space || !tracee->space->arch)
+		return;
+	error = ptrace_get_registers(tracee->tid, &registers);
+	if (error) {
+		report(engine, error);
+		return;
+	}
+	tracee->space->arch->call(&registers, &stop.call);
+	if (stop.call.number >= 0)
+		deliver_exit(engine, tracee, &stop);
+}
+
+void calls_executed(struct engine *engine, struct tracee *tracee, pid_t former)
+{
+	const struct tracee *caller = tracee_find(engine->tracees, former);
+
+	if (caller && caller != tracee)
+		tracee->call = caller->call;
+}
+
+void calls_filtered_stop(struct engine *engine, struct tracee *tracee)
+{
+	struct ptrace_call stop = {0};
+	struct usdtrap_error *error;
+
+	if (!calls_are_wanted(engine, tracee) || !tracee->space || !tracee->space->arch)
+		return;
+	tracee->call.is_inside = false; /* the end of the last one was of no interest, perhaps */
+	error = read_call(engine, tracee, &stop);
+	if (error) {
+		report(engine, error);
+		return;
+	}
+	handle_entry(engine, tracee, &stop);
+	tracee->call.awaits_exit = wants_exit(&engine->events, tracee->call.number);
+	tracee->call.is_inside = tracee->call.awaits_exit;
+}
+
 void calls_stop(struct engine *engine, struct tracee *tracee, bool was_interrupted)
 {
 	struct ptrace_call stop = {0};
@@ -195,10 +264,10 @@ void calls_stop(struct engine *engine, struct tracee *tracee, bool was_interrupt
 		return;
 	error = read_call(engine, tracee, &stop);
 	if (error) {
-		if (!error_catch(error, USDTRAP_GONE))
-			engine_notice_error(engine, USDTRAP_NOTICE_WARNING, error);
+		report(engine, error);
 		return;
 	}
+	tracee->call.awaits_exit = false;
 	if (stop.is_entry)
 		handle_entry(engine, tracee, &stop);
 	else

@@ -172,7 +172,7 @@ static void expect_gone(const struct engine *engine, struct usdtrap_error *error
 void engine_resume(const struct engine *engine, const struct tracee *tracee, int signal)
 {
 	/* Of a child that is to be let go at its exec the entry of that is of interest: family_system_call(). */
-	if (calls_are_wanted(engine, tracee) || (tracee->role == TRACEE_SHARER && !engine->is_privileged))
+	if (calls_wait_for_stop(engine, tracee) || (tracee->role == TRACEE_SHARER && !engine->is_privileged))
 		expect_gone(engine, ptrace_continue_to_system_call(tracee->tid, signal));
 	else
 		expect_gone(engine, ptrace_continue(tracee->tid, signal));
@@ -186,13 +186,33 @@ void engine_interrupt(struct tracee *tracee)
 	usdtrap_error_destroy(ptrace_interrupt(tracee->tid));
 }
 
+static uint64_t signal_bit(int number)
+{
+	return UINT64_C(1) << (number - 1);
+}
+
+/* The signals that the kernel does nothing about in a process with STATUS. Not SIGCONT, which wakes whom it means. */
+static uint64_t ignored_signals(const struct procfs_status *status)
+{
+	const uint64_t by_default = signal_bit(SIGCHLD) | signal_bit(SIGURG) | signal_bit(SIGWINCH);
+
+	return status->signals_ignored | (by_default & ~status->signals_caught);
+}
+
+static bool has_pending(const struct procfs_status *status)
+{
+	const uint64_t pending = status->signals_pending | status->signals_pending_shared;
+
+	return pending & ~status->signals_blocked & ~ignored_signals(status);
+}
+
 bool engine_has_signal_pending(pid_t tid)
 {
 	struct procfs_status status;
 	struct usdtrap_error *error = procfs_status_read(PROCFS_ROOT, tid, &status);
 
 	usdtrap_error_destroy(error);
-	return !error && ((status.signals_pending | status.signals_pending_shared) & ~status.signals_blocked);
+	return !error && has_pending(&status);
 }
 
 void engine_restart_call(struct tracee *tracee)
@@ -205,6 +225,24 @@ void engine_restart_call(struct tracee *tracee)
 		return;
 	error = ptrace_get_registers(tracee->tid, &registers);
 	if (!error && arch->restart_interrupted_call(&registers, engine_seccomp(tracee) == SECCOMP_FILTER))
+		error = ptrace_set_registers(tracee->tid, &registers);
+	usdtrap_error_destroy(error);
+}
+
+void engine_restart_ignorant_call(struct tracee *tracee, int signal)
+{
+	struct procfs_status status;
+	struct arch_registers registers;
+	struct usdtrap_error *error;
+
+	if (!tracee->space || !tracee->space->arch)
+		return;
+	error = procfs_status_read(PROCFS_ROOT, tracee->tid, &status);
+	if (!error && (!(ignored_signals(&status) & signal_bit(signal)) || has_pending(&status)))
+		return;
+	if (!error)
+		error = ptrace_get_registers(tracee->tid, &registers);
+	if (!error && tracee->space->arch->restart_interrupted_call(&registers, status.seccomp == SECCOMP_FILTER))
 		error = ptrace_set_registers(tracee->tid, &registers);
 	usdtrap_error_destroy(error);
 }
@@ -439,9 +477,11 @@ static void handle_exec(struct engine *engine, pid_t tid)
 		if (!tracee)
 			return;
 	}
+	calls_executed(engine, tracee, (pid_t)message);
 	if (family_exec(engine, tracee))
 		return;
 	tracee->is_starting = false;
+	tracee->is_born = false;
 	tracee->is_watched = false; /* exec has cleared the registers */
 	watchpoints_set(engine, tracee);
 	life_executed(engine, tracee, (pid_t)message);
@@ -472,8 +512,9 @@ void engine_stop(struct engine *engine, pid_t tid, int status)
 	was_interrupted = tracee->is_interrupted;
 	if (stop.kind == PTRACE_STOP_EVENT_STOP && was_interrupted && calls_are_wanted(engine, tracee))
 		calls_interrupted(tracee);
-	if (tracee->samples_due && (stop.kind == PTRACE_STOP_EVENT_STOP || stop.kind == PTRACE_STOP_SIGNAL ||
-				    stop.kind == PTRACE_STOP_GROUP || stop.kind == PTRACE_STOP_SYSTEM_CALL))
+	if (tracee->samples_due &&
+	    (stop.kind == PTRACE_STOP_EVENT_STOP || stop.kind == PTRACE_STOP_SIGNAL || stop.kind == PTRACE_STOP_GROUP ||
+	     stop.kind == PTRACE_STOP_SYSTEM_CALL || stop.kind == PTRACE_STOP_FILTERED))
 		samples_take(engine, tracee);
 	if (stop.kind == PTRACE_STOP_EVENT_STOP || stop.kind == PTRACE_STOP_SYSTEM_CALL)
 		engine_restart_call(tracee);
@@ -487,6 +528,7 @@ void engine_stop(struct engine *engine, pid_t tid, int status)
 		} else {
 			displaced_put_back(tracee, stop.value);
 			life_signalled(engine, tracee, stop.value);
+			engine_restart_ignorant_call(tracee, stop.value);
 			engine_resume(engine, tracee, stop.value);
 		}
 		break;
@@ -498,8 +540,12 @@ void engine_stop(struct engine *engine, pid_t tid, int status)
 		expect_gone(engine, ptrace_listen(tid));
 		break;
 	case PTRACE_STOP_EVENT_STOP:
-		if (!family_first_stop(engine, tracee))
-			engine_resume(engine, tracee, 0);
+		if (family_first_stop(engine, tracee))
+			break;
+		if (tracee->is_born)
+			calls_born(engine, tracee);
+		tracee->is_born = false;
+		engine_resume(engine, tracee, 0);
 		break;
 	case PTRACE_STOP_FORK:
 	case PTRACE_STOP_VFORK:
@@ -510,6 +556,10 @@ void engine_stop(struct engine *engine, pid_t tid, int status)
 		calls_stop(engine, tracee, was_interrupted);
 		if (!family_system_call(engine, tracee))
 			engine_resume(engine, tracee, 0);
+		break;
+	case PTRACE_STOP_FILTERED:
+		calls_filtered_stop(engine, tracee);
+		engine_resume(engine, tracee, 0);
 		break;
 	case PTRACE_STOP_END:
 		life_ending(engine, tracee);

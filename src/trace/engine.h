@@ -46,6 +46,7 @@ struct engine {
 	struct sampler *samplers;
 	struct watchpoints watchpoints;
 	bool has_no_call_info;  /* the kernel is older than 5.3 */
+	bool has_call_filter;   /* the program was started with one: calls.c */
 	struct tracee *tracees; /* by thread id */
 	unsigned member_count;  /* how many of them are MEMBERs: the run ends with the last */
 	struct space *spaces;
@@ -120,11 +121,18 @@ void engine_resume(const struct engine *engine, const struct tracee *tracee, int
  * for it, which engine_restart_call() makes up for.
  */
 void engine_interrupt(struct tracee *tracee);
-/* Whether any signal that TID does not block is pending: an interrupted call then returns EINTR by right. */
+/* Whether any signal is pending that TID does not block and the program cares for: an interrupted call then returns
+ * EINTR by right. */
 bool engine_has_signal_pending(pid_t tid);
 /* TRACEE stands at an event stop, or a system call's exit. If we asked for that: has the call that we interrupted
  * entered again. */
 void engine_restart_call(struct tracee *tracee);
+/*
+ * TRACEE stands where it is about to take SIGNAL. If the program does not care
+ * for it, the kernel would not have woken anybody without a tracer: the call
+ * that was interrupted is entered again, too.
+ */
+void engine_restart_ignorant_call(struct tracee *tracee, int signal);
 
 /* --- attach.c --- */
 

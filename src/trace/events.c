@@ -7,6 +7,7 @@
 
 #include <utlist.h>
 
+#include "arch/arch.h"
 #include "base/error.h"
 #include "base/glob.h"
 #include "trace/engine.h"
@@ -132,6 +133,24 @@ struct usdtrap_error *events_add(struct events *events, const struct usdtrap_pat
 	if (ret)
 		*ret = event;
 	return NULL;
+}
+
+size_t events_filter(const struct events *events, uint16_t numbers[EVENT_CALLS])
+{
+	const long restart = arch_native()->restart_call;
+	size_t count = 0;
+
+	if (!events->wants_calls || events->of_kind[EVENT_ANY_ENTER] || events->of_kind[EVENT_ANY_EXIT])
+		return 0;
+	for (uint16_t number = 0; number < EVENT_CALLS; number++) {
+		/* One that was interrupted may go on under another number. */
+		if (!events->enter[number] && !events->exit[number] && number != restart)
+			continue;
+		if (numbers)
+			numbers[count] = number;
+		count++;
+	}
+	return count;
 }
 
 void events_deinit(struct events *events)

@@ -184,6 +184,7 @@ void family_born(struct engine *engine, struct tracee *parent, pid_t child)
 {
 	struct procfs_status status;
 	struct usdtrap_error *error;
+	struct tracee *tracee;
 	enum tracee_role role;
 
 	if (tracee_find(engine->tracees, child))
@@ -196,7 +197,10 @@ void family_born(struct engine *engine, struct tracee *parent, pid_t child)
 	if (status.tracer != gettid())
 		return; /* its own stop came first, and it was let go */
 	role = role_under(parent->role, role_of(engine, parent->pid, child, status.tgid));
-	if (!engine_add_tracee(engine, child, status.tgid, role, parent->space))
+	tracee = engine_add_tracee(engine, child, status.tgid, role, parent->space);
+	if (tracee)
+		tracee->is_born = true;
+	else
 		engine_notice_error(engine, USDTRAP_NOTICE_WARNING, &error_no_memory);
 }
 
@@ -262,6 +266,7 @@ struct tracee *family_adopt(struct engine *engine, pid_t tid)
 	struct procfs_status status;
 	struct usdtrap_error *error = procfs_status_read(PROCFS_ROOT, tid, &status);
 	const struct tracee *known;
+	struct tracee *tracee;
 
 	if (error) {
 		usdtrap_error_destroy(error);
@@ -272,8 +277,12 @@ struct tracee *family_adopt(struct engine *engine, pid_t tid)
 		known = relative(engine, status.parent);
 	if (!known)
 		return adopt_orphan(engine, tid, status.tgid);
-	return engine_add_tracee(engine, tid, status.tgid,
-				 role_under(known->role, role_of(engine, known->pid, tid, status.tgid)), known->space);
+	tracee =
+		engine_add_tracee(engine, tid, status.tgid,
+				  role_under(known->role, role_of(engine, known->pid, tid, status.tgid)), known->space);
+	if (tracee)
+		tracee->is_born = true;
+	return tracee;
 }
 
 /* exec ends all other threads of the process, and the one that called it takes the leader's id. */

@@ -214,8 +214,10 @@ static void leave_stop(struct engine *engine, pid_t tid, int status)
 			leave_trap(engine, tracee, is_watchpoint);
 		else if (has_trap_pending(tid)) /* not yet: its trap must be taken first, and the signal not lost */
 			usdtrap_error_destroy(ptrace_continue(tid, stop.value));
-		else
+		else {
+			engine_restart_ignorant_call(tracee, stop.value);
 			let_go(engine, tracee, stop.value);
+		}
 		break;
 	case PTRACE_STOP_GROUP:
 		if (tracee->role == TRACEE_COPY && family_first_stop(engine, tracee))
@@ -238,6 +240,7 @@ static void leave_stop(struct engine *engine, pid_t tid, int status)
 		engine_restart_call(tracee);
 		let_go(engine, tracee, 0);
 		break;
+	case PTRACE_STOP_FILTERED: /* its call is made, now that nobody asks any more */
 	case PTRACE_STOP_END:
 	case PTRACE_STOP_EXEC:
 	case PTRACE_STOP_OTHER:

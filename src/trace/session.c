@@ -33,6 +33,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "os/call_filter.h"
 #include "trace/engine.h"
 #include "trace/observe.h"
 #include "trace/stacks.h"
@@ -251,6 +252,8 @@ struct usdtrap_error *usdtrap_session_create(const struct usdtrap_options *optio
 		return &error_no_memory;
 	if (options)
 		session->engine.options = *options;
+	if (session->engine.options.filtered)
+		session->engine.options.follow = 1;
 	session->engine.catalog.on_problem = on_broken_note;
 	session->engine.catalog.user = &session->engine;
 	session->engine.has_no_call_info = session->engine.options.no_call_info;
@@ -259,7 +262,9 @@ struct usdtrap_error *usdtrap_session_create(const struct usdtrap_options *optio
 	session->wake_signal = session->engine.options.wake_signal ? session->engine.options.wake_signal : SIGRTMAX - 1;
 	session->interrupt_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	session->end_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (session->interrupt_fd < 0 || session->end_fd < 0)
+	if (session->engine.options.filtered && !call_filter_is_possible())
+		error = error_create(USDTRAP_UNSUPPORTED, "a program's system calls can be filtered since Linux 4.8");
+	else if (session->interrupt_fd < 0 || session->end_fd < 0)
 		error = error_os(errno, "eventfd");
 	else if (sigaction(session->wake_signal, &wake, NULL) < 0)
 		error = error_os(errno, "cannot handle signal %d", session->wake_signal);
@@ -381,6 +386,13 @@ struct usdtrap_error *usdtrap_add_tracepoint(struct usdtrap_session *session, co
 	if (!error)
 		error = events_add(&session->engine.events, pattern, on_hit, user, ret);
 	return error;
+}
+
+size_t usdtrap_session_calls(const struct usdtrap_session *session, uint16_t ret[USDTRAP_CALLS_MAX])
+{
+	static_assert((int)USDTRAP_CALLS_MAX == (int)EVENT_CALLS, "as many as the engine knows");
+
+	return events_filter(&session->engine.events, ret);
 }
 
 struct usdtrap_error *usdtrap_add_timer(struct usdtrap_session *session, uint64_t period_ns, usdtrap_timer_fn on_tick,

@@ -28,6 +28,7 @@ struct tracee {
 	pid_t tid;
 	pid_t pid; /* its process, as our /proc names it */
 	enum tracee_role role;
+	bool is_born;        /* we saw its birth, and not yet its first stop */
 	bool has_stopped;    /* its first stop was seen (for those that the kernel seized for us) */
 	bool is_listening;   /* in a group stop, waiting for SIGCONT */
 	bool may_be_forking; /* attaching: it may be in a fork that began before it was seized; cleared by any stop */
@@ -46,6 +47,7 @@ struct tracee {
 	struct {                /* its system calls, where they are wanted: calls.c */
 		bool is_inside; /* its last stop was an entry */
 		bool is_compatible; /* of the call it is inside */
+		bool awaits_exit;   /* where calls are filtered: it is to stop at the end of the one it is in */
 		bool is_reentering; /* the next entry is only `number' again, which we interrupted */
 		long number;
 	} call;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * events PID | -c CATEGORY NAME [old] [-- PROGRAM ARGUMENT...]: prints the
+ * events PID | -c CATEGORY NAME [old] [filtered] [-- PROGRAM ARGUMENT...]: prints the
  * tracepoints that match in one process, or in a program that it starts, one a
  * line with all fields, until the process ends or SIGINT. `old': without
- * PTRACE_GET_SYSCALL_INFO.
+ * PTRACE_GET_SYSCALL_INFO. `filtered': the program stops at these calls only.
  */
 #include <inttypes.h>
 #include <signal.h>
@@ -81,6 +81,7 @@ int main(int argc, char **argv)
 	struct usdtrap_options options = {.on_notice = on_notice};
 	struct usdtrap_launch *launch = NULL;
 	struct usdtrap_pattern pattern;
+	uint16_t calls[USDTRAP_CALLS_MAX];
 	int command = 0;
 	pid_t pid;
 
@@ -89,6 +90,8 @@ int main(int argc, char **argv)
 	for (int i = 4; i < argc && !command; i++) {
 		if (strcmp(argv[i], "old") == 0)
 			options.no_call_info = 1;
+		if (strcmp(argv[i], "filtered") == 0)
+			options.filtered = 1;
 		if (strcmp(argv[i], "--") == 0)
 			command = i + 1;
 	}
@@ -101,6 +104,8 @@ int main(int argc, char **argv)
 	check(usdtrap_add_tracepoint(session, &pattern, on_hit, NULL, NULL));
 	check(usdtrap_attach(session, pid, launch ? USDTRAP_ATTACH_AT_EXEC : USDTRAP_ATTACH_NOW));
 	fprintf(stderr, "Attached\n");
+	if (launch && options.filtered)
+		usdtrap_launch_filter(launch, calls, usdtrap_session_calls(session, calls));
 	if (launch)
 		usdtrap_launch_release(launch);
 	check(usdtrap_run(session));

@@ -207,7 +207,7 @@ static int disturb(pid_t pid, bool is_cured)
 	struct arch_registers registers;
 	struct ptrace_stop stop;
 
-	must(ptrace_seize(pid, false));
+	must(ptrace_seize(pid, 0));
 	must(ptrace_interrupt(pid));
 	if (ptrace_classify(wait_for_change()).kind != PTRACE_STOP_EVENT_STOP)
 		abort();

@@ -21,6 +21,17 @@ for thread in "/proc/$pid/task/"*; do
 	grep -q '^TracerPid:.0$' "$thread/status" || fail "$thread is still traced"
 done
 
+# Signals that nobody cares for wake no one. The kernel shows them to a tracer, which without one it would not.
+tracer -e "$program" -p "$pid"
+for signal in WINCH CHLD URG; do
+	for thread in "/proc/$pid/task/"*; do
+		kill -$signal "${thread##*/}" # of a thread's number, too, the kernel makes the one to take it
+	done
+done
+sleep 0.2
+leave
+untouched "$pid"
+
 # The same with the tracer still there at the end of the target.
 tracer -e "$program" -p "$pid"
 go

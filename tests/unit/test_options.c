@@ -78,6 +78,7 @@ static void describe(const struct options *options, struct strbuf *out)
 	strbuf_add_string(out, options->warns_of_failures ? " warns" : "");
 	strbuf_add_string(out, options->is_dry_run ? " dry-run" : "");
 	strbuf_add_string(out, options->no_recipe ? " no-recipe" : "");
+	strbuf_add_string(out, options->filters_calls ? " seccomp" : "");
 	strbuf_add_string(out, options->no_follow_cpu ? " no-follow-cpu" : "");
 }
 
@@ -122,6 +123,7 @@ static void test_options_right_lines_are_understood(void **state)
 		{"queue in GiB", "x.bt --queue 1G", "run [x.bt] queue=1073741824"},
 		{"flags", "x.bt --drop --no-warnings --dry-run --no-recipe --no-follow-cpu",
 		 "run [x.bt] drops no-warnings dry-run no-recipe no-follow-cpu"},
+		{"a filter", "x.bt --seccomp -c ls", "run [x.bt] command=ls seccomp"},
 		{"includes", "x.bt -I a -Ib --include c --include=d", "run [x.bt] I=a I=b include=c include=d"},
 		{"debug info", "x.bt --debuginfo a:b", "run [x.bt] debug=a:b"},
 		{"probe filter", "x.bt --probe-filter ^a|b$", "run [x.bt] filter=^a|b$"},
@@ -198,6 +200,8 @@ static void test_options_wrong_lines_are_explained(void **state)
 		{"-p and -c", "x.bt -p 1 -c ls", "-p and -c cannot be had together",
 		 "-p traces a process that runs already, -c starts one"},
 		{"-kk", "x.bt -kk", "-k was given twice", "bpftrace once had -kk; one -k warns of everything now"},
+		{"a filter without a program", "x.bt -p 1 --seccomp", "--seccomp needs -c",
+		 "only a program that usdtrap starts can be given a filter of its system calls: usdtrap --seccomp -c 'COMMAND' ..."},
 		{"warnings and none", "x.bt -k --no-warnings", "-k, --warnings conflicts with --no-warnings", NULL},
 		{"no warnings and some", "x.bt --no-warnings --warnings", "-k, --warnings conflicts with --no-warnings",
 		 NULL},

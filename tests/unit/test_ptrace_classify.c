@@ -44,7 +44,7 @@ static const struct {
 	{"group stop by writing to the terminal", STOPPED(EVENT_STOP, SIGTTOU), PTRACE_STOP_GROUP, SIGTTOU},
 	{"end of a vfork", STOPPED(EVENT_VFORK_DONE, SIGTRAP), PTRACE_STOP_OTHER, SIGTRAP},
 	{"about to exit", STOPPED(EVENT_EXIT, SIGTRAP), PTRACE_STOP_END, SIGTRAP},
-	{"seccomp", STOPPED(EVENT_SECCOMP, SIGTRAP), PTRACE_STOP_OTHER, SIGTRAP},
+	{"a filtered system call", STOPPED(EVENT_SECCOMP, SIGTRAP), PTRACE_STOP_FILTERED, SIGTRAP},
 	{"an event of the future", STOPPED(200, SIGTRAP), PTRACE_STOP_OTHER, SIGTRAP},
 	{"continued, which was not asked for", 0xffff, PTRACE_STOP_OTHER, 0},
 };
