@@ -8,14 +8,15 @@
 #ifndef USDTRAP_CLI_ENGINE_PROCESS_H
 #define USDTRAP_CLI_ENGINE_PROCESS_H
 
+#include "cli/link.h"
 #include "cli/options.h"
 
 struct engine_job {
 	const struct options *options;
 	struct lang_program *program;
-	int link;   /* the engine's end: cli/link.h */
-	int output; /* where the script's output goes */
-	int runner; /* who runs the script's commands: cli/runner.h; -1: it has none */
+	struct link link; /* the engine's end: cli/link.h */
+	int output;       /* where the script's output goes */
+	int runner;       /* who runs the script's commands: cli/runner.h; -1: it has none */
 };
 
 /* Does JOB in the process that calls it, which should do nothing else, and returns its exit status for _exit(2). */

@@ -16,15 +16,14 @@
 #include <usdtrap/session.h>
 
 #include "base/error.h"
-#include "cli/link.h"
 #include "cli/message.h"
 #include "cli/repair.h"
 #include "lang/program.h"
 
 struct front {
 	const struct front_job *job;
-	int link;    /* -1 once the engine has closed its end */
-	int signals; /* signalfd(2) */
+	bool hears_engine; /* it has not closed its end of the link */
+	int signals;       /* signalfd(2) */
 
 	struct usdtrap_launch *launch;     /* the program of -c; NULL: none */
 	pid_t program;                     /* its pid while it is not reaped, else 0 */
@@ -56,7 +55,6 @@ static struct usdtrap_error *launch(struct front *front)
 	if (error)
 		return error;
 	front->program = usdtrap_launch_pid(front->launch);
-	link_send(job->link, LINK_LAUNCHED, front->program);
 	return NULL;
 }
 
@@ -121,8 +119,8 @@ static void on_message(struct front *front)
 	struct link_message message;
 	struct usdtrap_error *error;
 
-	if (!link_receive(front->link, &message)) {
-		front->link = -1;
+	if (!link_receive(front->job->link, &message)) {
+		front->hears_engine = false;
 		return;
 	}
 	switch (message.word) {
@@ -178,21 +176,23 @@ static void drop_launch(struct front *front)
 
 int front_run(const struct front_job *job)
 {
-	struct front front = {.job = job, .link = job->link, .signals = -1, .has_engine = true};
+	struct front front = {.job = job, .hears_engine = true, .signals = -1, .has_engine = true};
 	struct usdtrap_error *error = launch(&front);
 
 	if (!error)
 		error = open_signals(&front);
 	if (error) {
 		fail(&front, error);
-		close(job->link); /* which ends the engine */
-		front.link = -1;
+		link_close(job->link); /* which ends the engine */
+		front.hears_engine = false;
 		waitpid(job->engine, &front.engine_status, 0);
 		front.has_engine = false;
+	} else if (front.program) {
+		link_send(job->link, LINK_LAUNCHED, front.program);
 	}
 	reap(&front);
-	while (front.has_engine || front.link >= 0) {
-		struct pollfd sources[] = {{.fd = front.link, .events = POLLIN},
+	while (front.has_engine || front.hears_engine) {
+		struct pollfd sources[] = {{.fd = front.hears_engine ? job->link.in : -1, .events = POLLIN},
 					   {.fd = front.signals, .events = POLLIN}};
 
 		if (poll(sources, 2, -1) < 0)

@@ -11,12 +11,13 @@
 #include <sys/types.h>
 
 #include "cli/command.h"
+#include "cli/link.h"
 
 struct lang_program;
 
 struct front_job {
 	pid_t engine;                       /* the engine process, a child */
-	int link;                           /* the front's end: cli/link.h */
+	struct link link;                   /* the front's end: cli/link.h */
 	pid_t pid;                          /* -p, or 0 */
 	const struct command *command;      /* -c, or NULL */
 	const struct lang_program *program; /* which signals are the script's own; NULL: none */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The socket between the two processes of a run: what they tell each other.
+ * The pipes between the two processes of a run: what they tell each other.
  *
  *	front                                   engine
  *	LAUNCHED pid ─────────────────────────> (with -c) whom to trace
@@ -11,7 +11,8 @@
  *	                <───────────────── LEFT  the target is as it was
  *
  * Either end closes when its process ends, however it ends, and the other
- * process hears of that.
+ * process hears of that. Two pipes and not a socket: kernels are built without
+ * those, too.
  */
 #ifndef USDTRAP_CLI_LINK_H
 #define USDTRAP_CLI_LINK_H
@@ -34,11 +35,22 @@ struct link_message {
 	int value; /* LAUNCHED: a pid; SIGNAL, CALL: its number; else 0 */
 };
 
-/* Makes a connected pair, closed on exec. Errors: OS. */
-struct usdtrap_error *link_create(int ret[2]) USDTRAP_MUST_USE;
-/* Sends a message; if nobody is there any more it is lost, which the next link_receive() tells. */
-void link_send(int link, enum link_word word, int value);
+/* What one process has of it: the ends of two pipes. */
+struct link {
+	int in; /* to be polled for POLLIN: a message, or the other's end */
+	int out;
+};
+
+/* Makes both ends, closed on exec. Errors: OS. */
+struct usdtrap_error *link_create(struct link ret[2]) USDTRAP_MUST_USE;
+/* Closes an end, of which this process has a copy as long as it does not. */
+void link_close(struct link link);
+/*
+ * Sends a message; if nobody is there any more it is lost, which the next
+ * link_receive() tells. SIGPIPE must be ignored.
+ */
+void link_send(struct link link, enum link_word word, int value);
 /* Waits for the next message. False: the other process has ended. */
-bool link_receive(int link, struct link_message *ret);
+bool link_receive(struct link link, struct link_message *ret);
 
 #endif

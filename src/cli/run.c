@@ -42,7 +42,8 @@ static struct usdtrap_error *open_output(const struct options *options, int *ret
 static int divide(const struct options *options, struct lang_program *program, const struct command *command,
 		  int output)
 {
-	int ends[2], runner = -1;
+	struct link ends[2];
+	int runner = -1;
 	/* First of all: its commands are to find the process as the user's shell left it. */
 	struct usdtrap_error *error = lang_needs_shell(program) ? runner_create(&runner) : NULL;
 	sigset_t signals, before;
@@ -67,11 +68,11 @@ static int divide(const struct options *options, struct lang_program *program, c
 	if (engine == 0) {
 		const struct engine_job job = {options, program, ends[1], output, runner};
 
-		close(ends[0]);
+		link_close(ends[0]);
 		_exit(engine_process_run(&job));
 	}
 	sigprocmask(SIG_SETMASK, &before, NULL);
-	close(ends[1]);
+	link_close(ends[1]);
 	if (runner >= 0)
 		close(runner);
 	return front_run(&(struct front_job){

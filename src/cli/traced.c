@@ -155,7 +155,7 @@ static void destroy_session(struct traced *traced)
 	usdtrap_session_destroy(traced->session);
 }
 
-static struct usdtrap_error *trace(struct traced *traced, const struct traced_body *body, int link)
+static struct usdtrap_error *trace(struct traced *traced, const struct traced_body *body, struct link link)
 {
 	const bool has_command = traced->options->command;
 	struct usdtrap_error *error = create_session(traced), *leave_error;
@@ -203,7 +203,7 @@ static void finish_output(struct traced *traced)
 }
 
 /* In a session of its own, where no key of the terminal reaches it: the front hears those. */
-static int tracing_process(struct traced *traced, const struct traced_body *body, int link)
+static int tracing_process(struct traced *traced, const struct traced_body *body, struct link link)
 {
 	struct link_message launched;
 	struct usdtrap_error *error;
@@ -250,7 +250,7 @@ bool traced_await_enter(struct traced *traced)
 
 static int divide(struct traced *traced, const struct traced_body *body, const struct command *command)
 {
-	int ends[2];
+	struct link ends[2];
 	struct usdtrap_error *error = link_create(ends);
 	sigset_t signals, before;
 	pid_t engine;
@@ -272,11 +272,11 @@ static int divide(struct traced *traced, const struct traced_body *body, const s
 		return traced->options->verb->failure;
 	}
 	if (engine == 0) {
-		close(ends[0]);
+		link_close(ends[0]);
 		_exit(tracing_process(traced, body, ends[1]));
 	}
 	sigprocmask(SIG_SETMASK, &before, NULL);
-	close(ends[1]);
+	link_close(ends[1]);
 	status = front_run(&(struct front_job){
 		.engine = engine,
 		.link = ends[0],

@@ -118,7 +118,7 @@ struct usdtrap_error *watch_start(const struct watch_options *options)
 	sigaddset(&signals, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	watch->options = *options;
-	watch->sources[FROM_FRONT] = (struct pollfd){.fd = options->link, .events = POLLIN};
+	watch->sources[FROM_FRONT] = (struct pollfd){.fd = options->link.in, .events = POLLIN};
 	watch->sources[SIGNALS] = (struct pollfd){.fd = signalfd(-1, &signals, SFD_CLOEXEC), .events = POLLIN};
 	watch->sources[PROCESS] =
 		(struct pollfd){.fd = options->pid ? open_process(options->pid) : -1, .events = POLLIN};

@@ -12,6 +12,8 @@
 
 #include <usdtrap/error.h>
 
+#include "cli/link.h"
+
 enum watch_event {
 	WATCH_LEAVE,     /* it is time to leave */
 	WATCH_INTERRUPT, /* Ctrl-C: leave; the second one says that nobody wants to wait for the output any more */
@@ -19,9 +21,9 @@ enum watch_event {
 };
 
 struct watch_options {
-	int link;   /* the engine's end of the socket */
-	int output; /* the script's output: when its reader goes, that is an event */
-	pid_t pid;  /* a process whose end is an event; 0: none */
+	struct link link; /* the engine's end */
+	int output;       /* the script's output: when its reader goes, that is an event */
+	pid_t pid;        /* a process whose end is an event; 0: none */
 	void (*on_event)(enum watch_event event, void *user); /* on the watching thread, as is the next */
 	void (*on_signal)(int number, void *user);            /* the front got SIGUSR1 or SIGUSR2 */
 	void *user;

@@ -27,9 +27,9 @@ enum { HEARD = 10, FAILED = 99 };
 
 /* What a case has at hand. */
 struct scene {
-	int front;   /* the other end of the link */
-	int reader;  /* of the pipe that is the output */
-	pid_t child; /* a process that waits to be killed */
+	struct link front; /* the other end of the link */
+	int reader;        /* of the pipe that is the output */
+	pid_t child;       /* a process that waits to be killed */
 };
 
 static void on_event(enum watch_event event, void *user)
@@ -54,7 +54,8 @@ static pid_t start_child(void)
 static int heard_after(void (*prepare)(void), void (*what)(struct scene *scene), bool with_process)
 {
 	struct scene scene;
-	int link[2], output[2], status;
+	struct link link[2];
+	int output[2], status;
 	pid_t process;
 
 	assert_null(link_create(link));
@@ -76,8 +77,8 @@ static int heard_after(void (*prepare)(void), void (*what)(struct scene *scene),
 		for (;;)
 			pause();
 	}
-	close(link[0]);
-	close(link[1]);
+	link_close(link[0]);
+	link_close(link[1]);
 	close(output[0]);
 	close(output[1]);
 	assert_int_equal(waitpid(process, &status, 0), process);
@@ -98,7 +99,7 @@ static void front_ends(struct scene *scene)
 {
 	kill(scene->child, SIGKILL); /* which has that end, too */
 	waitpid(scene->child, NULL, 0);
-	close(scene->front);
+	link_close(scene->front);
 }
 
 static void interrupt_comes_directly(struct scene *scene)
@@ -176,7 +177,7 @@ static void test_watch_hears_the_end_of_a_process_without_pidfd(void **state)
 
 static void test_watch_missing_process_is_an_error(void **state)
 {
-	const struct watch_options options = {.link = -1, .output = -1, .pid = 4194303, .on_event = on_event};
+	const struct watch_options options = {.link = {-1, -1}, .output = -1, .pid = 4194303, .on_event = on_event};
 	struct usdtrap_error *error = watch_start(&options);
 
 	(void)state;
