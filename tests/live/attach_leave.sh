@@ -6,7 +6,8 @@ needs_attach
 
 target busy
 cycle=0
-while [ $cycle -lt 100 ]; do
+cycles=$(many 100)
+while [ $cycle -lt "$cycles" ]; do
 	cycle=$((cycle + 1))
 	"$usdtrap" -e "usdt:$targets/busy:busy:* { @[probe] = count(); } interval:ms:$((cycle % 4 * 5 + 1)) { exit(); }" \
 		-p "$pid" >trace.out 2>trace.err || fail "cycle $cycle: usdtrap ended with $?"

@@ -150,8 +150,7 @@ grep -qx end trace.out || fail "a process that ended: no end"
 needs_attach
 target guarded
 tracer -e "usdt:$targets/guarded:guarded:tick { }" -p "$pid"
-engine=$(cat "/proc/$tracer/task/$tracer/children")
-engine=${engine% }
+engine=$(engine_of "$tracer")
 kill -KILL "$engine"
 tracer_ends
 [ "$tracer_status" -eq 1 ] || fail "killed engine: status $tracer_status"

@@ -12,7 +12,7 @@ grep '^@' both.out | sort | same expected -
 
 # The target's threads run where they want to.
 needs_attach
-target hits 1000000
+target hits "$(many 1000000)"
 grep Cpus_allowed: "/proc/$pid/status" >allowed
 tracer -e "usdt:$targets/hits:hits:tick { @hits = count(); @sum = sum(arg0); }" -p "$pid"
 go

@@ -13,10 +13,6 @@ folder=$work/usdtrap
 [ "$(id -u)" -ne 0 ] || folder=/run/usdtrap
 program="usdt:$targets/guarded:guarded:tick { @hits = count(); }"
 
-engine_of() {
-	tr -d ' ' <"/proc/$1/task/$1/children"
-}
-
 semaphore_is() {
 	: >target.out
 	tell show

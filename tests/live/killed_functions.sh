@@ -17,7 +17,7 @@ while [ $round -lt "$rounds" ]; do
 	round=$((round + 1))
 	tracer -e "uprobe:$targets/displaced:first_[a-eg-z]* { @[func] = count(); }" -p "$pid"
 	sleep "0.0$((round * 7 % 10))"
-	engine=$(tr -d ' ' <"/proc/$tracer/task/$tracer/children")
+	engine=$(engine_of "$tracer")
 	kill -STOP "$tracer"
 	kill -KILL "$engine" "$tracer"
 	tracer_ends

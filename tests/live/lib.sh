@@ -16,6 +16,7 @@
 #	finish                      ends the target's input and waits for its end; sets $status
 #	tracer [ARGUMENT...]        starts usdtrap and waits until it has attached; sets $tracer
 #	tracer_ends                 waits until usdtrap has ended by itself; sets $tracer_status
+#	engine_of PID               the child of a usdtrap: the process that traces
 #	leave                       ends usdtrap as Ctrl-C does and waits for its end; sets $tracer_status
 #	leave_by SIGNAL             the same by another signal
 #	untouched PID               the process has the text of its files, and no semaphore raised
@@ -25,6 +26,7 @@
 #	maps FILE                   the lines of FILE that start with @, sorted
 #	both_end                    waits for the ends of target and tracer, both with status 0
 #	same_maps                   target.out and trace.out have the same maps
+#	many NUMBER                 the number, or the part of it that LIVE_SHARE says: one in so many. For slow machines
 #	needs_attach                skips the test where this user may not attach to a process that runs
 #	alone                       waits until no other test is that called this: `repair all' means those of all
 #	skip WHY, fail WHAT         ends the test
@@ -121,11 +123,12 @@ wait_for_end() {
 	done
 }
 
-# Runs a command as a target: with input from `go', output to target.out and target.err.
+# Runs a command as a target: with input from `go', output to target.out and target.err. It appends, so that a test can
+# empty the file to see what comes next.
 start() {
-	rm -f target.in
+	rm -f target.in target.out
 	mkfifo target.in
-	"$@" <target.in >target.out 2>target.err 9>&- &
+	"$@" <target.in >>target.out 2>target.err 9>&- &
 	pid=$!
 	started="$started $pid"
 	exec 9>target.in
@@ -164,6 +167,11 @@ tracer() {
 		sleep 0.02
 	done
 	grep -q '^Attached' trace.err || fail "usdtrap did not attach"
+}
+
+# Not every kernel has lists of children.
+engine_of() {
+	grep -sl "^PPid:.$1\$" /proc/[0-9]*/status | cut -d / -f 3
 }
 
 tracer_ends() {
@@ -226,6 +234,10 @@ wait_until_still() {
 		before=$(processor_time)
 		sleep 0.3
 	done
+}
+
+many() {
+	echo $(($1 / ${LIVE_SHARE:-1}))
 }
 
 needs_attach() {

@@ -10,7 +10,7 @@ XDG_RUNTIME_DIR=$work
 export XDG_RUNTIME_DIR
 
 kill_all() {
-	engine=$(tr -d ' ' <"/proc/$tracer/task/$tracer/children")
+	engine=$(engine_of "$tracer")
 	kill -STOP "$tracer"
 	kill -KILL "$engine" "$tracer"
 	tracer_ends

@@ -5,11 +5,11 @@
 
 program="usdt:$targets/storm:storm:tick { @hits = count(); @sum = sum(arg0); }"
 
-"$usdtrap" -e "$program" -c "$targets/storm 1000 3" -o trace.out >target.out 2>trace.err </dev/null
+"$usdtrap" -e "$program" -c "$targets/storm $(many 1000) 3" -o trace.out >target.out 2>trace.err </dev/null
 same_maps
 
 needs_attach
-target storm 4000 3
+target storm "$(many 4000)" 3
 tracer -e "$program" -p "$pid"
 go
 both_end
