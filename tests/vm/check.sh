@@ -1,0 +1,95 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# usdtrap on old kernels and on one that has no BPF, each booted in QEMU:
+#
+#	make check-vm
+#
+#	bare   Linux 6.1 as small as can be: no BPF, no uprobes, no ftrace, no sockets, see bare.config
+#	6.1    Debian 12's own kernel
+#	5.10   Debian 11's
+#
+# Nothing is installed, and no root is needed. Kernels are made once, into a
+# cache: the bare one is built, Debian's are unpacked from their packages. What
+# is run on each is in the file checks; all of it is run by tests/vm/inside/init,
+# the first process there. The end is a table. A run that cannot be says why and
+# ends with 77.
+#
+#	USDTRAP_VM_CACHE     the cache; else $XDG_CACHE_HOME/usdtrap/vm
+#	USDTRAP_VM_KERNELS   which kernels: "bare 6.1 5.10"
+#	USDTRAP_VM_CHECKS    another list of checks; "all": every live test, each by itself, which takes very long
+#	USDTRAP_VM_ACCEL     kvm or tcg, instead of trying
+#
+# Seen from here: debian.sh gets packages, bare_kernel.sh and stock_kernel.sh make
+# kernels, initramfs.sh makes the file system, boot.sh boots.
+. "${top_srcdir:-.}/tests/vm/debian.sh"
+
+checks=${USDTRAP_VM_CHECKS:-$vm/checks}
+# An emulated machine is given this long for its checks; they need a tenth of it on a machine with nothing else to do.
+limit=600
+
+[ "$(uname -m)" = x86_64 ] || skip 'only x86-64 machines are emulated'
+command -v qemu-system-x86_64 >/dev/null || skip 'qemu-system-x86_64 is missing (Debian: qemu-system-x86)'
+for program in apt-get cpio dpkg-deb; do
+	command -v $program >/dev/null || skip "$program is missing, by which kernels are taken from Debian's packages"
+done
+[ -x "$top_builddir/static/usdtrap" ] || skip 'there is no static/usdtrap: make static says why'
+debian_ready || skip "this machine has no lists of Debian's packages that could be asked"
+
+if [ "$checks" = all ]; then
+	checks=$scratch/checks
+	(cd "$top_srcdir" && for test in tests/live/*.sh; do
+		[ "$test" = tests/live/lib.sh ] || echo "$(basename "$test" .sh) $test"
+	done) >"$checks"
+	limit=14400
+fi
+
+began=$(date +%s)
+kernels=
+for name in ${USDTRAP_VM_KERNELS:-bare 6.1 5.10}; do
+	status=0
+	case $name in
+	bare) kernel=$("$vm/bare_kernel.sh") || status=$? ;;
+	*) kernel=$("$vm/stock_kernel.sh" "$name") || status=$? ;;
+	esac
+	case $status in
+	0)
+		kernels="$kernels $name"
+		ln -s "$kernel" "$scratch/$name"
+		;;
+	77) ;; # why is said
+	*) fail "no kernel $name" ;;
+	esac
+done
+[ -n "$kernels" ] || skip 'there is no kernel to boot'
+initramfs=$scratch/initramfs
+"$vm/initramfs.sh" "$initramfs" "$checks"
+
+# That /dev/kvm can be opened does not mean that a guest gets anywhere: it has to have said so.
+accelerator=${USDTRAP_VM_ACCEL:-tcg}
+if [ -z "${USDTRAP_VM_ACCEL-}" ] && [ -w /dev/kvm ] &&
+	"$vm/boot.sh" "$scratch/${kernels##* }" "$initramfs" "$scratch/console" 10 kvm vm_boots=1; then
+	accelerator=kvm
+fi
+
+results=$scratch/results
+for name in $kernels; do
+	say "booting $name ($accelerator)"
+	console=$cache/console-$name.log
+	"$vm/boot.sh" "$scratch/$name" "$initramfs" "$console" $limit "$accelerator" || true
+	tr -d '\r' <"$console" >"$scratch/console"
+	if ! grep -q '^VM-EXIT' "$scratch/console"; then
+		say "kernel $name did not get to its end; the last of $console:"
+		tail -n 30 "$scratch/console" >&2
+		echo "$name end failed -" >>"$results"
+	elif ! grep -qx 'VM-EXIT 0' "$scratch/console"; then
+		say "on kernel $name:"
+		grep -v '^VM-CHECK .* \(passed\|skipped\)' "$scratch/console" >&2 || true
+	fi
+	sed -n "s/^VM-START \([0-9.]*\).*/$name boot passed \1/p; s/^VM-CHECK /$name /p" "$scratch/console" >>"$results"
+done
+
+echo
+awk -v kernels="$kernels" -f "$vm/table.awk" "$results"
+echo "$(($(date +%s) - began)) s in all, $accelerator; consoles are in $cache"
+! grep -q ' failed ' "$results"
