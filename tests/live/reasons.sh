@@ -64,10 +64,14 @@ fi
 if command -v gdb >/dev/null; then
 	run sleep sleep 60
 	traced=$pid
-	run gdb gdb -nx -q -p "$traced" -ex 'shell sleep 60'
+	mkfifo commands
+	exec 8<>commands # so that it waits for more
+	# shellcheck disable=SC2016 # for the shell that becomes gdb
+	run gdb sh -c 'exec gdb -nx -q -p "$1" <commands 8>&-' sh "$traced"
 	wait_for_tracer "$traced"
 	refused "cannot trace $traced (sleep): $pid (gdb) traces it already, and there can be only one" \
 		'type "detach" in that gdb' trace "$traced"
+	kill -KILL "$pid" # first: what it holds cannot end before
 fi
 
 if [ "$(id -u)" -ne 0 ] || ! ./as_nobody "$usdtrap" --version >/dev/null 2>&1; then

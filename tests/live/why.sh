@@ -11,6 +11,12 @@ wait_for target.out '^ready$'
 why() {
 	"$usdtrap" why "$@" >why.out 2>why.err || fail "why $*: $(cat why.err)"
 	[ ! -s why.err ] || fail "why $*: $(cat why.err)"
+	# Lines fit 80 columns, unless it is for one word; what is compared is what was said, a line each.
+	awk 'length > 80 { sub(/^ +(do: |from: )?/, ""); if (/ /) print }' why.out >wide
+	[ ! -s wide ] || fail "too wide: $(cat wide)"
+	awk '/^       / && !/^       (do|from): / { sub(/^ +/, ""); printf " %s", $0; next }
+		{ printf "%s%s", (NR > 1 ? "\n" : ""), $0 } END { print "" }' why.out >unwrapped
+	mv unwrapped why.out
 }
 has() {
 	grep -qx -e "$1" why.out || fail "not told: $1: $(cat why.out)"
@@ -140,3 +146,18 @@ wait $gone
 refused "ERROR: no process $gone
 HINT: list processes: ps -e" tick -p $gone
 refused "ERROR: -p takes a whole number from 1 to 4194304, not \"x\"" tick -p x
+
+# For programs: an object a finding.
+if command -v python3 >/dev/null; then
+	start "$guarded"
+	wait_for target.out '^ready$'
+	"$usdtrap" why -f json tick -p "$pid" >why.out 2>why.err || fail "why -f json: $(cat why.err)"
+	python3 -c 'import json, sys
+findings = [json.loads(line) for line in sys.stdin]
+kinds = [finding["kind"] for finding in findings]
+assert kinds == ["process", "process", "access", "probe", "mapped", "site", "semaphore", "conclusion"], kinds
+assert all(finding["mark"] == "fine" and finding["text"] for finding in findings[:-1])
+assert findings[5]["byte"] == findings[5]["byte_in_file"] == 0x90 and int(findings[5]["address"], 16)
+assert findings[6]["value"] == 0 and findings[7]["wrong"] == 0' <why.out || fail "no JSON: $(cat why.out)"
+	finish
+fi
