@@ -19,7 +19,7 @@ static const struct verb verb = {
 	.help = "Counts hits, and tells whether they were as many as expected: 'python:gc__done <= 3'.\n"
 		"OPERATOR is ==, !=, <, <=, > or >=. Without one, PROBE is to be hit at least once.\n"
 		"Exit status: 0 if all is as expected, 1 if not, 2 if that could not be told.\n",
-	.options = VERB_PID | VERB_COMMAND | VERB_TIME,
+	.options = VERB_PID | VERB_COMMAND | VERB_TIME | VERB_FORMAT,
 	.failure = EXPECT_UNKNOWN,
 };
 
@@ -137,6 +137,18 @@ static struct usdtrap_error *prepare(struct traced *traced)
 	return error;
 }
 
+static void tell_json(struct traced *traced, const struct expectation *item)
+{
+	struct record record = {0};
+
+	record_begin(&record);
+	record_text(&record, "expectation", item->text);
+	record_number(&record, "hits", (long long)item->hits);
+	record_truth(&record, "met", is_met(item));
+	traced_write_record(traced, &record);
+	record_deinit(&record);
+}
+
 /* That a probe is hit 0 times says nothing where there is no such probe. */
 static void judge(struct traced *traced)
 {
@@ -151,8 +163,11 @@ static void judge(struct traced *traced)
 						      item->text));
 			continue;
 		}
-		traced_printf(traced, "%s  %s: %" PRIu64 " hit%s\n", is_met(item) ? "ok    " : "FAILED", item->text,
-			      item->hits, item->hits == 1 ? "" : "s");
+		if (traced->options->is_json)
+			tell_json(traced, item);
+		else
+			traced_printf(traced, "%s  %s: %" PRIu64 " hit%s\n", is_met(item) ? "ok    " : "FAILED",
+				      item->text, item->hits, item->hits == 1 ? "" : "s");
 		if (!is_met(item))
 			traced->status = EXPECT_FAILED;
 	}

@@ -15,7 +15,7 @@ static const struct verb discover = {
 	.help = "Shows which probes of a process are reached, each as it is for the first time, until\n"
 		"Ctrl-C. Every site costs the process one stop at most: its trap is gone after that.\n"
 		"PROBEs, with wildcards, are those that are of interest; all if there are none.\n",
-	.options = VERB_PID | VERB_TIME,
+	.options = VERB_PID | VERB_TIME | VERB_FORMAT,
 	.failure = EXIT_FAILURE,
 };
 
@@ -24,7 +24,7 @@ static const struct verb cover = {
 	.synopsis = "cover -c 'COMMAND' [PROBE...]",
 	.help = "Runs a command to its end and tells which probes it reached, and which it did not.\n"
 		"PROBEs, with wildcards, are those that are of interest; all if there are none.\n",
-	.options = VERB_COMMAND,
+	.options = VERB_COMMAND | VERB_FORMAT,
 	.failure = EXIT_FAILURE,
 };
 
@@ -37,7 +37,27 @@ struct reach {
 	struct tally tally;
 	size_t reached; /* probes */
 	size_t sites;   /* hit */
+	struct record record;
 };
+
+static void tell_json(struct reach *reach, const struct tally_row *row)
+{
+	record_begin(&reach->record);
+	record_text(&reach->record, "type", "probe");
+	record_text(&reach->record, "probe", row->probe->full_name);
+	record_truth(&reach->record, "reached", row->hits > 0);
+	traced_write_record(reach->traced, &reach->record);
+}
+
+static void summarise_json(struct reach *reach, size_t known)
+{
+	record_begin(&reach->record);
+	record_text(&reach->record, "type", "summary");
+	record_number(&reach->record, "reached", (long long)reach->reached);
+	record_number(&reach->record, "probes", (long long)known);
+	record_number(&reach->record, "sites", (long long)reach->sites);
+	traced_write_record(reach->traced, &reach->record);
+}
 
 static enum usdtrap_action on_hit(const struct usdtrap_hit *hit, void *user)
 {
@@ -48,7 +68,9 @@ static enum usdtrap_action on_hit(const struct usdtrap_hit *hit, void *user)
 	reach->sites++;
 	if (row && row->hits++ == 0) {
 		reach->reached++;
-		if (reach->tells_at_once)
+		if (reach->tells_at_once && reach->traced->options->is_json)
+			tell_json(reach, row);
+		else if (reach->tells_at_once)
 			traced_printf(reach->traced, "%s\n", probe->full_name);
 	}
 	return USDTRAP_DISARM;
@@ -98,8 +120,14 @@ static void end_cover(struct traced *traced, size_t known)
 	struct reach *reach = traced->user;
 
 	tally_sort_by_name(&reach->tally);
-	for (const struct tally_row *row = reach->tally.rows; row; row = row->hh.next)
-		traced_printf(traced, "%s  %s\n", row->hits ? "reached" : "-      ", row->probe->full_name);
+	for (const struct tally_row *row = reach->tally.rows; row; row = row->hh.next) {
+		if (traced->options->is_json)
+			tell_json(reach, row);
+		else
+			traced_printf(traced, "%s  %s\n", row->hits ? "reached" : "-      ", row->probe->full_name);
+	}
+	if (traced->options->is_json)
+		return;
 	traced_printf(traced, "%s%zu of %zu probes were reached\n", known ? "\n" : "", reach->reached, known);
 }
 
@@ -111,10 +139,12 @@ static void summarise(struct traced *traced)
 	for (size_t i = 0; i < reach->count; i++)
 		tally_add_all(&reach->tally, reach->added[i]);
 	known = HASH_COUNT(reach->tally.rows);
-	if (reach->tells_at_once)
-		end_discover(traced, known);
-	else
+	if (!reach->tells_at_once)
 		end_cover(traced, known);
+	else if (!traced->options->is_json)
+		end_discover(traced, known);
+	if (traced->options->is_json)
+		summarise_json(reach, known);
 }
 
 static void reach_deinit(struct reach *reach)
@@ -124,6 +154,7 @@ static void reach_deinit(struct reach *reach)
 	free(reach->probes);
 	free(reach->added);
 	tally_deinit(&reach->tally);
+	record_deinit(&reach->record);
 }
 
 /* The words of the command line, or a wildcard for everything. */

@@ -26,7 +26,7 @@ static const struct verb verb = {
 	.help = "Shows which probes of a process are hit most often, once a second. q quits.\n"
 		"Every hit stops the thread for some microseconds: a process that is all probes slows down.\n"
 		"PROBEs, with wildcards, are those that are of interest; all if there are none.\n",
-	.options = VERB_PID | VERB_TIME,
+	.options = VERB_PID | VERB_TIME | VERB_FORMAT,
 	.failure = EXIT_FAILURE,
 };
 
@@ -96,6 +96,33 @@ static double seconds_since(struct timespec *last)
 	return elapsed > 0 ? elapsed : 1;
 }
 
+static double rate_of(const struct tally_row *row, double elapsed)
+{
+	return (double)(row->hits - row->hits_before) / elapsed;
+}
+
+/* All of the table, in one object. */
+static void show_json(struct top *top, double elapsed)
+{
+	struct record record = {0};
+
+	record_begin(&record);
+	record_fraction(&record, "seconds", elapsed);
+	record_number(&record, "hits", (long long)top->total);
+	record_open(&record, "probes", '[');
+	for (struct tally_row *row = top->tally.rows; row; row = row->hh.next) {
+		record_open(&record, NULL, '{');
+		record_text(&record, "probe", row->probe->full_name);
+		record_fraction(&record, "rate", rate_of(row, elapsed));
+		record_number(&record, "hits", (long long)row->hits);
+		record_close(&record, '}');
+		row->hits_before = row->hits;
+	}
+	record_close(&record, ']');
+	traced_write_record(top->traced, &record);
+	record_deinit(&record);
+}
+
 static void show(struct top *top)
 {
 	_cleanup_strbuf_ struct strbuf out = {0};
@@ -104,6 +131,10 @@ static void show(struct top *top)
 
 	measure(top, &rows, &columns);
 	tally_sort_by_rate(&top->tally);
+	if (top->traced->options->is_json) {
+		show_json(top, elapsed);
+		return;
+	}
 	if (top->is_drawn)
 		strbuf_add_string(&out, "\033[H");
 	start = out.length;
@@ -117,8 +148,8 @@ static void show(struct top *top)
 	for (struct tally_row *row = top->tally.rows; row; row = row->hh.next) {
 		if (rows > 0 && row->hits > 0) {
 			start = out.length;
-			strbuf_addf(&out, "%10.0f %12" PRIu64 "  %s", (double)(row->hits - row->hits_before) / elapsed,
-				    row->hits, row->probe->full_name);
+			strbuf_addf(&out, "%10.0f %12" PRIu64 "  %s", rate_of(row, elapsed), row->hits,
+				    row->probe->full_name);
 			end_line(top, &out, start, columns);
 			rows--;
 		}
@@ -243,7 +274,7 @@ int top_run(int argc, char *argv[])
 		message_print_error(error);
 		status = verb.failure;
 	} else {
-		top.is_drawn = take_terminal(&before);
+		top.is_drawn = !options.is_json && take_terminal(&before);
 		status = traced_run(&options, &body, &top);
 		if (top.is_drawn)
 			tcsetattr(STDIN_FILENO, TCSADRAIN, &before);

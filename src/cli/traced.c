@@ -48,6 +48,12 @@ void traced_printf(struct traced *traced, const char *format, ...)
 	traced_write(traced, &text);
 }
 
+void traced_write_record(struct traced *traced, struct record *record)
+{
+	record_end(record);
+	traced_write(traced, &record->text);
+}
+
 static void say_error(struct traced_outputs *outputs, struct usdtrap_error *error)
 {
 	_cleanup_strbuf_ struct strbuf message = {0};

@@ -10,6 +10,7 @@
 #include <usdtrap/session.h>
 
 #include "base/strbuf.h"
+#include "cli/record.h"
 #include "cli/verb.h"
 
 /* What the functions of a subcommand get. They run in the tracing process. */
@@ -44,6 +45,8 @@ int traced_run(const struct verb_options *options, const struct traced_body *bod
 /* Writes to standard output; never waits for its reader. On any thread. */
 void traced_write(struct traced *traced, const struct strbuf *text);
 void traced_printf(struct traced *traced, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Ends RECORD and writes it. */
+void traced_write_record(struct traced *traced, struct record *record);
 /* Prints ERROR and destroys it: the process ends with failure. */
 void traced_say_error(struct traced *traced, struct usdtrap_error *error);
 /* Waits for a line on the terminal. False: it is time to leave. */

@@ -16,6 +16,12 @@ complain() {
 }
 
 for page in docs/*.[1-9]; do
+	# A page that another one stands in for: that is there.
+	other=$(sed -n '1s/^\.so man1\///p' "$page")
+	if [ -n "$other" ]; then
+		[ -f "docs/$other" ] || complain "$page leads to $other, which is not there"
+		continue
+	fi
 	if command -v mandoc >/dev/null; then
 		# STYLE is about dates and the like, and about links to pages that are not installed here.
 		mandoc -T lint -W warning "$page" >&2 || complain "above: what mandoc says of $page"
@@ -27,13 +33,13 @@ for page in docs/*.[1-9]; do
 done
 
 # The page of each subcommand that has options of its own: its synopsis has them all.
-for name in explain why discover cover expect top; do
+for name in $("$usdtrap" -h | sed -n '/^COMMANDS:/,/^$/s/^    \([a-z]*\) .*/\1/p' | grep -vxE 'list|help'); do
 	page=$(grep -lE "^\.Nm usdtrap-$name\$|^\.Nm usdtrap-$name " docs/*.1 | head -n 1)
-	if [ -z "$page" ]; then
+	if [ -z "$page" ] || [ ! -f "docs/usdtrap-$name.1" ]; then
 		complain "usdtrap $name has no manual page"
 		continue
 	fi
-	for option in $("$usdtrap" "$name" -h | sed -n 's/^ \{4,8\}.*--\([a-z]*\).*/\1/p' | grep -vx help); do
+	for option in $("$usdtrap" "$name" -h | sed -n '/^COMMANDS:/q; s/^ \{4,8\}.*--\([a-z]*\).*/\1/p' | grep -vx help); do
 		grep -qE "Fl -$option\b" "$page" || complain "$page does not tell of $name --$option"
 	done
 done

@@ -63,6 +63,18 @@ reached  usdt:./app:app:begin
 END
 same expected report
 
+# For programs: an object a line. Returns what the Python expression $2 says of the list of objects in file $1.
+holds() {
+	command -v python3 >/dev/null || return 0
+	python3 -c 'import json, sys
+rows = [json.loads(line) for line in open(sys.argv[1]) if line.startswith("{")]
+assert eval("(" + sys.argv[2] + ")"), rows' "$@" || fail "not so: $2"
+}
+"$usdtrap" cover -f json -c './app 3' >cover.out 2>cover.err </dev/null || fail "cover: $(cat cover.err)"
+holds cover.out '[(row["probe"][-5:], row["reached"]) for row in rows[:-1]] ==
+	[("begin", True), (":loop", True), ("never", False), ("twice", False)]'
+holds cover.out 'rows[-1] == {"type": "summary", "reached": 2, "probes": 4, "sites": 2}'
+
 # Expectations: all true, one false, one that nobody can tell.
 expects() {
 	wanted=$1
@@ -92,6 +104,9 @@ FAILED  app:never: 0 hits
 ok      app:begin = 1: 1 hit
 END
 same expected expect.out
+expects 1 -f json 'app:loop <= 3' app:begin -c './app 4'
+holds expect.out 'rows == [{"expectation": "app:loop <= 3", "hits": 4, "met": False},
+	{"expectation": "app:begin", "hits": 1, "met": True}]'
 expects 2 'app:lop == 0' -c './app 1'
 echo "ERROR: 'app:lop == 0': no file that was run has such a probe" | same - expect.err
 expects 2 'app:loop' -c ./none
@@ -136,6 +151,14 @@ if [ "$sites" -eq 2 ]; then
 		same - discover.out
 fi
 grep -qx "2 of 4 probes were reached, at [0-9]* sites" discover.out || fail "no summary: $(cat discover.out)"
+
+"$usdtrap" discover -f json -p "$pid" >discover.out 2>discover.err 9>&- &
+tracer=$!
+wait_for discover.err 'waiting for 4 probes'
+tell loop
+wait_for discover.out ':twice'
+leave
+holds discover.out '[row["type"] for row in rows] == ["probe", "probe", "summary"] and rows[2]["reached"] == 2'
 
 # For so long; and of the probes that are named.
 "$usdtrap" discover -p "$pid" --time 0.3 app:never >discover.out 2>discover.err 9>&- || fail "--time: $(cat discover.err)"

@@ -16,6 +16,15 @@ on_terminal() {
 grep -qE "^ +[0-9]+ +[1-9][0-9]*  usdt:$targets/busy:busy:hot\$" top.out || fail "no row: $(cat top.out)"
 untouched "$pid"
 
+# For programs: an object a second.
+"$usdtrap" top -f json -p "$pid" --time 2.2 >top.out 2>top.err </dev/null || fail "top: $(cat top.err)"
+! command -v python3 >/dev/null || python3 -c 'import json, sys
+rows = [json.loads(line) for line in sys.stdin]
+assert len(rows) >= 3 and all(row["seconds"] >= 0 for row in rows), rows
+last = [row for row in rows[-1]["probes"] if row["probe"].endswith(":busy:hot")]
+assert last and last[0]["hits"] > 0 and last[0]["rate"] > 0, rows' <top.out || fail "no JSON: $(cat top.out)"
+untouched "$pid"
+
 # On a terminal: q quits, and the terminal is as it was; what is typed is not shown.
 stty_now="$work/stty.sh"
 cat >"$stty_now" <<'END'
