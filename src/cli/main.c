@@ -102,7 +102,7 @@
  *     program, program_missing, program_signal, program_trial
  *                                   a script from text to last map: what cli/ sees of it; missing probes; --test
  *     lexer, literal                text to tokens
- *     parser, parser_definition, parser_statement, parser_expression
+ *     operators, parser, parser_definition, parser_statement, parser_expression
  *     parser_primary, parser_type
  *                                   tokens to tree
  *     import                        the files that a script is made of

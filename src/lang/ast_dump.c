@@ -7,6 +7,7 @@
 #include "base/strbuf.h"
 #include "lang/ast_walk.h"
 #include "lang/builtin.h"
+#include "lang/operators.h"
 
 struct dump {
 	struct strbuf *out;
@@ -24,19 +25,6 @@ static void start_line(const struct dump *dump)
 static const char *unary_text(enum ast_unary operation)
 {
 	static const char *const texts[] = {[AST_NEGATE] = "-", [AST_NOT] = "!", [AST_COMPLEMENT] = "~"};
-
-	return texts[operation];
-}
-
-static const char *binary_text(enum ast_binary operation)
-{
-	static const char *const texts[] = {
-		[AST_ADD] = "+",    [AST_SUBTRACT] = "-",    [AST_MULTIPLY] = "*",     [AST_DIVIDE] = "/",
-		[AST_MODULO] = "%", [AST_SHIFT_LEFT] = "<<", [AST_SHIFT_RIGHT] = ">>", [AST_BIT_AND] = "&",
-		[AST_BIT_OR] = "|", [AST_BIT_XOR] = "^",     [AST_EQUAL] = "==",       [AST_NOT_EQUAL] = "!=",
-		[AST_LESS] = "<",   [AST_LESS_EQUAL] = "<=", [AST_GREATER] = ">",      [AST_GREATER_EQUAL] = ">=",
-		[AST_AND] = "&&",   [AST_OR] = "||",
-	};
 
 	return texts[operation];
 }
@@ -127,7 +115,7 @@ static void add_label(struct strbuf *out, const struct ast_expression *node)
 		return;
 	case AST_BINARY:
 	case AST_LOGICAL:
-		strbuf_add_string(out, binary_text(node->binary.operation));
+		strbuf_add_string(out, operator_text(node->binary.operation));
 		return;
 	case AST_CONDITIONAL:
 		strbuf_add_string(out, "?:");
@@ -137,7 +125,7 @@ static void add_label(struct strbuf *out, const struct ast_expression *node)
 			    node->increment.is_decrement ? "--" : "++");
 		return;
 	case AST_ASSIGN:
-		strbuf_addf(out, "%s=", node->assign.is_compound ? binary_text(node->assign.operation) : "");
+		strbuf_addf(out, "%s=", node->assign.is_compound ? operator_text(node->assign.operation) : "");
 		return;
 	case AST_AGGREGATE:
 		strbuf_addf(out, "%s = %s", node->aggregate.target.name, aggregation_name(node->aggregate.aggregation));

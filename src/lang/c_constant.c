@@ -8,35 +8,7 @@
 #include <string.h>
 
 #include "lang/c_parser.h"
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-static const struct operator
-{
-	enum token_kind token;
-	enum ast_binary operation;
-	int level;
-}
-operators[] = {
-	{TOKEN_OR, AST_OR, 1},
-	{TOKEN_AND, AST_AND, 2},
-	{TOKEN_PIPE, AST_BIT_OR, 3},
-	{TOKEN_CARET, AST_BIT_XOR, 4},
-	{TOKEN_AMPERSAND, AST_BIT_AND, 5},
-	{TOKEN_EQUAL, AST_EQUAL, 6},
-	{TOKEN_NOT_EQUAL, AST_NOT_EQUAL, 6},
-	{TOKEN_LESS, AST_LESS, 7},
-	{TOKEN_LESS_EQUAL, AST_LESS_EQUAL, 7},
-	{TOKEN_GREATER, AST_GREATER, 7},
-	{TOKEN_GREATER_EQUAL, AST_GREATER_EQUAL, 7},
-	{TOKEN_SHIFT_LEFT, AST_SHIFT_LEFT, 8},
-	{TOKEN_SHIFT_RIGHT, AST_SHIFT_RIGHT, 8},
-	{TOKEN_PLUS, AST_ADD, 9},
-	{TOKEN_MINUS, AST_SUBTRACT, 9},
-	{TOKEN_STAR, AST_MULTIPLY, 10},
-	{TOKEN_SLASH, AST_DIVIDE, 10},
-	{TOKEN_PERCENT, AST_MODULO, 10},
-};
+#include "lang/operators.h"
 
 static bool parse_conditional(struct parser *parser, struct c_number *ret);
 
@@ -282,29 +254,19 @@ static bool operate(struct parser *parser, enum ast_binary operation, struct spa
 	return false;
 }
 
-/* The operator at the current token, or NULL. */
-static const struct operator* find_operator(const struct parser *parser)
-{
-	for (size_t i = 0; i < COUNT(operators); i++) {
-		if (parser_at(parser, operators[i].token))
-			return &operators[i];
-	}
-	return NULL;
-}
-
 static bool parse_binary(struct parser *parser, int level, struct c_number *ret)
 {
-	const struct operator* operator;
+	const struct binary_operator *found;
 
 	if (!parse_unary(parser, ret))
 		return false;
-	while ((operator= find_operator(parser)) && operator->level >= level) {
+	while ((found = operator_of_token(parser->token.kind)) && found->level >= level) {
 		struct span span = parser->token.span;
 		struct c_number right;
 
 		parser_advance(parser);
-		if (!parse_binary(parser, operator->level + 1, &right) ||
-		    !operate(parser, operator->operation, span, ret, right))
+		if (!parse_binary(parser, found->level + 1, &right) ||
+		    !operate(parser, found->operation, span, ret, right))
 			return false;
 	}
 	return true;

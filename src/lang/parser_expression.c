@@ -11,34 +11,8 @@
  *
  * Primary expressions have a file of their own: parser_primary.c.
  */
+#include "lang/operators.h"
 #include "lang/parser_internal.h"
-
-static const struct {
-	enum token_kind token;
-	enum ast_binary operation;
-	int level;
-} operators[] = {
-	{TOKEN_OR, AST_OR, 1},
-	{TOKEN_AND, AST_AND, 2},
-	{TOKEN_PIPE, AST_BIT_OR, 3},
-	{TOKEN_CARET, AST_BIT_XOR, 4},
-	{TOKEN_AMPERSAND, AST_BIT_AND, 5},
-	{TOKEN_EQUAL, AST_EQUAL, 6},
-	{TOKEN_NOT_EQUAL, AST_NOT_EQUAL, 6},
-	{TOKEN_LESS, AST_LESS, 7},
-	{TOKEN_LESS_EQUAL, AST_LESS_EQUAL, 7},
-	{TOKEN_GREATER, AST_GREATER, 7},
-	{TOKEN_GREATER_EQUAL, AST_GREATER_EQUAL, 7},
-	{TOKEN_SHIFT_LEFT, AST_SHIFT_LEFT, 8},
-	{TOKEN_SHIFT_RIGHT, AST_SHIFT_RIGHT, 8},
-	{TOKEN_PLUS, AST_ADD, 9},
-	{TOKEN_MINUS, AST_SUBTRACT, 9},
-	{TOKEN_STAR, AST_MULTIPLY, 10},
-	{TOKEN_SLASH, AST_DIVIDE, 10},
-	{TOKEN_PERCENT, AST_MODULO, 10},
-};
-
-#define LEVEL_LOWEST 1
 
 static const struct {
 	enum token_kind token;
@@ -274,40 +248,37 @@ static struct ast_expression *parse_unary(struct parser *parser)
 
 /* ---- Binary, conditional, assignment ---------------------------------------------------------------------------- */
 
-/* The row of the operator at the current token that binds at least as tightly as LEVEL, or -1. */
-static int find_operator(const struct parser *parser, int level)
+/* The operator at the current token, if it binds at least as tightly as LEVEL; or NULL. */
+static const struct binary_operator *find_operator(const struct parser *parser, int level)
 {
+	const struct binary_operator *found = operator_of_token(parser->token.kind);
 	struct token next;
 
 	/* In `/a/ {' the second slash is no division. */
 	if (parser->in_predicate && parser_at(parser, TOKEN_SLASH) && parser_peek(parser, &next) == TOKEN_LEFT_BRACE)
-		return -1;
-	for (size_t i = 0; i < COUNT(operators); i++) {
-		if (operators[i].token == parser->token.kind)
-			return operators[i].level >= level ? (int)i : -1;
-	}
-	return -1;
+		return NULL;
+	return found && found->level >= level ? found : NULL;
 }
 
 static struct ast_expression *parse_binary(struct parser *parser, int level)
 {
 	struct ast_expression *left = parse_unary(parser);
-	int row;
+	const struct binary_operator *found;
 
-	while (left && (row = find_operator(parser, level)) >= 0) {
+	while (left && (found = find_operator(parser, level))) {
 		struct ast_expression *node;
 		struct ast_expression *right;
 		struct span operation_span = parser->token.span;
 
 		parser_advance(parser);
-		right = parse_binary(parser, operators[row].level + 1);
+		right = parse_binary(parser, found->level + 1);
 		if (!right)
 			return NULL;
-		node = parser_node(parser, operators[row].level <= 2 ? AST_LOGICAL : AST_BINARY,
+		node = parser_node(parser, found->level <= OPERATOR_LEVEL_LOGICAL ? AST_LOGICAL : AST_BINARY,
 				   span_join(left->span, right->span));
 		if (!node)
 			return NULL;
-		node->binary.operation = operators[row].operation;
+		node->binary.operation = found->operation;
 		node->binary.operation_span = operation_span;
 		node->binary.left = left;
 		node->binary.right = right;
@@ -320,7 +291,7 @@ static struct ast_expression *parse_binary(struct parser *parser, int level)
 
 static struct ast_expression *parse_conditional(struct parser *parser)
 {
-	struct ast_expression *condition = parse_binary(parser, LEVEL_LOWEST);
+	struct ast_expression *condition = parse_binary(parser, OPERATOR_LEVEL_LOWEST);
 	struct ast_expression *node;
 
 	if (!condition || !parser_accept(parser, TOKEN_QUESTION))

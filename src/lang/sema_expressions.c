@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The type of each kind of expression. How rounds over them come to an end: sema_types.c. */
+#include "lang/operators.h"
 #include "lang/sema_internal.h"
 
 static bool is_known(const struct type *type)
@@ -8,19 +9,6 @@ static bool is_known(const struct type *type)
 }
 
 /* ---- Operators -------------------------------------------------------------------------------------------------- */
-
-static const char *operator_text(enum ast_binary operation)
-{
-	static const char *const texts[] = {
-		[AST_ADD] = "+",    [AST_SUBTRACT] = "-",    [AST_MULTIPLY] = "*",     [AST_DIVIDE] = "/",
-		[AST_MODULO] = "%", [AST_SHIFT_LEFT] = "<<", [AST_SHIFT_RIGHT] = ">>", [AST_BIT_AND] = "&",
-		[AST_BIT_OR] = "|", [AST_BIT_XOR] = "^",     [AST_EQUAL] = "==",       [AST_NOT_EQUAL] = "!=",
-		[AST_LESS] = "<",   [AST_LESS_EQUAL] = "<=", [AST_GREATER] = ">",      [AST_GREATER_EQUAL] = ">=",
-		[AST_AND] = "&&",   [AST_OR] = "||",
-	};
-
-	return texts[operation];
-}
 
 static bool is_comparison(enum ast_binary operation)
 {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lang/operators.h"
 #include "lang/parser.h"
 #include "lang/sema.h"
 
@@ -64,19 +65,6 @@ void script_deinit(struct script *script)
 }
 
 /* ---- Trees ------------------------------------------------------------------------------------------------------ */
-
-static const char *binary_text(enum ast_binary operation)
-{
-	static const char *const texts[] = {
-		[AST_ADD] = "+",    [AST_SUBTRACT] = "-",    [AST_MULTIPLY] = "*",     [AST_DIVIDE] = "/",
-		[AST_MODULO] = "%", [AST_SHIFT_LEFT] = "<<", [AST_SHIFT_RIGHT] = ">>", [AST_BIT_AND] = "&",
-		[AST_BIT_OR] = "|", [AST_BIT_XOR] = "^",     [AST_EQUAL] = "==",       [AST_NOT_EQUAL] = "!=",
-		[AST_LESS] = "<",   [AST_LESS_EQUAL] = "<=", [AST_GREATER] = ">",      [AST_GREATER_EQUAL] = ">=",
-		[AST_AND] = "&&",   [AST_OR] = "||",
-	};
-
-	return texts[operation];
-}
 
 /* (HEAD then each of COUNT nodes). */
 static void add_list(struct strbuf *out, const char *head, struct ast_expression *const *nodes, size_t count)
@@ -255,7 +243,7 @@ void script_add_expression(struct strbuf *out, const struct ast_expression *node
 		break;
 	case AST_BINARY:
 	case AST_LOGICAL:
-		add_two(out, binary_text(node->binary.operation), node->binary.left, node->binary.right);
+		add_two(out, operator_text(node->binary.operation), node->binary.left, node->binary.right);
 		break;
 	case AST_CONDITIONAL:
 		add_conditional(out, node);
@@ -267,7 +255,7 @@ void script_add_expression(struct strbuf *out, const struct ast_expression *node
 		strbuf_add_char(out, ')');
 		break;
 	case AST_ASSIGN:
-		strbuf_addf(out, "(%s= ", node->assign.is_compound ? binary_text(node->assign.operation) : "");
+		strbuf_addf(out, "(%s= ", node->assign.is_compound ? operator_text(node->assign.operation) : "");
 		script_add_expression(out, node->assign.target);
 		strbuf_add_char(out, ' ');
 		script_add_expression(out, node->assign.value);
