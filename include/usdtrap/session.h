@@ -55,6 +55,7 @@ struct usdtrap_options {
 	int no_recipes;    /* 1: never raise a companion semaphore (see docs: CPython 3.11) */
 	int follow;        /* 1: children of traced processes are traced, too */
 	int filtered;      /* 1: the program that is attached AT_EXEC filters its calls: usdtrap_session_calls() */
+	int watch_maps;    /* 1: stop threads at system calls, so that files mapped by any means are seen at once */
 	int no_net;        /* 1: install no SIGTRAP handler in targets, which lets them outlive the session's death */
 	int no_follow_cpu; /* 1: leave the engine's own processor affinity alone (slower; for measurements) */
 	int no_call_info;  /* 1: do without PTRACE_GET_SYSCALL_INFO, as before Linux 5.3 (for tests) */

@@ -301,6 +301,8 @@ struct arch {
 	/* Whether call NUMBER runs a program. */
 	bool (*is_exec)(long number);
 	long restart_call; /* restart_syscall(2), by which the kernel goes on with some that were interrupted */
+	/* Whether call NUMBER may change where files are mapped, or how. */
+	bool (*is_mapping)(long number);
 	/* The system call's number at a system call stop, -1 if none. */
 	long (*system_call)(const struct arch_registers *registers);
 	/*

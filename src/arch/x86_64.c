@@ -18,11 +18,17 @@ enum {
 	MAX_INSTRUCTION = 15, /* longer ones raise #GP */
 	TRAP_SIZE = 1,
 	SYSCALL_SIZE = 2,      /* 0f 05, and cd 80 likewise */
-	SYSTEM_CALL_CLOSE = 3, /* these five: arch/x86/entry/syscalls/syscall_64.tbl */
+	SYSTEM_CALL_CLOSE = 3, /* all of these: arch/x86/entry/syscalls/syscall_64.tbl */
+	SYSTEM_CALL_MMAP = 9,
+	SYSTEM_CALL_MPROTECT = 10,
+	SYSTEM_CALL_MUNMAP = 11,
 	SYSTEM_CALL_SIGACTION = 13,
+	SYSTEM_CALL_MREMAP = 25,
 	SYSTEM_CALL_EXECVE = 59,
+	SYSTEM_CALL_REMAP_FILE_PAGES = 216,
 	SYSTEM_CALL_RESTART = 219,
 	SYSTEM_CALL_EXECVEAT = 322,
+	SYSTEM_CALL_PKEY_MPROTECT = 329,
 	RESTART_BY_ITS_OWN_CALL = -516,  /* ERESTART_RESTARTBLOCK */
 	X86_64_SA_RESTORER = 0x04000000, /* arch/x86/include/uapi/asm/signal.h of the kernel */
 	X32_SYSTEM_CALL_BIT = 0x40000000,
@@ -190,6 +196,21 @@ static bool x86_64_is_exec(long number)
 	return number == SYSTEM_CALL_EXECVE || number == SYSTEM_CALL_EXECVEAT;
 }
 
+static bool x86_64_is_mapping(long number)
+{
+	switch (number) {
+	case SYSTEM_CALL_MMAP:
+	case SYSTEM_CALL_MPROTECT:
+	case SYSTEM_CALL_MUNMAP:
+	case SYSTEM_CALL_MREMAP:
+	case SYSTEM_CALL_REMAP_FILE_PAGES:
+	case SYSTEM_CALL_PKEY_MPROTECT:
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* At the entry, and only there, rax is -ENOSYS: the kernel's preset for calls that do not exist. */
 static bool x86_64_exec_entry(const struct arch_registers *registers, uint64_t *ret_path_addr, int *ret_directory)
 {
@@ -285,6 +306,7 @@ const struct arch arch_x86_64 = {
 	.is_compatible_call = x86_64_is_compatible_call,
 	.is_exec = x86_64_is_exec,
 	.restart_call = SYSTEM_CALL_RESTART,
+	.is_mapping = x86_64_is_mapping,
 	.system_call = x86_64_system_call,
 	.exec_entry = x86_64_exec_entry,
 	.cave_make = x86_64_cave_make,

@@ -273,6 +273,7 @@ static struct usdtrap_error *create_session(struct engine_process *engine, struc
 		.no_recipes = engine->options->no_recipe,
 		.follow = engine->options->follows,
 		.filtered = engine->options->filters_calls,
+		.watch_maps = engine->options->watches_maps,
 		.no_net = engine->options->no_net,
 		.no_follow_cpu = engine->options->no_follow_cpu,
 	};

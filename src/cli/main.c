@@ -74,8 +74,8 @@
  *     room                          unused executable bytes, for code that the target is to run
  *     net                           a handler that lets a target outlive us
  *     lender, borrow                a thread of the target that puts it in, and comes back by itself
- *     catalog, mapped               what is wanted; where it lies in a process
- *     loader                        libraries that come later
+ *     catalog, mapped, mapped_file  what is wanted; where it lies in a process
+ *     loader, rereading             libraries that come later: told by the loader, or looked for
  *     recipe                        runtimes whose probes need more than a trap
  *     hit, hit_register             what a callback may ask
  *     displaced                     how a thread goes on where a trap covers an instruction that counts

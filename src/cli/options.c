@@ -286,6 +286,7 @@ const struct option_group option_groups[OPTION_GROUP_COUNT] = {
 		 OPTION('c', "cmd", "'COMMAND'", "run a command (no shell) and trace it", CALLS(parse_command)),
 		 OPTION(0, "follow", NULL, "trace the children it makes, and theirs", SETS(follows)),
 		 OPTION(0, "seccomp", NULL, "with -c: only system calls asked for stop", SETS(filters_calls)),
+		 OPTION(0, "watch-maps", NULL, "miss no library, however it is mapped (slower)", SETS(watches_maps)),
 		 OPTION(0, "no-recipe", NULL, "raise no other probe's semaphore (CPython 3.11)", SETS(no_recipe)),
 		 OPTION(0, "no-net", NULL, "no handler in targets that lets them outlive us", SETS(no_net)),
 		 OPTION(0, "no-follow-cpu", NULL, "let usdtrap run on any processor (slower)", SETS(no_follow_cpu)),

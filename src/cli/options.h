@@ -66,6 +66,7 @@ struct options {
 	bool no_recipe;         /* --no-recipe */
 	bool follows;           /* --follow */
 	bool filters_calls;     /* --seccomp */
+	bool watches_maps;      /* --watch-maps */
 	bool no_net;            /* --no-net */
 	bool no_follow_cpu;     /* --no-follow-cpu */
 };

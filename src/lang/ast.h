@@ -388,7 +388,7 @@ struct ast_attach_point {
 				     knows */
 	uint64_t period_ns;       /* interval, profile: at least 1000 */
 	const char *target;       /* usdt, uprobe, uretprobe, watchpoint: as in struct usdtrap_pattern; NULL: every file
-				     the process maps */
+				     the process maps; "*": and those that it will map */
 	const char *provider;     /* usdt: NULL or a pattern; tracepoint: the category, NULL or a pattern */
 	const char *name;         /* usdt, tracepoint: NULL or a pattern. uprobe, uretprobe: a function, which may be
 				     a pattern; NULL: `address' is meant. test, bench: the name */

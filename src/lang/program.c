@@ -263,16 +263,21 @@ static int accepts_name(const char *full_name, const void *user)
 	return probe_filter_accepts(user, full_name);
 }
 
-/* `*' and no target mean every file that the process maps: of one yet to be started the program and what it loads. */
+/*
+ * `*' and no target mean every file that the process maps: of one yet to be
+ * started the program and what it loads. In one that runs `*' may mean files
+ * that are yet to come; without a target a probe should be there.
+ */
 static struct usdtrap_pattern pattern_of(const struct lang_program *program, const struct ast_attach_point *point)
 {
-	bool is_any = !point->target || !point->target[0] || strcmp(point->target, "*") == 0;
+	bool is_star = point->target && strcmp(point->target, "*") == 0;
+	bool is_any = !point->target || !point->target[0] || is_star;
 
 	return (struct usdtrap_pattern){
 		.target = is_any ? program->command_path : point->target,
 		.provider = point->provider,
 		.name = point->name,
-		.any_file = is_any && program->command_path,
+		.any_file = is_star || (is_any && program->command_path),
 		.accepts = program->filter.is_set ? accepts_name : NULL,
 		.user = &program->filter,
 	};
@@ -459,8 +464,7 @@ static struct usdtrap_error *add_usdt(struct binding *binding, struct usdtrap_se
 		return NULL;
 	}
 	if (!error && usdtrap_probe_count(binding->probe) == 0 && !has_only_filtered(program, pattern))
-		diag_warning(list, binding->point->span, "No matches for %s in %s: waiting for what it loads",
-			     binding->point->text, pattern.target);
+		program_report_waiting(binding, list);
 	return error ? report_refusal(binding, error, list) : NULL;
 }
 
@@ -491,8 +495,7 @@ static struct usdtrap_error *add_function(struct binding *binding, struct usdtra
 		usdtrap_add_function(session, &pattern, program->pid, on_hit, binding, &binding->probe);
 
 	if (!error && usdtrap_probe_count(binding->probe) == 0)
-		diag_warning(list, binding->point->span, "No matches for %s in %s: waiting for what it loads",
-			     binding->point->text, pattern.target);
+		program_report_waiting(binding, list);
 	return error ? report_refusal(binding, error, list) : NULL;
 }
 

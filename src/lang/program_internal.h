@@ -39,6 +39,8 @@ struct lang_program {
 struct usdtrap_error *program_open_events(struct lang_program *program) USDTRAP_MUST_USE;
 /* BINDING's probe is missing, as ERROR says: an error, a warning, or nothing, as `missing_probes' has it. */
 void program_report_missing(struct binding *binding, const struct usdtrap_error *error, struct diag_list *list);
+/* Warns that BINDING's probe is not there yet: it waits for a file that has it. */
+void program_report_waiting(const struct binding *binding, struct diag_list *list);
 /* The clauses that will never run for that. */
 void program_report_lost(const struct lang_program *program, struct diag_list *list);
 

@@ -36,6 +36,19 @@ void program_report_missing(struct binding *binding, const struct usdtrap_error 
 	diag_hint(list, "%s%s%s", usdtrap_error_message(error), hint ? "; " : "", hint ? hint : "");
 }
 
+void program_report_waiting(const struct binding *binding, struct diag_list *list)
+{
+	const struct lang_program *program = binding->program;
+	const struct ast_attach_point *point = binding->point;
+
+	if (program->command_path)
+		diag_warning(list, point->span, "No matches for %s in %s: waiting for what it loads", point->text,
+			     program->command_path);
+	else
+		diag_warning(list, point->span, "No matches for %s in process %d: waiting for what it loads",
+			     point->text, (int)program->pid);
+}
+
 /* True if all attach points of CLAUSE are missing. */
 static bool is_lost(const struct lang_program *program, const struct ast_clause *clause)
 {

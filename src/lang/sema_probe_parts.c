@@ -50,6 +50,11 @@ static const char *or_any(const char *part)
 	return *part && strcmp(part, "*") != 0 ? part : NULL;
 }
 
+static const char *or_none(const char *part)
+{
+	return *part ? part : NULL;
+}
+
 /* All of TEXT as a number in C's notation; false if it is none. */
 static bool read_number(const char *text, uint64_t *ret)
 {
@@ -184,7 +189,7 @@ static void resolve_usdt(const struct point *point)
 	if (point->count == 4)
 		point->ast->provider = or_any(point->parts[2].text);
 	if (point->count > 2)
-		point->ast->target = or_any(point->parts[1].text);
+		point->ast->target = or_none(point->parts[1].text);
 }
 
 /* uprobe:BIN@FILE:LINE[:COLUMN]; an @ in quotes is a part of the path. */
@@ -254,7 +259,7 @@ static void resolve_uprobe(const struct point *point)
 		return;
 	}
 	if (point->count > 2)
-		ast->target = or_any(point->parts[1].text);
+		ast->target = or_none(point->parts[1].text);
 	if (point->count == 4) {
 		if (strcmp(point->parts[2].text, "cpp") != 0)
 			complain(point, "names of the language %s are not known, only those of cpp",

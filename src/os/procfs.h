@@ -46,6 +46,8 @@ bool procfs_parse_mapping(char *line, struct procfs_mapping *ret);
 struct usdtrap_error *procfs_maps_read(const char *root, pid_t pid, pid_t tid,
 				       struct procfs_maps *ret) USDTRAP_MUST_USE;
 void procfs_maps_deinit(struct procfs_maps *maps);
+/* The mapping that ADDRESS lies in; NULL: none. */
+const struct procfs_mapping *procfs_mapping_at(const struct procfs_maps *maps, uint64_t address);
 
 /* The threads of PID: *RET is allocated. */
 struct usdtrap_error *procfs_threads(const char *root, pid_t pid, pid_t **ret, size_t *ret_count) USDTRAP_MUST_USE;

@@ -173,3 +173,18 @@ void procfs_maps_deinit(struct procfs_maps *maps)
 	free(maps->text);
 	memset(maps, 0, sizeof(*maps));
 }
+
+const struct procfs_mapping *procfs_mapping_at(const struct procfs_maps *maps, uint64_t address)
+{
+	size_t low = 0, high = maps->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (maps->items[middle].start <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low > 0 && address < maps->items[low - 1].end ? &maps->items[low - 1] : NULL;
+}

@@ -229,7 +229,7 @@ static struct usdtrap_error *arm_running(struct engine *engine, struct space *sp
 		net_require(engine, space);
 		engine_choose_anchor(engine, space);
 	}
-	error = mapped_refresh(engine, space, &refused);
+	error = mapped_refresh(engine, space, MAPPED_COMPLETE, &refused);
 	if (!error && refused && !space->sites) {
 		error = refused; /* nothing was armed, and this is why */
 		refused = NULL;
@@ -262,6 +262,7 @@ static struct usdtrap_error *prepare_start(struct engine *engine, struct space *
 {
 	struct usdtrap_error *error;
 
+	space->is_starting = true;
 	for (struct tracee *tracee = engine->tracees; tracee; tracee = tracee->hh.next)
 		if (tracee->space == space)
 			tracee->is_starting = true;

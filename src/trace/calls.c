@@ -44,11 +44,12 @@ enum {
 	ERESTARTNOINTR = 513,
 	ERESTARTNOHAND = 514,
 	ERESTART_RESTARTBLOCK = 516,
+	GREATEST_ERRNO = 4095,
 };
 
 bool calls_are_wanted(const struct engine *engine, const struct tracee *tracee)
 {
-	return engine->events.wants_calls && tracee->role == TRACEE_MEMBER;
+	return (engine->events.wants_calls || engine->options.watch_maps) && tracee->role == TRACEE_MEMBER;
 }
 
 bool calls_wait_for_stop(const struct engine *engine, const struct tracee *tracee)
@@ -189,6 +190,22 @@ static bool wants_exit(const struct events *events, long number)
 	return events->of_kind[EVENT_ANY_EXIT] || (number >= 0 && number < EVENT_CALLS && events->exit[number]);
 }
 
+/* Where files are mapped may have changed: --watch-maps. The thread that did it stands, and goes on when all is armed.
+ */
+static void look_at_maps(struct engine *engine, struct space *space, const struct ptrace_call *stop)
+{
+	const bool has_failed = stop->call.result < 0 && stop->call.result >= -GREATEST_ERRNO;
+	struct usdtrap_error *error;
+
+	if (has_failed || !(stop->is_compatible || space->arch->is_mapping(stop->call.number)))
+		return;
+	error = mapped_refresh(engine, space, MAPPED_STEP, NULL);
+	if (!error)
+		verify_space(engine, space);
+	else if (!error_catch(error, USDTRAP_GONE))
+		engine_notice_error(engine, USDTRAP_NOTICE_WARNING, error);
+}
+
 static void handle_exit(struct engine *engine, struct tracee *tracee, struct ptrace_call *stop, bool was_interrupted)
 {
 	if (tracee->call.is_inside)
@@ -199,8 +216,11 @@ static void handle_exit(struct engine *engine, struct tracee *tracee, struct ptr
 		tracee->call.number = stop->call.number;
 		return;
 	}
-	if (!tracee->is_starting)
-		deliver_exit(engine, tracee, stop);
+	if (tracee->is_starting)
+		return;
+	if (engine->options.watch_maps && engine->catalog.probes)
+		look_at_maps(engine, tracee->space, stop);
+	deliver_exit(engine, tracee, stop);
 }
 
 /* Reports ERROR, if it is worth a word. */

@@ -7,7 +7,9 @@
  *	attach.c    takes hold of a process
  *	settle.c    waits for forks that began before that
  *	mapped.c    what a space has mapped, and arming the sites in it
+ *	mapped_file.c which file a mapping shows
  *	loader.c    notices libraries that come later
+ *	rereading.c the same where nobody tells of them
  *	family.c    new threads, forked children, exec
  *	displaced.c how a thread goes on where a trap covers an instruction that counts
  *	returns.c   where functions return to, and which call a return belongs to
@@ -36,6 +38,7 @@
 #include "trace/watchpoints.h"
 
 struct stacks;
+struct stranger;
 
 struct engine {
 	struct usdtrap_options options;
@@ -51,6 +54,11 @@ struct engine {
 	unsigned member_count;  /* how many of them are MEMBERs: the run ends with the last */
 	struct space *spaces;
 	struct space *former_spaces; /* the last few whose processes ended, or ran another program */
+	struct stranger *strangers;  /* mapped_file.c */
+	struct {
+		int fd;             /* timerfd_create(2): a look at all maps is due */
+		uint64_t period_ns; /* of these looks */
+	} rereading;
 	struct affinity affinity;
 	struct usdtrap_report report;
 	bool is_privileged;              /* may trace a program without taking the rights from it that its file gives */
@@ -157,20 +165,24 @@ void settle_forks(struct engine *engine, const struct space *space);
 
 /* --- mapped.c --- */
 
-/*
- * Finds the architecture of the program that SPACE's process runs. Errors:
- * UNSUPPORTED for one that is not traced, GONE, OS, PERMISSION.
- */
-struct usdtrap_error *mapped_architecture(struct space *space) USDTRAP_MUST_USE;
 /* What SPACE has mapped, through whichever of its threads has not ended. Errors: GONE, OS, PERMISSION. */
 struct usdtrap_error *mapped_read(const struct engine *engine, struct space *space,
 				  struct procfs_maps *ret) USDTRAP_MUST_USE;
+/* How much a look at a space's maps may be taken to show a file with all its parts in place. */
+enum mapped_look {
+	MAPPED_COMPLETE, /* its loader is known to be done, or what there is has to do: exec, the loader's hook, attach
+			  */
+	MAPPED_GLIMPSE,  /* the process runs, and may be in the middle of loading something */
+	MAPPED_STEP,     /* a thread stands behind a call that changed what is mapped: likewise, but for a moment */
+};
+
 /*
- * Compares SPACE with its maps: arms the sites of files that are newly mapped,
- * forgets those that are no more. A site that cannot be armed is a notice and
- * spoils no other; *RET_REFUSED, if not NULL, gets the first such error.
+ * Compares SPACE with its maps: arms the sites of files that are newly mapped
+ * as far as LOOK allows, forgets those that are no more. A site that cannot be
+ * armed is a notice and spoils no other; *RET_REFUSED, if not NULL, gets the
+ * first such error.
  */
-struct usdtrap_error *mapped_refresh(struct engine *engine, struct space *space,
+struct usdtrap_error *mapped_refresh(struct engine *engine, struct space *space, enum mapped_look look,
 				     struct usdtrap_error **ret_refused) USDTRAP_MUST_USE;
 /* Forgets what lay in files that SPACE has unmapped: something else may lie there. */
 void mapped_prune(const struct engine *engine, struct space *space);
@@ -179,13 +191,41 @@ void mapped_prune(const struct engine *engine, struct space *space);
 struct usdtrap_error *mapped_arm_added(struct engine *engine, struct space *space,
 				       struct usdtrap_probe *first) USDTRAP_MUST_USE;
 
+/* As much of OBJECT's text from VADDR on as there is, up to one instruction's greatest length (room for BYTES). */
+struct usdtrap_error *mapped_text(const struct elf_object *object, uint64_t vaddr, uint8_t *bytes,
+				  size_t *ret_size) USDTRAP_MUST_USE;
+
+/* --- mapped_file.c --- */
+
+/*
+ * Finds the architecture of the program that SPACE's process runs. Errors:
+ * UNSUPPORTED for one that is not traced, GONE, OS, PERMISSION.
+ */
+struct usdtrap_error *mapped_architecture(struct space *space) USDTRAP_MUST_USE;
 /* The load bias of OBJECT, given one executable mapping of it. False: no segment of it could be mapped so. */
 bool mapped_load_bias(const struct elf_object *object, const struct procfs_mapping *mapping, uint64_t *ret);
 /* Whether the ELF header of OBJECT is what SPACE has in memory where it would be with LOAD_BIAS. */
 bool mapped_has_header(const struct space *space, const struct elf_object *object, uint64_t load_bias);
-/* As much of OBJECT's text from VADDR on as there is, up to one instruction's greatest length (room for BYTES). */
-struct usdtrap_error *mapped_text(const struct elf_object *object, uint64_t vaddr, uint8_t *bytes,
-				  size_t *ret_size) USDTRAP_MUST_USE;
+/* The catalog's file that MAPPING, executable, shows, and its load bias; NULL if nobody asked for it. */
+struct catalog_file *mapped_file_of(struct engine *engine, const struct space *space,
+				    const struct procfs_mapping *mapping, uint64_t *ret_bias);
+/*
+ * The catalog's file that is now where the one of MAPPING once was, if it was
+ * replaced while the process ran, as a package is upgraded; else NULL.
+ */
+const struct catalog_file *mapped_successor(const struct engine *engine, const struct procfs_mapping *mapping);
+/* Frees what is known of files that are no use. */
+void mapped_forget_strangers(struct engine *engine);
+
+/* --- rereading.c --- */
+
+/* Readies the timer of the looks, which the session polls. Errors: OS. */
+struct usdtrap_error *rereading_init(struct engine *engine) USDTRAP_MUST_USE;
+void rereading_deinit(struct engine *engine);
+/* SPACE was looked at: has the next look come soon if a file that is wanted may still come to it. */
+void rereading_hurry(struct engine *engine, const struct space *space);
+/* The timer has ticked: looks at all spaces. */
+void rereading_tick(struct engine *engine);
 
 /* --- loader.c --- */
 
@@ -224,8 +264,10 @@ void leave_all(struct engine *engine);
 
 /* --- verify.c --- */
 
-/* Looks whether all traps are still there; to be called about once a second. */
-void verify_traps(const struct engine *engine);
+/* Looks whether all traps are still there; to be called about once a second, and for SPACE when its text has changed.
+ */
+void verify_space(struct engine *engine, struct space *space);
+void verify_traps(struct engine *engine);
 
 /* --- recipe.c --- */
 

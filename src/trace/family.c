@@ -139,7 +139,7 @@ static bool arm_new_space(struct engine *engine, struct tracee *tracee)
 			return true;
 	}
 	if (!error)
-		error = mapped_refresh(engine, space, NULL);
+		error = mapped_refresh(engine, space, MAPPED_COMPLETE, NULL);
 	if (!error) {
 		loader_hook(engine, space);
 		return !is_standing;

@@ -17,6 +17,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include <utlist.h>
+
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "elf/object.h"
@@ -130,20 +132,26 @@ static struct usdtrap_error *arm_hook(struct engine *engine, struct space *space
 	return NULL;
 }
 
-/* Whether a file of the catalog is not mapped in SPACE, so that it may come yet. */
-static bool waits_for_files(const struct engine *engine, const struct space *space)
+/* Whether FILE is the program that SPACE runs, which is there as long as the process is. */
+static bool is_program(const struct space *space, const struct catalog_file *file)
+{
+	struct stat status;
+	char path[64];
+
+	snprintf(path, sizeof(path), PROCFS_ROOT "/%d/exe", (int)space->anchor);
+	return stat(path, &status) == 0 && status.st_ino == file->inode && status.st_dev == file->device;
+}
+
+/* Whether files that are wanted may still come to SPACE: those that are there may also go, and come again. */
+static bool may_get_files(const struct engine *engine, const struct space *space)
 {
 	const struct catalog_file *file;
-	const struct mapped_file *mapped;
 
 	if (catalog_wants_any_file(&engine->catalog))
 		return true;
-	for (file = engine->catalog.files; file; file = file->next) {
-		for (mapped = space->mapped; mapped && mapped->file != file; mapped = mapped->next)
-			;
-		if (!mapped && file->has_matches)
+	LL_FOREACH (engine->catalog.files, file)
+		if (file->has_matches && !is_program(space, file))
 			return true;
-	}
 	return false;
 }
 
@@ -152,7 +160,7 @@ void loader_hook(struct engine *engine, struct space *space)
 	struct elf_object *loader;
 	struct usdtrap_error *error;
 
-	if (space->has_loader_hook || !waits_for_files(engine, space))
+	if (space->has_loader_hook || !may_get_files(engine, space))
 		return;
 	engine_choose_anchor(engine, space);
 	error = open_loader(space, &loader);
@@ -180,5 +188,5 @@ struct usdtrap_error *loader_hook_hit(struct engine *engine, struct tracee *trac
 	if (error)
 		return error;
 	/* The thread still stands, and no other can run code of a library that was only just mapped. */
-	return mapped_refresh(engine, space, NULL);
+	return mapped_refresh(engine, space, MAPPED_COMPLETE, NULL);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From files to addresses: which files of the catalog a process has mapped,
- * where, and arming the sites in them.
+ * From files to addresses: where a process has mapped the files of the catalog
+ * (which they are, mapped_file.c tells), and arming the sites in them.
  *
  * An address has three kinds. A note gives the file's own (`vaddr'); a program
  * header tells where in the file that is (`offset'); /proc/PID/maps tells
@@ -13,17 +13,23 @@
  * One file may be mapped at several biases (dlmopen(3)); each is a mapping of
  * its own with sites of its own.
  *
- * Never write blindly: a file is taken for a mapping's only if device and
- * inode are equal; where a file system shows maps another number than stat(2)
- * (overlayfs, btrfs), if the path leads to a file with the same identity as
- * ours and the ELF header in memory is its header. And a byte is only replaced
- * where it is what the file has (site.c).
+ * Never write blindly: a byte is only replaced where it is what the file has
+ * (site.c). And nothing is written any more where something else lies now: each
+ * look at the maps begins with forgetting what is mapped no more. (One thing
+ * that lies elsewhere is still ours: text that the program copied, with our
+ * traps in it, over the place where it was, as some do to have it in huge
+ * pages.)
+ *
+ * A look may find a loader in the middle of its work: text is there, and the
+ * data with the semaphores is not, or is about to be overwritten. Where nobody
+ * can tell that the loader is done, a file is left alone until it has lain there
+ * unchanged for a while (MAPPED_GLIMPSE), or until all is there that arming
+ * takes (MAPPED_STEP).
  */
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <time.h>
 
 #include <utlist.h>
 
@@ -40,160 +46,16 @@
 #include "trace/room.h"
 #include "trace/site.h"
 
-struct usdtrap_error *mapped_architecture(struct space *space)
-{
-	struct elf_object *program;
-	struct usdtrap_error *error;
-	char path[64];
-
-	snprintf(path, sizeof(path), PROCFS_ROOT "/%d/exe", (int)space->anchor);
-	error = elf_object_open(path, &program);
-	if (error_catch(error, USDTRAP_NOT_FOUND))
-		return &error_gone;
-	if (error)
-		return error;
-	space->arch = arch_find(elf_object_machine(program), elf_object_address_bits(program));
-	if (!space->arch)
-		error = error_hint(error_create(USDTRAP_UNSUPPORTED,
-						"process %d runs a program of another kind (ELF machine %u, %u-bit "
-						"addresses)",
-						(int)space->pid, elf_object_machine(program),
-						elf_object_address_bits(program)),
-				   "its probes can be listed with -l; only 64-bit x86 programs can be traced");
-	elf_object_destroy(program);
-	return error;
-}
-
-bool mapped_has_header(const struct space *space, const struct elf_object *object, uint64_t load_bias)
-{
-	enum { HEADER_SIZE = 64 }; /* sizeof(Elf64_Ehdr), elf(5) */
-	uint8_t in_file[HEADER_SIZE], in_memory[HEADER_SIZE];
-	uint64_t vaddr;
-	struct usdtrap_error *error;
-
-	if (!elf_object_offset_to_vaddr(object, 0, &vaddr))
-		return false;
-	error = elf_object_read(object, vaddr, in_file, sizeof(in_file));
-	if (!error)
-		error = memory_read(space->memory_fd, vaddr + load_bias, in_memory, sizeof(in_memory));
-	if (error) {
-		usdtrap_error_destroy(error);
-		return false;
-	}
-	return memcmp(in_file, in_memory, sizeof(in_file)) == 0;
-}
-
-bool mapped_load_bias(const struct elf_object *object, const struct procfs_mapping *mapping, uint64_t *ret)
-{
-	const uint64_t page_mask = ~(uint64_t)0xfff;
-	const struct elf_segment *segments;
-	size_t count;
-
-	segments = elf_object_segments(object, &count);
-	for (size_t i = 0; i < count; i++) {
-		const struct elf_segment *segment = &segments[i];
-		uint64_t first = segment->offset & page_mask;
-
-		if (!segment->is_executable || mapping->offset < first ||
-		    mapping->offset >= segment->offset + segment->file_size)
-			continue;
-		*ret = mapping->start - mapping->offset + segment->offset - segment->vaddr;
-		return true;
-	}
-	return false;
-}
-
-/*
- * Whether MAPPING shows a file that was once where a file of the catalog is
- * now: a package was upgraded while the process ran.
- */
-static const struct catalog_file *successor_of(const struct engine *engine, const struct procfs_mapping *mapping)
-{
-	const struct catalog_file *file;
-
-	if (!mapping->is_deleted)
-		return NULL;
-	LL_FOREACH (engine->catalog.files, file)
-		if (file->has_matches && file->real_path && strcmp(file->real_path, mapping->path) == 0)
-			return file;
-	return NULL;
-}
-
-static struct usdtrap_error *refuse_replaced(const struct space *space, const struct catalog_file *file)
-{
-	return error_hint(
-		error_create(USDTRAP_UNSUPPORTED,
-			     "%s was replaced on disk since process %d mapped it: the process runs the old file",
-			     file->path, (int)space->pid),
-		"restart the process, so that it runs the file that is there now");
-}
-
-/* The path that leads from here to the file MAPPING shows, through the process's own root; NULL where there is none. */
-static char *path_of(const struct space *space, const struct procfs_mapping *mapping)
-{
-	char *path;
-
-	if (mapping->is_deleted || mapping->path[0] != '/')
-		return NULL;
-	return asprintf(&path, PROCFS_ROOT "/%d/root%s", (int)space->anchor, mapping->path) < 0 ? NULL : path;
-}
-
-/* A file that nobody named, for the patterns that want any. */
-static struct catalog_file *any_file(struct engine *engine, const char *path, const struct procfs_mapping *mapping)
-{
-	struct elf_object *object;
-	struct catalog_file *file;
-	struct usdtrap_error *error;
-
-	if (!catalog_wants_any_file(&engine->catalog))
-		return NULL;
-	error = elf_object_open(path, &object);
-	if (!error)
-		error = catalog_file_add(&engine->catalog, object, mapping->path, &file);
-	if (!error) {
-		for (const struct usdtrap_probe *probe = engine->catalog.probes; probe; probe = probe->next)
-			observe_probe(engine, probe, file);
-		return file;
-	}
-	if (!error_catch(error, USDTRAP_BAD_ELF) && !error_catch(error, USDTRAP_GONE))
-		engine_notice_error(engine, USDTRAP_NOTICE_WARNING, error);
-	return NULL;
-}
-
-/* The catalog's file that MAPPING shows, and its load bias; NULL if nobody asked for it. */
-static struct catalog_file *file_of(struct engine *engine, const struct space *space,
-				    const struct procfs_mapping *mapping, uint64_t *ret_bias)
-{
-	struct catalog_file *file = catalog_file_find(&engine->catalog, mapping->device, mapping->inode);
-	_cleanup_free_ char *path = NULL;
-	bool is_renumbered = false;
-	struct stat status;
-
-	if (!file) {
-		path = path_of(space, mapping);
-		if (!path || stat(path, &status) < 0 || status.st_ino != mapping->inode)
-			return NULL;
-		file = catalog_file_find(&engine->catalog, status.st_dev, status.st_ino);
-		is_renumbered = true;
-	}
-	if (!file)
-		file = any_file(engine, path, mapping);
-	if (!file || !file->has_matches || !mapped_load_bias(file->object, mapping, ret_bias))
-		return NULL;
-	return !is_renumbered || mapped_has_header(space, file->object, *ret_bias) ? file : NULL;
-}
+/* How long a file must lie there unchanged before it is armed on the strength of glimpses. */
+enum { SETTLE_NS = 30000000 };
 
 /* Whether ADDR lies in an executable, private mapping of the file's INODE at file offset OFFSET. */
 static bool is_mapped_at(const struct procfs_maps *maps, uint64_t addr, uint64_t offset, uint64_t inode)
 {
-	for (size_t i = 0; i < maps->count; i++) {
-		const struct procfs_mapping *mapping = &maps->items[i];
+	const struct procfs_mapping *mapping = procfs_mapping_at(maps, addr);
 
-		if (addr >= mapping->start && addr < mapping->end)
-			return mapping->is_executable && !mapping->is_shared && mapping->inode == inode &&
-			       addr - mapping->start + mapping->offset == offset;
-	}
-	return false;
+	return mapping && mapping->is_executable && !mapping->is_shared && mapping->inode == inode &&
+	       addr - mapping->start + mapping->offset == offset;
 }
 
 struct usdtrap_error *mapped_text(const struct elf_object *object, uint64_t vaddr, uint8_t *bytes, size_t *ret_size)
@@ -303,7 +165,7 @@ static struct usdtrap_error *arm_location(struct engine *engine, struct space *s
 	if (info->semaphore_vaddr)
 		add_semaphore_to_net(engine, space, info->semaphore_vaddr + mapped->load_bias, site);
 	site->mapped = mapped;
-	return site_attach(site, probe, location);
+	return site_has(site, probe, location) ? NULL : site_attach(site, probe, location);
 }
 
 /* What could not be armed spoils nothing else: it is a notice, but for the first, which *REFUSED (if not NULL) keeps.
@@ -378,11 +240,11 @@ static void arm_file(struct engine *engine, struct space *space, struct mapped_f
 		arm_probe(engine, space, mapped, maps, probe, refused);
 }
 
-static struct mapped_file *mapped_find(const struct space *space, const struct catalog_file *file, uint64_t load_bias)
+static struct mapped_file *mapped_find(struct mapped_file *list, const struct catalog_file *file, uint64_t load_bias)
 {
 	struct mapped_file *mapped;
 
-	LL_FOREACH (space->mapped, mapped)
+	LL_FOREACH (list, mapped)
 		if (mapped->file == file && mapped->load_bias == load_bias)
 			return mapped;
 	return NULL;
@@ -401,6 +263,36 @@ static bool is_still_mapped(const struct procfs_maps *maps, const struct mapped_
 	return false;
 }
 
+/* Whether at SITE lies what the program copied there when our trap was in it. */
+static bool is_copy(const struct space *space, const struct procfs_maps *maps, const struct site *site)
+{
+	const struct procfs_mapping *mapping = procfs_mapping_at(maps, site->addr);
+	const size_t trap_size = space->arch->trap_size;
+	uint8_t found[ARCH_MAX_INSTRUCTION];
+	struct usdtrap_error *error;
+
+	if (!mapping || !mapping->is_executable || mapping->inode || site->state != SITE_ARMED)
+		return false;
+	error = memory_read(space->memory_fd, site->addr, found, site->original_size);
+	usdtrap_error_destroy(error);
+	return !error && site->original_size > trap_size && memcmp(found, space->arch->trap, trap_size) == 0 &&
+	       memcmp(found + trap_size, site->original + trap_size, site->original_size - trap_size) == 0;
+}
+
+/* Whether SITE's place is still what it was when it was armed. */
+static bool is_still_there(const struct space *space, const struct procfs_maps *maps, const struct site *site)
+{
+	const struct mapped_file *mapped = site->mapped;
+	uint64_t offset = site->offset, inode = site->inode;
+
+	if (mapped) {
+		inode = mapped->inode;
+		if (!elf_object_vaddr_to_offset(mapped->file->object, site->addr - mapped->load_bias, &offset))
+			return false;
+	}
+	return is_mapped_at(maps, site->addr, offset, inode) || is_copy(space, maps, site);
+}
+
 static void forget_site(struct space *space, struct site *site)
 {
 	usdtrap_error_destroy(journal_forget_site(space->journal, site->addr));
@@ -408,32 +300,58 @@ static void forget_site(struct space *space, struct site *site)
 	space_forget_site(space, site);
 }
 
+static void forget_semaphore(struct space *space, struct semaphore *semaphore)
+{
+	usdtrap_error_destroy(journal_forget_semaphore(space->journal, semaphore->addr));
+	net_forget(space, semaphore->net_slot);
+	space_forget_semaphore(space, semaphore);
+}
+
+/* The sites whose places are something else now. A file that has lost some and is still there may get them back. */
+static void forget_sites(struct space *space, const struct procfs_maps *maps)
+{
+	struct site *site, *next;
+
+	HASH_ITER (hh, space->sites, site, next) {
+		if ((!site->mapped && site->return_place == ARCH_RETURN_NONE) || is_still_there(space, maps, site))
+			continue;
+		if (site->mapped)
+			site->mapped->has_holes = true;
+		forget_site(space, site);
+	}
+}
+
+static bool has_sites(const struct space *space, const struct mapped_file *mapped)
+{
+	const struct site *site = space->sites;
+
+	while (site && site->mapped != mapped)
+		site = site->hh.next;
+	return site;
+}
+
 /* What lay in files that are mapped no more is gone with them. */
 static void forget_unmapped(struct space *space, const struct procfs_maps *maps)
 {
 	struct semaphore *semaphore, *next_semaphore;
 	struct mapped_file *mapped, *next;
-	struct site *site, *next_site;
 
 	room_forget_unmapped(space, maps);
-	HASH_ITER (hh, space->sites, site, next_site)
-		if (site->return_place != ARCH_RETURN_NONE && !site->mapped &&
-		    !is_mapped_at(maps, site->addr, site->offset, site->inode))
-			forget_site(space, site);
-
-	LL_FOREACH_SAFE(space->mapped, mapped, next)
+	forget_sites(space, maps);
+	LL_FOREACH_SAFE(space->glimpsed, mapped, next)
 	{
 		if (is_still_mapped(maps, mapped))
 			continue;
-		HASH_ITER (hh, space->sites, site, next_site)
-			if (site->mapped == mapped)
-				forget_site(space, site);
+		LL_DELETE(space->glimpsed, mapped);
+		free(mapped);
+	}
+	LL_FOREACH_SAFE(space->mapped, mapped, next)
+	{
+		if (is_still_mapped(maps, mapped) || has_sites(space, mapped))
+			continue;
 		HASH_ITER (hh, space->semaphores, semaphore, next_semaphore)
-			if (semaphore->mapped == mapped) {
-				usdtrap_error_destroy(journal_forget_semaphore(space->journal, semaphore->addr));
-				net_forget(space, semaphore->net_slot);
-				space_forget_semaphore(space, semaphore);
-			}
+			if (semaphore->mapped == mapped)
+				forget_semaphore(space, semaphore);
 		LL_DELETE(space->mapped, mapped);
 		free(mapped);
 	}
@@ -458,6 +376,15 @@ struct usdtrap_error *mapped_read(const struct engine *engine, struct space *spa
 	return &error_gone;
 }
 
+static struct usdtrap_error *refuse_replaced(const struct space *space, const struct catalog_file *file)
+{
+	return error_hint(
+		error_create(USDTRAP_UNSUPPORTED,
+			     "%s was replaced on disk since process %d mapped it: the process runs the old file",
+			     file->path, (int)space->pid),
+		"restart the process, so that it runs the file that is there now");
+}
+
 static void look_for_shadow_stack(struct space *space)
 {
 	struct procfs_status status;
@@ -480,52 +407,186 @@ struct usdtrap_error *mapped_arm_added(struct engine *engine, struct space *spac
 		for (struct usdtrap_probe *probe = first; probe; probe = probe->next)
 			arm_probe(engine, space, mapped, &maps, probe, NULL);
 	procfs_maps_deinit(&maps);
-	return mapped_refresh(engine, space, NULL);
+	return mapped_refresh(engine, space, MAPPED_COMPLETE, NULL);
 }
 
-struct usdtrap_error *mapped_refresh(struct engine *engine, struct space *space, struct usdtrap_error **ret_refused)
+/* ---- a look at the maps ---- */
+
+static uint64_t now_ns(void)
 {
-	struct procfs_maps maps;
-	struct usdtrap_error *error;
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static uint64_t mixed(uint64_t hash, uint64_t value)
+{
+	const uint64_t prime = UINT64_C(0x100000001b3); /* of the 64-bit FNV-1a hash */
+
+	return (hash ^ value) * prime;
+}
+
+/* A number that is another one, in all likelihood, if any mapping of the file with INODE changes; 0: any of code. */
+static uint64_t shape_of(const struct procfs_maps *maps, uint64_t inode)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	for (size_t i = 0; i < maps->count; i++) {
+		const struct procfs_mapping *mapping = &maps->items[i];
+
+		if (inode ? mapping->inode != inode : !mapping->is_executable)
+			continue;
+		hash = mixed(mixed(mixed(hash, mapping->start), mapping->end), mapping->offset);
+		hash = mixed(mixed(hash, mapping->inode), mapping->device);
+		hash = mixed(hash, (uint64_t)mapping->is_executable << 1 | (uint64_t)mapping->is_writable);
+	}
+	return hash;
+}
+
+static bool is_data(const struct procfs_maps *maps, uint64_t addr)
+{
+	const struct procfs_mapping *mapping = procfs_mapping_at(maps, addr);
+
+	return mapping && mapping->is_writable && !mapping->is_shared;
+}
+
+/* Whether all is in place that arming LOCATION takes. */
+static bool is_location_ready(const struct procfs_maps *maps, const struct mapped_file *mapped,
+			      const struct location *location)
+{
+	const struct usdtrap_site_info *info = &location->info->sites[location->index];
+	uint64_t offset;
+
+	return elf_object_vaddr_to_offset(mapped->file->object, info->vaddr, &offset) &&
+	       is_mapped_at(maps, info->vaddr + mapped->load_bias, offset, mapped->inode) &&
+	       (!info->semaphore_vaddr || is_data(maps, info->semaphore_vaddr + mapped->load_bias));
+}
+
+static bool is_ready(const struct engine *engine, const struct procfs_maps *maps, const struct mapped_file *mapped)
+{
+	for (const struct usdtrap_probe *probe = engine->catalog.probes; probe; probe = probe->next)
+		for (size_t m = 0; m < probe->match_count; m++)
+			for (size_t i = 0;
+			     probe->matches[m].file == mapped->file && i < probe->matches[m].location_count; i++)
+				if (!is_location_ready(maps, mapped, &probe->matches[m].locations[i]))
+					return false;
+	return true;
+}
+
+/* Whether MAPPED, which is not armed yet, is to be armed at this LOOK. */
+static bool is_due(const struct engine *engine, struct mapped_file *mapped, const struct procfs_maps *maps,
+		   enum mapped_look look)
+{
+	const uint64_t shape = shape_of(maps, mapped->inode), now = now_ns();
+
+	if (look == MAPPED_COMPLETE || (look == MAPPED_STEP && is_ready(engine, maps, mapped)))
+		return true;
+	if (mapped->shape != shape) {
+		mapped->shape = shape;
+		mapped->shaped_ns = now;
+	}
+	return now - mapped->shaped_ns >= SETTLE_NS;
+}
+
+/* Arms MAPPED, which MAPPING belongs to. */
+static void arm_mapped(struct engine *engine, struct space *space, struct mapped_file *mapped,
+		       const struct procfs_maps *maps, const struct procfs_mapping *mapping,
+		       struct usdtrap_error **refused)
+{
+	LL_APPEND(space->mapped, mapped);
+	engine_begin_journal(engine, space);
+	observe_mapped(engine, space, mapped, mapping);
+	arm_file(engine, space, mapped, maps, refused);
+	recipe_apply(engine, space, mapped, maps);
+}
+
+/* Sees to FILE, which MAPPING shows at LOAD_BIAS. */
+static struct usdtrap_error *meet(struct engine *engine, struct space *space, struct catalog_file *file,
+				  uint64_t load_bias, const struct procfs_maps *maps,
+				  const struct procfs_mapping *mapping, enum mapped_look look,
+				  struct usdtrap_error **refused)
+{
+	struct mapped_file *mapped = mapped_find(space->mapped, file, load_bias);
+
+	if (mapped)
+		return NULL;
+	mapped = mapped_find(space->glimpsed, file, load_bias);
+	if (!mapped) {
+		mapped = calloc(1, sizeof(*mapped));
+		if (!mapped)
+			return &error_no_memory;
+		mapped->file = file;
+		mapped->load_bias = load_bias;
+		mapped->inode = mapping->inode;
+		LL_APPEND(space->glimpsed, mapped);
+	}
+	if (is_due(engine, mapped, maps, look)) {
+		LL_DELETE(space->glimpsed, mapped);
+		mapped->next = NULL;
+		arm_mapped(engine, space, mapped, maps, mapping, refused);
+	}
+	return NULL;
+}
+
+/* Arms again what files have lost that were mapped anew in parts. */
+static void fill_holes(struct engine *engine, struct space *space, const struct procfs_maps *maps)
+{
 	struct mapped_file *mapped;
 
-	look_for_shadow_stack(space);
-	error = mapped_read(engine, space, &maps);
+	LL_FOREACH (space->mapped, mapped) {
+		if (!mapped->has_holes || !is_ready(engine, maps, mapped))
+			continue;
+		mapped->has_holes = false;
+		arm_file(engine, space, mapped, maps, NULL);
+	}
+}
+
+/* Whether this look shows nothing that the last one did not show. */
+static bool is_old_news(struct space *space, const struct procfs_maps *maps)
+{
+	const uint64_t shape = shape_of(maps, 0);
+	const bool is_same = space->shape == shape;
+
+	space->shape = shape;
+	return is_same && !space->glimpsed;
+}
+
+struct usdtrap_error *mapped_refresh(struct engine *engine, struct space *space, enum mapped_look look,
+				     struct usdtrap_error **ret_refused)
+{
+	struct procfs_maps maps;
+	struct usdtrap_error *error = mapped_read(engine, space, &maps);
+
 	if (error)
 		return error;
+	if (is_old_news(space, &maps) && look != MAPPED_COMPLETE) {
+		procfs_maps_deinit(&maps);
+		return NULL;
+	}
+	look_for_shadow_stack(space);
 	/* First: what lies somewhere else now must not be taken for what lay there. */
 	forget_unmapped(space, &maps);
 	if (space->modules)
 		space->modules->is_stale = true;
-	for (size_t i = 0; i < maps.count; i++) {
+	for (size_t i = 0; i < maps.count && !error; i++) {
 		const struct procfs_mapping *mapping = &maps.items[i];
+		const struct catalog_file *successor;
 		struct catalog_file *file;
 		uint64_t load_bias;
 
 		if (!mapping->is_executable || mapping->inode == 0)
 			continue;
-		file = file_of(engine, space, mapping, &load_bias);
-		if (!file && ret_refused && successor_of(engine, mapping)) /* told once, when attaching */
-			refuse(engine, refuse_replaced(space, successor_of(engine, mapping)), ret_refused);
-		if (!file)
-			continue;
-		if (mapped_find(space, file, load_bias))
-			continue;
-		mapped = calloc(1, sizeof(*mapped));
-		if (!mapped) {
-			error = &error_no_memory;
-			break;
-		}
-		mapped->file = file;
-		mapped->load_bias = load_bias;
-		mapped->inode = mapping->inode;
-		LL_APPEND(space->mapped, mapped);
-		engine_begin_journal(engine, space);
-		observe_mapped(engine, space, mapped, mapping);
-		arm_file(engine, space, mapped, &maps, ret_refused);
-		recipe_apply(engine, space, mapped, &maps);
+		file = mapped_file_of(engine, space, mapping, &load_bias);
+		successor = !file && ret_refused ? mapped_successor(engine, mapping) : NULL;
+		if (successor) /* told once, when attaching */
+			refuse(engine, refuse_replaced(space, successor), ret_refused);
+		if (file)
+			error = meet(engine, space, file, load_bias, &maps, mapping, look, ret_refused);
 	}
+	fill_holes(engine, space, &maps);
 	procfs_maps_deinit(&maps);
+	rereading_hurry(engine, space);
 	return error;
 }
 

@@ -45,11 +45,9 @@ static struct usdtrap_error *count(int memory_fd, struct journal *journal, uint6
 /* The mapping that holds all of the counter at ADDR, or NULL. */
 static const struct procfs_mapping *mapping_at(const struct procfs_maps *maps, uint64_t addr)
 {
-	for (size_t i = 0; i < maps->count; i++)
-		if (addr >= maps->items[i].start && addr < maps->items[i].end &&
-		    maps->items[i].end - addr >= SEMAPHORE_SIZE)
-			return &maps->items[i];
-	return NULL;
+	const struct procfs_mapping *mapping = procfs_mapping_at(maps, addr);
+
+	return mapping && mapping->end - addr >= SEMAPHORE_SIZE ? mapping : NULL;
 }
 
 struct usdtrap_error *semaphore_raise(struct space *space, const struct procfs_maps *maps,
@@ -82,6 +80,23 @@ struct usdtrap_error *semaphore_raise(struct space *space, const struct procfs_m
 	semaphore->is_raised = true;
 	HASH_ADD(hh, space->semaphores, addr, sizeof(semaphore->addr), semaphore);
 	return journal_raised(space->journal, addr);
+}
+
+struct usdtrap_error *semaphore_keep(struct space *space, struct semaphore *semaphore)
+{
+	struct usdtrap_error *error;
+	uint16_t value;
+	bool is_changed;
+
+	if (!semaphore->is_raised)
+		return NULL;
+	error = memory_read(space->memory_fd, semaphore->addr, &value, SEMAPHORE_SIZE);
+	if (error || value)
+		return error;
+	error = journal_forget_semaphore(space->journal, semaphore->addr);
+	if (!error)
+		error = count(space->memory_fd, space->journal, semaphore->addr, +1, &semaphore->before, &is_changed);
+	return error ? error : journal_raised(space->journal, semaphore->addr);
 }
 
 struct usdtrap_error *semaphore_lower(struct space *space, struct semaphore *semaphore)

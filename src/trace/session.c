@@ -250,6 +250,7 @@ struct usdtrap_error *usdtrap_session_create(const struct usdtrap_options *optio
 
 	if (!session)
 		return &error_no_memory;
+	session->engine.rereading.fd = -1;
 	if (options)
 		session->engine.options = *options;
 	if (session->engine.options.filtered)
@@ -269,6 +270,8 @@ struct usdtrap_error *usdtrap_session_create(const struct usdtrap_options *optio
 	else if (sigaction(session->wake_signal, &wake, NULL) < 0)
 		error = error_os(errno, "cannot handle signal %d", session->wake_signal);
 	else
+		error = rereading_init(&session->engine);
+	if (!error)
 		error = start_thread(session);
 	if (error) {
 		usdtrap_session_destroy(session);
@@ -300,6 +303,8 @@ void usdtrap_session_destroy(struct usdtrap_session *session)
 	events_deinit(&session->engine.events);
 	samplers_deinit(&session->engine);
 	catalog_deinit(&session->engine.catalog);
+	mapped_forget_strangers(&session->engine);
+	rereading_deinit(&session->engine);
 	if (session->interrupt_fd >= 0)
 		close(session->interrupt_fd);
 	if (session->end_fd >= 0)
@@ -489,13 +494,24 @@ static enum usdtrap_action on_verify(void *user)
 	return USDTRAP_CONTINUE;
 }
 
-/* Once a second all traps are looked at. */
+static enum usdtrap_action on_reread(void *user)
+{
+	struct usdtrap_session *session = user;
+
+	rereading_tick(&session->engine);
+	return USDTRAP_CONTINUE;
+}
+
+/* Once a second all traps are looked at; maps whenever they are due. */
 static struct usdtrap_error *add_verification(struct usdtrap_session *session)
 {
+	struct usdtrap_error *error;
+
 	if (session->has_verification || !session->has_attached)
 		return NULL;
 	session->has_verification = true;
-	return usdtrap_add_timer(session, VERIFY_PERIOD_NS, on_verify, session);
+	error = usdtrap_add_event(session, session->engine.rereading.fd, on_reread, session);
+	return error ? error : usdtrap_add_timer(session, VERIFY_PERIOD_NS, on_verify, session);
 }
 
 static void set_timers(struct usdtrap_session *session, bool is_running)

@@ -147,6 +147,15 @@ struct usdtrap_error *site_attach(struct site *site, struct usdtrap_probe *probe
 	return NULL;
 }
 
+bool site_has(const struct site *site, const struct usdtrap_probe *probe, const struct location *location)
+{
+	const struct attachment *attachment = site->attachments;
+
+	while (attachment && (attachment->probe != probe || attachment->location != location))
+		attachment = attachment->next;
+	return attachment;
+}
+
 void site_mask(const struct space *space, uint64_t addr, void *buffer, size_t size)
 {
 	const struct site *site;

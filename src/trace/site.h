@@ -38,8 +38,10 @@ struct usdtrap_error *site_restore(struct space *space, struct site *site) USDTR
 /* Adds a callback to SITE behind those that were added to the session before it. */
 struct usdtrap_error *site_attach(struct site *site, struct usdtrap_probe *probe,
 				  struct location *location) USDTRAP_MUST_USE;
+/* Whether it has that callback already. */
+bool site_has(const struct site *site, const struct usdtrap_probe *probe, const struct location *location);
 
-/* The same in COPY_FD, the memory of a forked child, which inherited the trap. */
+/* As site_restore() in COPY_FD, the memory of a forked child, which inherited the trap. */
 struct usdtrap_error *site_restore_copy(int copy_fd, const struct arch *arch, const struct site *site) USDTRAP_MUST_USE;
 
 /* Whether COPY_FD has our trap at SITE. */
@@ -57,6 +59,8 @@ bool site_is_within(const struct space *space, uint64_t addr, size_t size);
  */
 struct usdtrap_error *semaphore_raise(struct space *space, const struct procfs_maps *maps,
 				      const struct mapped_file *mapped, uint64_t addr) USDTRAP_MUST_USE;
+/* Raises it once more if it has become 0: its memory is not what it was. */
+struct usdtrap_error *semaphore_keep(struct space *space, struct semaphore *semaphore) USDTRAP_MUST_USE;
 /* Lowers it again, never below 0. */
 struct usdtrap_error *semaphore_lower(struct space *space, struct semaphore *semaphore) USDTRAP_MUST_USE;
 /* Lowers it in a forked child's copy of the memory. */

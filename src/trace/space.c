@@ -65,7 +65,11 @@ void space_forget(struct space *space)
 		space_forget_semaphore(space, semaphore);
 	LL_FOREACH_SAFE(space->mapped, mapped, next_mapped)
 	free(mapped);
+	LL_FOREACH_SAFE(space->glimpsed, mapped, next_mapped)
+	free(mapped);
 	space->mapped = NULL;
+	space->glimpsed = NULL;
+	space->shape = 0;
 	room_forget(space);
 	modules_forget(space);
 	stacks_forget_space(space);

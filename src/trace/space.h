@@ -86,6 +86,9 @@ struct mapped_file {
 	struct catalog_file *file;
 	uint64_t load_bias; /* target address less the file's vaddr */
 	uint64_t inode;     /* as /proc/PID/maps shows it */
+	bool has_holes;     /* places of it that were armed are mapped no more, while others are */
+	uint64_t shape;     /* while it is glimpsed: says whether its mappings have changed */
+	uint64_t shaped_ns; /* since when they have not, by CLOCK_MONOTONIC */
 	struct mapped_file *next;
 };
 
@@ -94,10 +97,13 @@ struct space {
 	pid_t pid;           /* of the process it began with, for messages */
 	pid_t anchor;        /* a thread through which /proc reaches it */
 	const struct arch *arch;
-	int memory_fd; /* /proc/PID/mem, or -1 before it is opened */
+	int memory_fd;    /* /proc/PID/mem, or -1 before it is opened */
+	bool is_starting; /* its process is to run another program, and of this one nothing is wanted */
 	bool has_loader_hook;
-	bool has_shadow_stack; /* some thread had one when the space was last looked at */
-	struct mapped_file *mapped;
+	bool has_shadow_stack;              /* some thread had one when the space was last looked at */
+	struct mapped_file *mapped;         /* the catalog's files in it, armed */
+	struct mapped_file *glimpsed;       /* those that a loader may still be busy with */
+	uint64_t shape;                     /* says whether its code is mapped as it was at the last look */
 	struct site *sites;                 /* by address */
 	uint64_t lowest_site, highest_site; /* every site's address lies between these; 0, 0 before the first */
 	struct semaphore *semaphores;       /* by address */

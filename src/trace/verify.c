@@ -4,9 +4,11 @@
  *
  * Another tracer may come after us: bpftrace puts the kernel's own trap over
  * ours, takes all hits for itself, and writes the nop back when it leaves. Our
- * probe is silently dead then. So every trap is looked at once a second: one
- * that is gone is put in again, and the gap is told; one whose place has become
- * something else is left alone, and that is told.
+ * probe is silently dead then. Or the program maps its own text anew, and the
+ * traps are gone, and the semaphores down. So every trap is looked at once a
+ * second: one that is gone is put in again, and the gap is told; one whose
+ * place has become something else is left alone, and that is told. Semaphores
+ * that have become 0 are raised again.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -35,8 +37,9 @@ static void put_in_again(const struct engine *engine, const struct space *space,
 	}
 	if (!site->was_replaced)
 		engine_notice(engine, USDTRAP_NOTICE_WARNING,
-			      "somebody else took the trap of %s out of process %d; it was put in again, and what was "
-			      "passed in between, for a second at most, is not counted",
+			      "the trap of %s was taken out of process %d, by another tracer or by the program, which "
+			      "mapped its text anew; it was put in again, and what was passed in between, for a second "
+			      "at most, is not counted",
 			      name_of(site), (int)space->pid);
 	site->was_replaced = true;
 }
@@ -59,23 +62,33 @@ static bool read_byte(const struct space *space, const struct site *site, uint8_
 	return !error;
 }
 
+/* Whether SPACE has all traps, and all semaphores are up. */
 static bool has_all(const struct space *space)
 {
 	uint8_t byte;
+	uint16_t value;
 
+	for (const struct semaphore *semaphore = space->semaphores; semaphore; semaphore = semaphore->hh.next) {
+		struct usdtrap_error *error = memory_read(space->memory_fd, semaphore->addr, &value, sizeof(value));
+
+		usdtrap_error_destroy(error);
+		if (semaphore->is_raised && (error || !value))
+			return false;
+	}
 	for (const struct site *site = space->sites; site; site = site->hh.next)
 		if (site->state == SITE_ARMED && (!read_byte(space, site, &byte) || byte != space->arch->trap[0]))
 			return false;
 	return true;
 }
 
-static void verify_space(const struct engine *engine, struct space *space)
+void verify_space(struct engine *engine, struct space *space)
 {
 	uint8_t byte;
 
 	if (!space->arch || space->memory_fd < 0 || has_all(space))
 		return;
-	mapped_prune(engine, space); /* a library that was unmapped took its traps with it: that is no news */
+	/* A library that was unmapped took its traps with it: that is no news. It may also be mapped elsewhere now. */
+	usdtrap_error_destroy(mapped_refresh(engine, space, MAPPED_GLIMPSE, NULL));
 	for (struct site *site = space->sites; site; site = site->hh.next) {
 		if (site->state != SITE_ARMED || !read_byte(space, site, &byte) || byte == space->arch->trap[0])
 			continue;
@@ -84,9 +97,12 @@ static void verify_space(const struct engine *engine, struct space *space)
 		else
 			give_up(engine, space, site, byte);
 	}
+	for (struct semaphore *semaphore = space->semaphores; semaphore; semaphore = semaphore->hh.next)
+		usdtrap_error_destroy(
+			semaphore_keep(space, semaphore)); /* its process is gone, or the next look tells */
 }
 
-void verify_traps(const struct engine *engine)
+void verify_traps(struct engine *engine)
 {
 	for (struct space *space = engine->spaces; space; space = space->next)
 		verify_space(engine, space);

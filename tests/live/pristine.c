@@ -41,6 +41,11 @@ static bool open_file(long pid, const struct mapping *mapping, struct file *ret)
 
 	snprintf(path, sizeof(path), "/proc/%ld/root%s", pid, mapping->path);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0) { /* no path leads there any more: the mapping itself does, for root */
+		snprintf(path, sizeof(path), "/proc/%ld/map_files/%" PRIx64 "-%" PRIx64, pid, mapping->start,
+			 mapping->end);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+	}
 	if (fd < 0)
 		return false;
 	if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size == 0) {

@@ -15,7 +15,7 @@ tracer -e "usdt:$targets/guarded:guarded:tick { @hits = count(); }" -p "$pid"
 wait_for trace.err 'it was put in again'
 grep '^WARNING' trace.err >said
 cat >expected <<EOT
-WARNING: somebody else took the trap of usdt:$targets/guarded:guarded:tick out of process $pid; it was put in again, and what was passed in between, for a second at most, is not counted
+WARNING: the trap of usdt:$targets/guarded:guarded:tick was taken out of process $pid, by another tracer or by the program, which mapped its text anew; it was put in again, and what was passed in between, for a second at most, is not counted
 EOT
 same expected said
 tell 'hit 1000'

@@ -79,6 +79,7 @@ static void describe(const struct options *options, struct strbuf *out)
 	strbuf_add_string(out, options->is_dry_run ? " dry-run" : "");
 	strbuf_add_string(out, options->no_recipe ? " no-recipe" : "");
 	strbuf_add_string(out, options->filters_calls ? " seccomp" : "");
+	strbuf_add_string(out, options->watches_maps ? " watch-maps" : "");
 	strbuf_add_string(out, options->no_follow_cpu ? " no-follow-cpu" : "");
 }
 
@@ -121,9 +122,9 @@ static void test_options_right_lines_are_understood(void **state)
 		{"queue in KiB", "x.bt --queue 3k", "run [x.bt] queue=3072"},
 		{"queue in MiB", "x.bt --queue=2M", "run [x.bt] queue=2097152"},
 		{"queue in GiB", "x.bt --queue 1G", "run [x.bt] queue=1073741824"},
-		{"flags", "x.bt --drop --no-warnings --dry-run --no-recipe --no-follow-cpu",
-		 "run [x.bt] drops no-warnings dry-run no-recipe no-follow-cpu"},
 		{"a filter", "x.bt --seccomp -c ls", "run [x.bt] command=ls seccomp"},
+		{"flags", "x.bt --drop --no-warnings --dry-run --no-recipe --no-follow-cpu --watch-maps",
+		 "run [x.bt] drops no-warnings dry-run no-recipe watch-maps no-follow-cpu"},
 		{"includes", "x.bt -I a -Ib --include c --include=d", "run [x.bt] I=a I=b include=c include=d"},
 		{"debug info", "x.bt --debuginfo a:b", "run [x.bt] debug=a:b"},
 		{"probe filter", "x.bt --probe-filter ^a|b$", "run [x.bt] filter=^a|b$"},
