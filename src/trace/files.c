@@ -123,18 +123,33 @@ static bool is_below(const char *path, const char *folder)
 	return strncmp(path, folder, length) == 0 && path[length] == '/';
 }
 
-static struct usdtrap_error *find_path(const struct files_places *places, const char *path, struct files *files)
+/*
+ * A path is a process's own, below INSIDE's root. It may also be one of ours,
+ * for whoever types it stands here: what the process has mapped tells which, and
+ * if it has neither, which is there.
+ */
+static struct usdtrap_error *find_path(const struct files_places *outside, const struct files_places *inside,
+				       const char *path, pid_t pid, struct files *files)
 {
 	_cleanup_strbuf_ struct strbuf whole = {0};
+	const bool is_own = path[0] == '/' && !is_below(path, outside->proc);
+	struct usdtrap_error *error;
 
-	if (path[0] == '/' && !is_below(path, places->proc))
-		strbuf_add_string(&whole, places->root);
+	if (is_own && pid) {
+		error = process_files_find_path(outside, pid, inside->root, path, files);
+		if (error || files->count)
+			return error;
+	}
+	if (is_own)
+		strbuf_add_string(&whole, inside->root);
 	strbuf_add_string(&whole, path);
 	if (whole.failed)
 		return &error_no_memory;
+	if (inside != outside && access(strbuf_text(&whole), F_OK) != 0 && access(path, F_OK) == 0)
+		return files_add(files, path, NULL);
 	/* A file may well have a bracket in its name. */
 	if (has_wildcard(path) && access(strbuf_text(&whole), F_OK) != 0) {
-		struct files_places here = *places;
+		struct files_places here = *inside;
 
 		here.root = "";
 		return find_matches(&here, strbuf_text(&whole), files);
@@ -288,22 +303,24 @@ static int compare_paths(const void *left, const void *right)
 
 struct usdtrap_error *files_find_in(const struct files_places *places, const char *target, pid_t pid, struct files *ret)
 {
-	struct files_places inside = *places;
+	struct files_places its = *places;
+	const struct files_places *inside = places;
 	struct files files = {0};
 	struct usdtrap_error *error;
 	char root[PATH_MAX];
 
 	if (pid && process_files_are_elsewhere(places, pid)) {
 		snprintf(root, sizeof(root), "%s/%d/root", places->proc, (int)pid);
-		inside.root = root;
-		inside.library_path = NULL; /* ours, not its */
+		its.root = root;
+		its.library_path = NULL; /* ours, not its */
+		inside = &its;
 	}
 	if (!target || !*target || strcmp(target, "*") == 0)
 		error = find_any(places, pid, &files);
 	else if (strchr(target, '/'))
-		error = find_path(&inside, target, &files);
+		error = find_path(places, inside, target, pid, &files);
 	else
-		error = find_word(places, &inside, target, pid, &files);
+		error = find_word(places, inside, target, pid, &files);
 	if (error) {
 		files_deinit(&files);
 		return error;

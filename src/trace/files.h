@@ -10,8 +10,10 @@
  *
  * With a process, a word is first looked for among what it has mapped. A path
  * is the one that the pattern led to, symbolic links kept. A process in
- * another mount namespace has other files under the same paths: there they
- * begin with /proc/PID/root.
+ * another mount namespace, or with another root, has other files under the same
+ * paths: there they begin with /proc/PID/root. A path may then be the process's
+ * or ours; one that the process has mapped comes first. And one whose file was
+ * replaced or deleted means what the process still has mapped of it.
  */
 #ifndef USDTRAP_TRACE_FILES_H
 #define USDTRAP_TRACE_FILES_H

@@ -22,6 +22,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -49,15 +50,21 @@ static bool leads_to_inode(const char *path, const struct procfs_mapping *mappin
 	return stat(path, &status) == 0 && status.st_ino == mapping->inode && S_ISREG(status.st_mode);
 }
 
-bool process_files_are_elsewhere(const struct files_places *places, pid_t pid)
+/* Whether PID's link NAME leads elsewhere than ours. */
+static bool is_other_link(const struct files_places *places, pid_t pid, const char *name)
 {
 	_cleanup_free_ char *own = NULL, *its = NULL;
-	struct usdtrap_error *error = procfs_link(places->proc, getpid(), "ns/mnt", &own);
+	struct usdtrap_error *error = procfs_link(places->proc, getpid(), name, &own);
 
 	if (!error)
-		error = procfs_link(places->proc, pid, "ns/mnt", &its);
+		error = procfs_link(places->proc, pid, name, &its);
 	usdtrap_error_destroy(error);
 	return own && its && strcmp(own, its) != 0;
+}
+
+bool process_files_are_elsewhere(const struct files_places *places, pid_t pid)
+{
+	return is_other_link(places, pid, "ns/mnt") || is_other_link(places, pid, "root");
 }
 
 /* The descriptor through which the process has MAPPING's file open: libraries made in memory (memfd) are kept so. */
@@ -146,11 +153,101 @@ static struct usdtrap_error *read_maps(const struct files_places *places, pid_t 
 	return error ? error : &error_gone;
 }
 
+/* ---- by a path ---- */
+
+static bool is_file_of_code(const struct procfs_mapping *mapping)
+{
+	return mapping->is_executable && mapping->inode && mapping->path[0] == '/';
+}
+
+/* The mapping of code that shows the file at PATH; NULL: there is none. */
+static const struct procfs_mapping *mapping_of_file(const struct procfs_maps *maps, const char *path)
+{
+	for (size_t i = 0; i < maps->count; i++)
+		if (is_file_of_code(&maps->items[i]) && leads_to(path, &maps->items[i]))
+			return &maps->items[i];
+	return NULL;
+}
+
+/* PATH with the links of its folder followed: what the maps call a file that was there; or PATH. */
+static char *resolved_path(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	_cleanup_free_ char *folder = slash > path ? strndup(path, (size_t)(slash - path)) : NULL;
+	_cleanup_free_ char *real = folder ? realpath(folder, NULL) : NULL;
+	char *whole;
+
+	if (!real)
+		return strdup(path);
+	return asprintf(&whole, "%s%s", strcmp(real, "/") == 0 ? "" : real, slash) < 0 ? NULL : whole;
+}
+
+/* The mapping of code whose file was once at PATH and is there no more; NULL: there is none. */
+static const struct procfs_mapping *mapping_of_former(const struct procfs_maps *maps, const char *path)
+{
+	_cleanup_free_ char *real = realpath(path, NULL), *resolved = resolved_path(path);
+
+	for (size_t i = 0; i < maps->count; i++) {
+		const struct procfs_mapping *mapping = &maps->items[i];
+
+		if (is_file_of_code(mapping) && mapping->is_deleted &&
+		    (strcmp(mapping->path, path) == 0 || (real && strcmp(mapping->path, real) == 0) ||
+		     (resolved && strcmp(mapping->path, resolved) == 0)))
+			return mapping;
+	}
+	return NULL;
+}
+
+static struct usdtrap_error *find_path_in(const struct files_places *places, pid_t pid, pid_t tid,
+					  const struct procfs_maps *maps, const char *inside, const char *path,
+					  struct files *files)
+{
+	_cleanup_strbuf_ struct strbuf its = {0}, below = {0};
+	_cleanup_free_ char *root = NULL;
+	const struct procfs_mapping *former;
+
+	strbuf_addf(&its, "%s%s", inside, path);
+	if (*inside) { /* maps of a process that was only chroot(2)ed have paths that begin at our root */
+		usdtrap_error_destroy(procfs_link(places->proc, pid, "root", &root));
+		strbuf_addf(&below, "%s%s", root ? root : "", path);
+	}
+	if (its.failed || below.failed)
+		return &error_no_memory;
+	if (mapping_of_file(maps, strbuf_text(&its)))
+		return files_add(files, strbuf_text(&its), NULL);
+	if (*inside && mapping_of_file(maps, path))
+		return files_add(files, path, NULL);
+	former = mapping_of_former(maps, path);
+	if (!former && *inside)
+		former = mapping_of_former(maps, strbuf_text(&below));
+	return former ? locate_stale(places, pid, tid, former, files) : NULL;
+}
+
+struct usdtrap_error *process_files_find_path(const struct files_places *places, pid_t pid, const char *inside,
+					      const char *path, struct files *files)
+{
+	struct procfs_maps maps;
+	struct usdtrap_error *error;
+	pid_t tid;
+
+	error = read_maps(places, pid, &tid, &maps);
+	if (error && usdtrap_error_code(error) == USDTRAP_NO_MEMORY)
+		return error;
+	usdtrap_error_destroy(error);
+	if (error)
+		return NULL;
+	error = find_path_in(places, pid, tid, &maps, inside, path, files);
+	procfs_maps_deinit(&maps);
+	return error;
+}
+
+/* ---- all ---- */
+
 static bool is_wanted(const struct procfs_mapping *mapping, const char *name)
 {
 	const char *slash = strrchr(mapping->path, '/');
 
-	if (!mapping->is_executable || !mapping->inode || mapping->path[0] != '/')
+	if (!is_file_of_code(mapping))
 		return false;
 	return !name || library_is_named(slash + 1, name);
 }

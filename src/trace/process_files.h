@@ -26,6 +26,16 @@ struct usdtrap_error *process_files_find(const struct files_places *places, pid_
 struct usdtrap_error *process_files_locate(const struct files_places *places, pid_t pid, pid_t tid,
 					   const struct procfs_mapping *mapping, struct files *files) USDTRAP_MUST_USE;
 
+/*
+ * Adds the file that process PID has mapped to execute and that PATH, absolute,
+ * means: as a path of the process's own, below INSIDE (its /proc/PID/root, or
+ * "" where its files are ours), or as one of ours; of several the first. A file
+ * that was deleted or replaced since it was mapped is meant by the path that it
+ * had. Adding none is no error, nor is a process that cannot be looked into.
+ */
+struct usdtrap_error *process_files_find_path(const struct files_places *places, pid_t pid, const char *inside,
+					      const char *path, struct files *files) USDTRAP_MUST_USE;
+
 /* Whether PID sees other files under the same paths as we do. False when that cannot be told. */
 bool process_files_are_elsewhere(const struct files_places *places, pid_t pid);
 

@@ -157,13 +157,16 @@ static void test_program_pid_goes_with_all_patterns(void **state)
 	struct script_run run;
 
 	(void)state;
-	script_run_init(&run, "usdt:*:app:start { } usdt:/bin/app:app:start { }", &options);
+	script_run_init(&run, "usdt:*:app:start { } usdt:/bin/app:app:start { } usdt::app:start { }", &options);
 	assert_null(lang_add_probes(run.program, &session, &run.diagnostics));
 	assert_null(session.probes[0].target);
 	assert_int_equal(session.probes[0].pid, 77);
-	assert_int_equal(session.probes[0].any_file, 0);
+	/* A file that it will have is meant only by a star. */
+	assert_int_equal(session.probes[0].any_file, 1);
 	assert_string_equal(session.probes[1].target, "/bin/app");
 	assert_int_equal(session.probes[1].pid, 77);
+	assert_null(session.probes[2].target);
+	assert_int_equal(session.probes[2].any_file, 0);
 	script_run_deinit(&run);
 	fake_session_deinit(&session);
 }

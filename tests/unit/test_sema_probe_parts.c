@@ -55,7 +55,7 @@ static void test_sema_probe_parts_uprobes_name_functions_offsets_and_addresses(v
 		{"uprobe:/bin/x:\"4660\"", AST_PROBE_UPROBE, "/bin/x", "4660", 0, 0, false},
 		{"uprobe:/bin/x:4m", AST_PROBE_UPROBE, "/bin/x", "4m", 0, 0, false},
 		{"uprobe:/bin/x:cpp:\"ns::f(int)\"", AST_PROBE_UPROBE, "/bin/x", "ns::f(int)", 0, 0, true},
-		{"uprobe:*:main", AST_PROBE_UPROBE, NULL, "main", 0, 0, false},
+		{"uprobe:*:main", AST_PROBE_UPROBE, "*", "main", 0, 0, false},
 		{"uprobe::main", AST_PROBE_UPROBE, NULL, "main", 0, 0, false},
 		{"uprobe:\"/a@b\":7", AST_PROBE_UPROBE, "/a@b", NULL, 0, 7, false},
 		{"uprobe:/a@b:main", AST_PROBE_UPROBE, "/a@b", "main", 0, 0, false},

@@ -32,7 +32,7 @@ static void test_sema_probes_usdt_is_taken_apart(void **state)
 		{"usdt:/bin/x::n", "/bin/x", NULL, "n"},
 		{"usdt:/bin/x:*:n*", "/bin/x", NULL, "n*"},
 		{"usdt:/bin/x:p:*", "/bin/x", "p", NULL},
-		{"usdt:*:p:n", NULL, "p", "n"},
+		{"usdt:*:p:n", "*", "p", "n"},
 		{"usdt::p:n", NULL, "p", "n"},
 		{"usdt:/lib/lib[ab]*.so:p[0-9]:n", "/lib/lib[ab]*.so", "p[0-9]", "n"},
 		{"usdt:\"/a b:c\":p:n", "/a b:c", "p", "n"},
