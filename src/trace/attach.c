@@ -304,8 +304,8 @@ struct usdtrap_error *attach_process(struct engine *engine, pid_t pid, enum usdt
 		return &error_no_memory;
 	space->references = 1; /* ours, until the attach is done */
 	engine->is_privileged = privileged_tracer(PROCFS_ROOT);
-	engine->has_call_filter =
-		mode == USDTRAP_ATTACH_AT_EXEC && engine->options.filtered && events_filter(&engine->events, NULL) > 0;
+	engine->has_call_filter = mode == USDTRAP_ATTACH_AT_EXEC && engine->options.filtered &&
+				  events_filter(&engine->events, engine->options.watch_maps, NULL) > 0;
 	if (mode == USDTRAP_ATTACH_NOW)
 		error = mapped_architecture(space);
 	if (!error && mode == USDTRAP_ATTACH_NOW)

@@ -185,8 +185,12 @@ static void handle_entry(struct engine *engine, struct tracee *tracee, const str
 }
 
 /* Whether somebody wants to hear of the end of call NUMBER. */
-static bool wants_exit(const struct events *events, long number)
+static bool wants_exit(const struct engine *engine, long number)
 {
+	const struct events *events = &engine->events;
+
+	if (engine->options.watch_maps && arch_native()->is_mapping(number))
+		return true;
 	return events->of_kind[EVENT_ANY_EXIT] || (number >= 0 && number < EVENT_CALLS && events->exit[number]);
 }
 
@@ -271,7 +275,7 @@ void calls_filtered_stop(struct engine *engine, struct tracee *tracee)
 		return;
 	}
 	handle_entry(engine, tracee, &stop);
-	tracee->call.awaits_exit = wants_exit(&engine->events, tracee->call.number);
+	tracee->call.awaits_exit = wants_exit(engine, tracee->call.number);
 	tracee->call.is_inside = tracee->call.awaits_exit;
 }
 

@@ -135,16 +135,20 @@ struct usdtrap_error *events_add(struct events *events, const struct usdtrap_pat
 	return NULL;
 }
 
-size_t events_filter(const struct events *events, uint16_t numbers[EVENT_CALLS])
+size_t events_filter(const struct events *events, bool wants_maps, uint16_t numbers[EVENT_CALLS])
 {
-	const long restart = arch_native()->restart_call;
+	const struct arch *arch = arch_native();
 	size_t count = 0;
 
-	if (!events->wants_calls || events->of_kind[EVENT_ANY_ENTER] || events->of_kind[EVENT_ANY_EXIT])
+	if ((!events->wants_calls && !wants_maps) || events->of_kind[EVENT_ANY_ENTER] ||
+	    events->of_kind[EVENT_ANY_EXIT])
 		return 0;
 	for (uint16_t number = 0; number < EVENT_CALLS; number++) {
+		const bool is_wanted =
+			events->enter[number] || events->exit[number] || (wants_maps && arch->is_mapping(number));
+
 		/* One that was interrupted may go on under another number. */
-		if (!events->enter[number] && !events->exit[number] && number != restart)
+		if (!is_wanted && number != arch->restart_call)
 			continue;
 		if (numbers)
 			numbers[count] = number;

@@ -64,10 +64,10 @@ struct event_data {
 struct usdtrap_error *events_add(struct events *events, const struct usdtrap_pattern *pattern, usdtrap_hit_fn on_hit,
 				 void *user, struct usdtrap_tracepoint **ret) USDTRAP_MUST_USE;
 /*
- * The system calls that are to stop, in order, for a filter; NUMBERS may be NULL. Returns how many; 0: none, or all
- * there are.
+ * The system calls that are to stop, in order, for a filter; with WANTS_MAPS also those that change what is mapped.
+ * NUMBERS may be NULL. Returns how many; 0: none, or all there are.
  */
-size_t events_filter(const struct events *events, uint16_t numbers[EVENT_CALLS]);
+size_t events_filter(const struct events *events, bool wants_maps, uint16_t numbers[EVENT_CALLS]);
 void events_deinit(struct events *events);
 
 /* Hands what TRACEE, which is stopped, has done to all of MATCHES. */

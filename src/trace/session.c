@@ -397,7 +397,7 @@ size_t usdtrap_session_calls(const struct usdtrap_session *session, uint16_t ret
 {
 	static_assert((int)USDTRAP_CALLS_MAX == (int)EVENT_CALLS, "as many as the engine knows");
 
-	return events_filter(&session->engine.events, ret);
+	return events_filter(&session->engine.events, session->engine.options.watch_maps, ret);
 }
 
 struct usdtrap_error *usdtrap_add_timer(struct usdtrap_session *session, uint64_t period_ns, usdtrap_timer_fn on_tick,

@@ -38,10 +38,14 @@ ends() { # WHAT CALLS
 # In one go, without a pause: nothing may be missed.
 words='map call unmap map call other again call anew call copy call unmap map call'
 { echo go && for word in $words; do echo "$word"; done; } >input
-"$usdtrap" --watch-maps -e "$program" -c "$targets/mapper $library" -o trace.out <input >target.out 2>trace.err
-grep -qx 'called 30' target.out || fail "in one go: $(cat target.out)"
-grep -qx '@work: 30' target.out || fail "in one go: the semaphore was not up: $(cat target.out)"
-same_maps
+for filter in '' --seccomp; do
+	# shellcheck disable=SC2086 # one option, or none
+	"$usdtrap" --watch-maps $filter -e "$program" -c "$targets/mapper $library" -o trace.out <input >target.out \
+		2>trace.err
+	grep -qx 'called 30' target.out || fail "in one go $filter: $(cat target.out)"
+	grep -qx '@work: 30' target.out || fail "in one go $filter: the semaphore was not up: $(cat target.out)"
+	same_maps
+done
 
 needs_attach
 target mapper "$library"
