@@ -21,7 +21,7 @@ enum usdtrap_finding_kind {
 	USDTRAP_FINDING_PROBE,     /* a file has `probe' */
 	USDTRAP_FINDING_MAPPED,    /* `mapped': the process runs that very file */
 	USDTRAP_FINDING_UNMAPPED,  /* it does not run that file */
-	USDTRAP_FINDING_REPLACED,  /* it runs a file that was there before, under the same path */
+	USDTRAP_FINDING_REPLACED,  /* the file was deleted or replaced since: what it runs is the former one */
 	USDTRAP_FINDING_SITE,      /* `site': what lies at one of the probe's sites now */
 	USDTRAP_FINDING_SEMAPHORE, /* `semaphore': of such a site, once each */
 	USDTRAP_FINDING_RUNTIME,   /* `runtime': what is known of such programs and applies here */

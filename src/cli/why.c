@@ -276,9 +276,10 @@ static void tell(struct why *why, const struct usdtrap_finding *finding)
 			(int)why->pid);
 		break;
 	case USDTRAP_FINDING_REPLACED:
-		say(why, MARK_WRONG, "%s was replaced since the process began: it runs the former file",
+		say(why, MARK_NOTE,
+		    "%s was deleted or replaced since the process began: it runs the former file, which "
+		    "is what is traced",
 		    finding->probe->path);
-		advise(why, "do", "restart the process, so that it runs the file that is there now");
 		break;
 	case USDTRAP_FINDING_SITE:
 		say_site(why, finding);

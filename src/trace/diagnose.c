@@ -102,7 +102,7 @@ static void tell_access(struct diagnosis *diagnosis, const struct procfs_status 
 
 /* The process's executable mapping of OBJECT, which was found at PATH; NULL if it has none. */
 static const struct procfs_mapping *mapping_of(const struct diagnosis *diagnosis, const struct elf_object *object,
-					       const char *path, bool *ret_is_replaced)
+					       const char *path)
 {
 	uint64_t device, inode;
 
@@ -117,8 +117,6 @@ static const struct procfs_mapping *mapping_of(const struct diagnosis *diagnosis
 		/* Some file systems show maps another device than stat(2): process_files.c. */
 		if (mapping->inode == inode && (mapping->device == device || has_path))
 			return mapping;
-		if (has_path)
-			*ret_is_replaced = true;
 	}
 	return NULL;
 }
@@ -191,16 +189,18 @@ static void tell_probe(struct diagnosis *diagnosis, const struct elf_object *obj
 {
 	struct usdtrap_finding finding = {.kind = USDTRAP_FINDING_PROBE, .probe = probe};
 	const struct procfs_mapping *mapping;
-	bool is_replaced = false;
 
 	diagnosis->has_probe = true;
 	tell(diagnosis, &finding);
-	mapping = mapping_of(diagnosis, object, probe->path, &is_replaced);
-	finding.kind = is_replaced ? USDTRAP_FINDING_REPLACED : USDTRAP_FINDING_UNMAPPED;
+	mapping = mapping_of(diagnosis, object, probe->path);
+	finding.kind = USDTRAP_FINDING_UNMAPPED;
 	if (!mapping || !mapped_load_bias(object, mapping, &finding.mapped.load_bias)) {
 		tell(diagnosis, &finding);
 		return;
 	}
+	finding.kind = USDTRAP_FINDING_REPLACED;
+	if (mapping->is_deleted)
+		tell(diagnosis, &finding);
 	finding.kind = USDTRAP_FINDING_MAPPED;
 	finding.mapped.start = mapping->start;
 	finding.mapped.end = mapping->end;
