@@ -8,7 +8,8 @@
  *	usdtrap_add_probe(...);        NOTE, for each site
  *	usdtrap_add_function(...);     FUNCTION
  *	usdtrap_attach(...);           SEIZED, NET_PUT_IN, MAPPED; for each site CHECKED, SEMAPHORE_RAISED, TRAP_WRITTEN
- *	usdtrap_run(...);              HIT, ARGUMENT..., then the hit's callback, then RESUMED
+ *	usdtrap_run(...);              HIT, ARGUMENT..., then the hit's callback, then RESUMED;
+ *	                               of a function's return ENTERED, RESUMED; HIT, RETURN_VALUE, callback, RESUMED
  *	usdtrap_detach(...);           BYTE_RESTORED, SEMAPHORE_LOWERED, COMPARED, NET_TAKEN_OUT, LET_GO
  *
  * A step is told after it was done. It consists of facts, numbers and bytes,
@@ -48,6 +49,8 @@ enum usdtrap_step_kind {
 	USDTRAP_STEP_NET_PUT_IN,    /* `net': the process has a handler for SIGTRAP, should the session be killed */
 	USDTRAP_STEP_NET_TAKEN_OUT, /* `net': it has its own action for SIGTRAP again */
 	USDTRAP_STEP_FUNCTION,      /* instead of NOTE, for a function that was asked for: `probe' is all there is */
+	USDTRAP_STEP_ENTERED, /* `entered': a function whose return was asked for; where it returns to is trapped */
+	USDTRAP_STEP_RETURN_VALUE, /* `argument', after a HIT at a return: how what was returned comes about */
 };
 
 /* One ELF note, <usdtrap/probe.h>. Offsets are into `bytes'. */
@@ -129,9 +132,10 @@ enum usdtrap_source_kind {
 	USDTRAP_SOURCE_RETURNED, /* it is what the call `source' has returned */
 };
 
+/* A probe's argument, as its note has it. A function's: in the register that the calling convention names. */
 struct usdtrap_step_argument {
 	unsigned index;
-	const char *text; /* the operand spec, "-4@112(%rsp)" */
+	const char *text; /* the operand spec, "-4@112(%rsp)"; a function's: "%rdi" */
 	size_t text_length;
 	enum usdtrap_operand_kind operand;
 	struct usdtrap_step_term terms[USDTRAP_STEP_TERMS_MAX];
@@ -143,6 +147,14 @@ struct usdtrap_step_argument {
 	const struct usdtrap_error *error; /* why there is no value, or NULL. Borrowed */
 	enum usdtrap_source_kind source_kind;
 	struct usdtrap_instruction source; /* at the process's address */
+};
+
+/* Thread `tid' has executed the trap at `addr', a function's first instruction. What it is called from is on its stack.
+ */
+struct usdtrap_step_entered {
+	uint64_t slot_addr;   /* where the return address lies on the stack */
+	uint64_t return_addr; /* which is this: the instruction behind the call */
+	unsigned char byte;   /* what lies there now: a trap */
 };
 
 struct usdtrap_step_resumed {
@@ -177,6 +189,7 @@ struct usdtrap_step {
 		struct usdtrap_step_semaphore semaphore;
 		struct usdtrap_step_hit hit;
 		struct usdtrap_step_argument argument;
+		struct usdtrap_step_entered entered;
 		struct usdtrap_step_resumed resumed;
 		struct usdtrap_step_compared compared;
 		struct usdtrap_step_net net;

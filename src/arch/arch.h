@@ -244,6 +244,10 @@ struct arch {
 	 */
 	bool (*leave_copy)(const struct arch_copy *copy, struct arch_registers *registers);
 
+	/* Where a function's first arguments are when they are integers or pointers, and its result: register names;
+	 * the former end with NULL. */
+	const char *const *argument_registers;
+	const char *result_register;
 	/* A function's argument INDEX, an integer or pointer, at its first instruction. False: it cannot be read. */
 	bool (*argument)(const struct arch_registers *registers, const struct arch_memory *memory, unsigned index,
 			 uint64_t *ret);

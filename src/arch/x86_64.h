@@ -97,6 +97,7 @@ void x86_64_net_code(struct arch_net_code *ret);
 
 /* ---- x86_64_call.c ---- */
 
+extern const char *const x86_64_argument_registers[];
 bool x86_64_argument(const struct arch_registers *registers, const struct arch_memory *memory, unsigned index,
 		     uint64_t *ret);
 uint64_t x86_64_return_value(const struct arch_registers *registers);

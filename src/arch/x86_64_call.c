@@ -6,9 +6,12 @@
  */
 #include "arch/x86_64.h"
 
+#include <stddef.h>
 #include <string.h>
 
 enum { WORD = 8 };
+
+const char *const x86_64_argument_registers[] = {"rdi", "rsi", "rdx", "rcx", "r8", "r9", NULL};
 
 bool x86_64_argument(const struct arch_registers *registers, const struct arch_memory *memory, unsigned index,
 		     uint64_t *ret)

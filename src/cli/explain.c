@@ -20,13 +20,15 @@ static const struct verb verb = {
 		"back. Without a process, the steps that need none.\n"
 		"\n"
 		"PROBE is usdt:FILE:PROVIDER:NAME; with -p or -c, PROVIDER:NAME or NAME will do.\n"
-		"For the first instruction of a function it is uprobe:FILE:FUNCTION.\n",
+		"For the first instruction of a function it is uprobe:FILE:FUNCTION, for its return\n"
+		"uretprobe:FILE:FUNCTION; with -c, FILE may be left out.\n",
 	.options = VERB_PID | VERB_COMMAND | VERB_PAUSE | VERB_HITS | VERB_HTML,
 	.failure = EXIT_FAILURE,
 };
 
 struct explain {
 	struct traced *traced; /* NULL: no process */
+	FILE *terminal;        /* without one: where Enter comes from; NULL: nobody waits */
 	struct verb_probe probe;
 	struct explain_text text;
 	struct explain_html html;
@@ -35,24 +37,48 @@ struct explain {
 	bool has_ended; /* the user has had enough of pauses */
 };
 
-/* Hands out what has been said since the last time. */
-static void show(struct explain *explain)
+static void put(struct explain *explain, const char *text, size_t length)
 {
+	struct strbuf piece = {.text = (char *)text, .length = length};
+
 	if (explain->traced)
-		traced_write(explain->traced, &explain->text.out);
+		traced_write(explain->traced, &piece);
 	else
-		fwrite(explain->text.out.text, 1, explain->text.out.length, stdout);
-	strbuf_clear(&explain->text.out);
+		fwrite(text, 1, length, stdout);
 }
 
 static void pause_here(struct explain *explain)
 {
-	struct traced *traced = explain->traced;
+	static const char prompt[] = "\n   -- Enter goes on --";
+	int key;
 
-	if (!traced || !traced->options->pauses || explain->has_ended)
+	if (explain->has_ended || (explain->traced ? !explain->traced->options->pauses : !explain->terminal))
 		return;
-	traced_printf(traced, "\n   -- Enter goes on --");
-	explain->has_ended = !traced_await_enter(traced);
+	put(explain, prompt, sizeof(prompt) - 1);
+	if (explain->traced) {
+		explain->has_ended = !traced_await_enter(explain->traced);
+		return;
+	}
+	fflush(stdout);
+	while ((key = getc(explain->terminal)) != '\n' && key != EOF)
+		;
+	explain->has_ended = key == EOF;
+}
+
+/* Hands out what has been said since the last time; of several sections each waits for its Enter. */
+static void show(struct explain *explain)
+{
+	struct explain_text *text = &explain->text;
+	size_t shown = 0;
+
+	for (unsigned i = 1; i < text->start_count; i++) {
+		put(explain, strbuf_text(&text->out) + shown, text->starts[i] - shown);
+		shown = text->starts[i];
+		pause_here(explain);
+	}
+	put(explain, strbuf_text(&text->out) + shown, text->out.length - shown);
+	strbuf_clear(&text->out);
+	text->start_count = 0;
 }
 
 static void on_step(const struct usdtrap_step *step, void *user)
@@ -159,8 +185,15 @@ static void on_left(struct traced *traced, const struct usdtrap_report *report)
 static int explain_file(struct explain *explain, const struct verb_options *options)
 {
 	struct usdtrap_session *session;
-	struct usdtrap_error *error = usdtrap_session_create(NULL, &session);
+	struct usdtrap_error *error = NULL;
 
+	if (options->pauses) {
+		explain->terminal = fopen("/dev/tty", "re");
+		if (!explain->terminal)
+			error = error_create(USDTRAP_INVALID_USE, "--pause needs a terminal to wait for Enter at");
+	}
+	if (!error)
+		error = usdtrap_session_create(NULL, &session);
 	if (!error) {
 		explain->text.has_colour = message_wants_colour();
 		error = add(explain, session, options, 0);
@@ -181,6 +214,8 @@ static void explain_deinit(struct explain *explain)
 	verb_probe_deinit(&explain->probe);
 	strbuf_deinit(&explain->text.out);
 	explain_html_deinit(&explain->html);
+	if (explain->terminal)
+		fclose(explain->terminal);
 }
 
 int explain_run(int argc, char *argv[])

@@ -266,6 +266,28 @@ static void add_argument(struct explain_html *html, const struct usdtrap_step *s
 	add(html, "</td></tr>\n");
 }
 
+static void add_entered(struct explain_html *html, const struct usdtrap_step *step)
+{
+	section(html, "The function is entered");
+	strbuf_addf(&html->page,
+		    "<p>Thread %d has executed <code>int3</code>. The call has pushed where to go on: that lies on top "
+		    "of the stack, and is trapped, too.</p>",
+		    (int)step->tid);
+	sum(html, "rsp 0x%" PRIx64 ": return address <b>0x%" PRIx64 "</b>, where there is byte %02x now",
+	    step->entered.slot_addr, step->entered.return_addr, step->entered.byte);
+}
+
+static void add_returned(struct explain_html *html, const struct usdtrap_step *step)
+{
+	_cleanup_strbuf_ struct strbuf derivation = {0};
+
+	section(html, "What it returned");
+	explain_derivation(&step->argument, &derivation);
+	add(html, "<div class=sum>");
+	add_text(html, strbuf_text(&derivation));
+	add(html, "</div>\n");
+}
+
 static void add_compared(struct explain_html *html, const struct usdtrap_step *step)
 {
 	section(html, "The proof");
@@ -323,13 +345,24 @@ void explain_html_step(struct explain_html *html, const struct usdtrap_step *ste
 	case USDTRAP_STEP_ARGUMENT:
 		add_argument(html, step);
 		break;
+	case USDTRAP_STEP_ENTERED:
+		add_entered(html, step);
+		break;
+	case USDTRAP_STEP_RETURN_VALUE:
+		add_returned(html, step);
+		break;
 	case USDTRAP_STEP_RESUMED:
 		section(html, "The thread goes on");
-		sum(html, "PTRACE_CONT, signal %d, pc <b>0x%" PRIx64 "</b>: behind the nop", step->resumed.signal,
-		    step->resumed.pc);
+		sum(html, "PTRACE_CONT, signal %d, pc <b>0x%" PRIx64 "</b>%s", step->resumed.signal, step->resumed.pc,
+		    step->probe && step->probe->kind == USDTRAP_PROBE_USDT ? ": behind the nop" : "");
 		break;
 	case USDTRAP_STEP_BYTE_RESTORED:
 	case USDTRAP_STEP_BYTE_LOST:
+		if (!step->probe) {
+			strbuf_addf(&html->page, "<p>Likewise at 0x%" PRIx64 ", where the function returned to.</p>\n",
+				    step->addr);
+			break;
+		}
 		section(html, step->kind == USDTRAP_STEP_BYTE_LOST ? "The byte was changed by somebody else"
 								   : "The byte is written back");
 		add_memory(html, step);

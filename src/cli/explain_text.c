@@ -24,6 +24,8 @@ static void heading(struct explain_text *text, const char *format, ...)
 	_cleanup_strbuf_ struct strbuf words = {0};
 	va_list arguments;
 
+	if (text->start_count < EXPLAIN_SECTIONS_MAX)
+		text->starts[text->start_count++] = text->out.length;
 	strbuf_addf(&words, "%u. ", ++text->sections);
 	va_start(arguments, format);
 	strbuf_vaddf(&words, format, arguments);
@@ -226,9 +228,10 @@ static bool tell_note(struct explain_text *text, const struct usdtrap_step *step
 	return true;
 }
 
+/* What is trapped is an instruction that counts: a function's, or one that it returns to, which is no probe's. */
 static bool is_function(const struct usdtrap_step *step)
 {
-	return step->probe && step->probe->kind != USDTRAP_PROBE_USDT;
+	return !step->probe || step->probe->kind != USDTRAP_PROBE_USDT;
 }
 
 static void tell_function(struct explain_text *text, const struct usdtrap_step *step)
@@ -239,6 +242,11 @@ static void tell_function(struct explain_text *text, const struct usdtrap_step *
 	line(text, "   %s at 0x%" PRIx64, step->probe->name, step->vaddr);
 	strbuf_add_char(&text->out, '\n');
 	add_code(text, step, true);
+	if (step->probe->kind != USDTRAP_PROBE_RETURN)
+		return;
+	strbuf_add_char(&text->out, '\n');
+	line(text, "A function may return from many places, but each time to where it was called from,");
+	line(text, "and when it begins, that lies on the stack. So it is the beginning that is trapped.");
 }
 
 /* ---- a process ---- */
@@ -428,7 +436,13 @@ static void tell_argument(struct explain_text *text, const struct usdtrap_step *
 	_cleanup_strbuf_ struct strbuf words = {0};
 	_cleanup_strbuf_ struct strbuf pointed = {0};
 
-	if (argument->index == 0) {
+	if (argument->index == 0 && is_function(step)) {
+		heading(text, "Its arguments");
+		line(text, "No note says how many there are. If they are integers or pointers, the calling");
+		line(text, "convention (System V ABI) has the first six in these registers; what the function");
+		line(text, "does not take is left over from before. Who put it there is looked for in the caller.");
+		strbuf_add_char(&text->out, '\n');
+	} else if (argument->index == 0) {
 		heading(text, "Its arguments");
 		line(text, "The note says where each is, as the compiler had it: SIZE@PLACE, a minus for signed.");
 		strbuf_add_char(&text->out, '\n');
@@ -444,6 +458,42 @@ static void tell_argument(struct explain_text *text, const struct usdtrap_step *
 		line(text, "      returned by   %s   at 0x%" PRIx64, argument->source.text, argument->source.address);
 }
 
+static void tell_entered(struct explain_text *text, const struct usdtrap_step *step)
+{
+	const struct usdtrap_step_entered *entered = &step->entered;
+
+	heading(text, "The function is entered: thread %d", (int)step->tid);
+	line(text, "It executed int3 at 0x%" PRIx64 ". The call that led there has pushed the address behind",
+	     step->addr);
+	line(text, "itself, and nothing was pushed since: it lies on top of the stack.");
+	strbuf_add_char(&text->out, '\n');
+	line(text, "   rsp 0x%" PRIx64 ": 0x%" PRIx64, entered->slot_addr, entered->return_addr);
+	strbuf_add_char(&text->out, '\n');
+	line(text, "A trap is written there, over the first byte of what comes behind the call: it is %02x.",
+	     entered->byte);
+	line(text, "The stack itself is left alone. A hit there is this call's return if it is this");
+	line(text, "thread's, and rsp one word above 0x%" PRIx64 ": so recursion is told apart.", entered->slot_addr);
+	if (text->entered++ == 0) {
+		line(text, "(Functions that are left by longjmp(3) or an exception do not return. That is noticed");
+		line(text, "by traps at the functions which do it, in the C library and libgcc: not shown here.)");
+	}
+}
+
+static void tell_returned(struct explain_text *text, const struct usdtrap_step *step)
+{
+	_cleanup_strbuf_ struct strbuf words = {0};
+	_cleanup_strbuf_ struct strbuf pointed = {0};
+
+	heading(text, "What it returned");
+	line(text, "By the calling convention (System V ABI) an integer or pointer is returned in rax:");
+	strbuf_add_char(&text->out, '\n');
+	explain_derivation(&step->argument, &words);
+	line(text, "retval  %s", strbuf_text(&words));
+	explain_pointed_text(step, &pointed);
+	if (pointed.length)
+		line(text, "        there lies the text %s", strbuf_text(&pointed));
+}
+
 static void tell_resumed(struct explain_text *text, const struct usdtrap_step *step)
 {
 	const uint64_t behind = step->resumed.pc - step->addr;
@@ -451,7 +501,7 @@ static void tell_resumed(struct explain_text *text, const struct usdtrap_step *s
 	heading(text, "The thread goes on");
 	if (is_function(step)) {
 		line(text, "PTRACE_CONT, at pc 0x%" PRIx64 ".", step->resumed.pc);
-		if (text->hits > 1)
+		if (text->resumed++ > 0)
 			return;
 		strbuf_add_char(&text->out, '\n');
 		line(text, "The trap stands in for an instruction that counts, and stays in its place: the");
@@ -504,6 +554,8 @@ static void tell_compared(struct explain_text *text, const struct usdtrap_step *
 /* The steps of other sites than the first are told by their number. */
 static bool is_of_another_site(const struct usdtrap_step *step)
 {
+	if (step->kind == USDTRAP_STEP_BYTE_RESTORED && !step->probe)
+		return true;
 	return step->site > 0 && (step->kind == USDTRAP_STEP_CHECKED || step->kind == USDTRAP_STEP_TRAP_WRITTEN ||
 				  step->kind == USDTRAP_STEP_BYTE_RESTORED);
 }
@@ -512,6 +564,9 @@ static void tell_other_site(struct explain_text *text, const struct usdtrap_step
 {
 	if (step->kind == USDTRAP_STEP_TRAP_WRITTEN)
 		line(text, "   (the same at 0x%" PRIx64 ", site %zu)", step->addr, step->site + 1);
+	else if (step->kind == USDTRAP_STEP_BYTE_RESTORED && !step->probe)
+		line(text, "   (and at 0x%" PRIx64 ", where it returned to: %02x is back)", step->addr,
+		     step->bytes.bytes[0]);
 	else if (step->kind == USDTRAP_STEP_BYTE_RESTORED)
 		line(text, "   (the byte of site %zu at 0x%" PRIx64 " is back)", step->site + 1, step->addr);
 }
@@ -557,6 +612,13 @@ bool explain_text_step(struct explain_text *text, const struct usdtrap_step *ste
 		break;
 	case USDTRAP_STEP_ARGUMENT:
 		tell_argument(text, step);
+		is_worth_a_pause = false;
+		break;
+	case USDTRAP_STEP_ENTERED:
+		tell_entered(text, step);
+		break;
+	case USDTRAP_STEP_RETURN_VALUE:
+		tell_returned(text, step);
 		is_worth_a_pause = false;
 		break;
 	case USDTRAP_STEP_RESUMED:

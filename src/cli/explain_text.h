@@ -10,8 +10,12 @@
 
 #include "base/strbuf.h"
 
+enum { EXPLAIN_SECTIONS_MAX = 8 }; /* of one step */
+
 struct explain_text {
-	struct strbuf out; /* what is to be shown next; whoever shows it clears it */
+	struct strbuf out;                   /* what is to be shown next; whoever shows it clears it */
+	size_t starts[EXPLAIN_SECTIONS_MAX]; /* where sections begin in it */
+	unsigned start_count;                /* to be set to 0 then, too */
 	bool has_colour;
 	bool has_process;     /* a process will be traced: arguments are explained at its hits */
 	unsigned sections;    /* headings so far */
@@ -19,6 +23,8 @@ struct explain_text {
 	unsigned other_sites; /* armed, of which only their number is told */
 	unsigned let_go;
 	unsigned hits;
+	unsigned entered;
+	unsigned resumed;            /* at a function */
 	unsigned char original;      /* what the trap was written over */
 	enum usdtrap_step_kind last; /* the kind of the last step that was told; NOTE at first */
 };

@@ -260,6 +260,7 @@ struct usdtrap_error *verb_probe_parse(const char *word, const struct verb_optio
 	const char *parts[4] = {NULL};
 	size_t count = 0;
 	char *room, *rest;
+	bool is_return;
 
 	probe.text = malloc(strlen(word) + (options->command ? strlen(options->command) : 0) + 2);
 	if (!probe.text)
@@ -281,9 +282,12 @@ struct usdtrap_error *verb_probe_parse(const char *word, const struct verb_optio
 		return error_hint(error_create(USDTRAP_INVALID_USE, "%s is not how a probe is written", word),
 				  "a probe is usdt:FILE:PROVIDER:NAME; with -p or -c PROVIDER:NAME will do");
 	}
-	if ((count == 2 || count == 3) && (strcmp(parts[0], "uprobe") == 0 || strcmp(parts[0], "u") == 0)) {
+	is_return = strcmp(parts[0], "uretprobe") == 0 || strcmp(parts[0], "ur") == 0;
+	if ((count == 2 || count == 3) &&
+	    (is_return || strcmp(parts[0], "uprobe") == 0 || strcmp(parts[0], "u") == 0)) {
 		struct usdtrap_error *error = read_function(&probe, parts + 1, count - 1, options, &room);
 
+		probe.function.at_return = is_return;
 		if (error)
 			verb_probe_deinit(&probe);
 		else

@@ -7,7 +7,8 @@
  *	[usdt:]FILE:PROVIDER:NAME   [usdt:]FILE:NAME
  *	[usdt:]PROVIDER:NAME        [usdt:]NAME        with -p or -c
  *
- *	uprobe:FILE:FUNCTION        uprobe:FUNCTION            the latter with -c (explain only)
+ *	uprobe:FILE:FUNCTION        uprobe:FUNCTION            the latter with -c (explain only);
+ *	uretprobe:FILE:FUNCTION                                likewise, its return
  *
  * where FILE has a slash in it, or is the name of a program or libNAME.
  */

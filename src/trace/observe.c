@@ -35,6 +35,39 @@ struct observe_step observe_step(enum usdtrap_step_kind kind, const struct space
 	return step;
 }
 
+/* Whether nobody but the engine itself asked for INFO: how functions are left other than by a return. */
+static bool is_internal(const struct engine *engine, const struct usdtrap_probe_info *info)
+{
+	bool is_known = false;
+
+	for (const struct usdtrap_probe *probe = engine->catalog.probes; probe; probe = probe->next)
+		for (size_t m = 0; m < probe->match_count; m++) {
+			if (probe->matches[m].info != info)
+				continue;
+			if (!probe->is_internal)
+				return false;
+			is_known = true;
+		}
+	return is_known;
+}
+
+/* Likewise of SITE. */
+static bool is_internal_site(const struct engine *engine, const struct site *site)
+{
+	return site->attachments && site->attachments->location &&
+	       is_internal(engine, site->attachments->location->info);
+}
+
+/* Likewise of all of MAPPED's file. */
+static bool is_internal_file(const struct engine *engine, const struct mapped_file *mapped)
+{
+	for (const struct usdtrap_probe *probe = engine->catalog.probes; probe; probe = probe->next)
+		for (size_t m = 0; m < probe->match_count; m++)
+			if (!probe->is_internal && probe->matches[m].file == mapped->file)
+				return false;
+	return true;
+}
+
 static void at_location(struct observe_step *step, const struct mapped_file *mapped, const struct location *location)
 {
 	step->object = mapped->file->object;
@@ -107,7 +140,7 @@ static void tell_function(const struct engine *engine, const struct catalog_matc
 
 void observe_probe(const struct engine *engine, const struct usdtrap_probe *probe, const struct catalog_file *file)
 {
-	if (!engine->observer)
+	if (!engine->observer || probe->is_internal)
 		return;
 	for (size_t m = 0; m < probe->match_count; m++) {
 		struct note_walk walk = {.engine = engine, .match = &probe->matches[m]};
@@ -179,7 +212,7 @@ void observe_mapped(const struct engine *engine, const struct space *space, cons
 	const struct elf_segment *segments;
 	size_t count;
 
-	if (!engine->observer)
+	if (!engine->observer || is_internal_file(engine, mapped))
 		return;
 	step.object = mapped->file->object;
 	*fact = (struct usdtrap_step_mapped){
@@ -206,7 +239,7 @@ void observe_checked(const struct engine *engine, const struct space *space, con
 {
 	struct observe_step step = observe_step(USDTRAP_STEP_CHECKED, space, NULL);
 
-	if (!engine->observer)
+	if (!engine->observer || is_internal(engine, location->info))
 		return;
 	at_location(&step, mapped, location);
 	step.public.bytes.size = text->nop_length ? text->nop_length : space->arch->trap_size;
@@ -231,7 +264,7 @@ void observe_armed(const struct engine *engine, const struct space *space, const
 {
 	struct observe_step step = observe_step(USDTRAP_STEP_TRAP_WRITTEN, space, site);
 
-	if (!engine->observer)
+	if (!engine->observer || (location && is_internal(engine, location->info)))
 		return;
 	if (location)
 		at_location(&step, site->mapped, location);
@@ -244,7 +277,7 @@ void observe_restored(const struct engine *engine, const struct space *space, co
 	struct observe_step step = observe_step(
 		site->state == SITE_LOST ? USDTRAP_STEP_BYTE_LOST : USDTRAP_STEP_BYTE_RESTORED, space, site);
 
-	if (!engine->observer || site->is_loader_hook)
+	if (!engine->observer || site->is_loader_hook || is_internal_site(engine, site))
 		return;
 	read_trap_bytes(&step);
 	observe_tell(engine, &step);
@@ -392,8 +425,25 @@ void observe_hit(const struct engine *engine, const struct usdtrap_hit *hit)
 		.registers = registers,
 		.register_count = read_registers(arch, saved, registers),
 	};
+	if (hit->has_returned) { /* it stands behind the call: the function's code is elsewhere */
+		step.public.addr = step.public.hit.trap_addr;
+		step.public.vaddr = 0;
+	}
 	observe_tell(engine, &step);
 	observe_arguments(engine, hit);
+}
+
+void observe_entered(const struct engine *engine, const struct tracee *tracee, const struct site *site,
+		     uint64_t slot_addr, uint64_t return_addr)
+{
+	struct observe_step step = observe_step(USDTRAP_STEP_ENTERED, tracee->space, site);
+
+	if (!engine->observer)
+		return;
+	step.public.tid = tracee->tid;
+	step.public.entered = (struct usdtrap_step_entered){.slot_addr = slot_addr, .return_addr = return_addr};
+	usdtrap_error_destroy(memory_read(tracee->space->memory_fd, return_addr, &step.public.entered.byte, 1));
+	observe_tell(engine, &step);
 }
 
 void observe_resumed(const struct engine *engine, const struct tracee *tracee, const struct site *site, uint64_t pc,
@@ -402,7 +452,7 @@ void observe_resumed(const struct engine *engine, const struct tracee *tracee, c
 	struct observe_step step = observe_step(USDTRAP_STEP_RESUMED, tracee->space, site);
 
 	/* A late trap, taken while leaving, was no hit. */
-	if (!engine->observer || site->is_loader_hook || engine->is_leaving)
+	if (!engine->observer || site->is_loader_hook || engine->is_leaving || is_internal_site(engine, site))
 		return;
 	step.public.tid = tracee->tid;
 	step.public.resumed = (struct usdtrap_step_resumed){.pc = pc, .signal = signal};

@@ -30,6 +30,9 @@ void observe_raised(const struct engine *engine, const struct space *space, cons
 		    const struct location *location, uint64_t addr);
 /* TRACEE stands at a trap: the hit, then its arguments. HIT has its first location. */
 void observe_hit(const struct engine *engine, const struct usdtrap_hit *hit);
+/* TRACEE has entered the function at SITE, whose return address RETURN_ADDR lies at SLOT_ADDR and is trapped now. */
+void observe_entered(const struct engine *engine, const struct tracee *tracee, const struct site *site,
+		     uint64_t slot_addr, uint64_t return_addr);
 /* It runs on, with PC and SIGNAL. */
 void observe_resumed(const struct engine *engine, const struct tracee *tracee, const struct site *site, uint64_t pc,
 		     int signal);
@@ -51,7 +54,7 @@ struct observe_step {
 struct observe_step observe_step(enum usdtrap_step_kind kind, const struct space *space, const struct site *site);
 void observe_tell(const struct engine *engine, struct observe_step *step);
 
-/* observe_arguments.c: tells each argument of HIT. */
+/* observe_arguments.c: tells each argument of HIT, or what its function has returned. */
 void observe_arguments(const struct engine *engine, const struct usdtrap_hit *hit);
 
 #endif

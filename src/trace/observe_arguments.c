@@ -4,6 +4,7 @@
  * one that usdtrap_hit_argument() gives; what is taken apart here is only what
  * it was made of.
  */
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@
 #include "base/error.h"
 #include "os/memory.h"
 #include "trace/observe.h"
+#include "trace/site.h"
 
 enum { CODE_AROUND = 2048 }; /* bytes to look at, on either side of a site */
 
@@ -115,12 +117,13 @@ static bool read_code(const struct usdtrap_hit *hit, struct code *ret)
 	return !error && end > begin;
 }
 
-static void find_source(struct usdtrap_step_argument *argument, const struct usdtrap_hit *hit,
-			const struct argspec *spec, const struct code *code)
+/* Which instruction put there what OPERAND holds at ADDRESS. */
+static void find_source(struct usdtrap_step_argument *argument, const struct arch_operand *operand,
+			const struct code *code, uint64_t address)
 {
 	struct insn insn;
 
-	switch (flow_source(&code->flow, hit->site->addr, &spec->operand, &argument->source.address, &insn)) {
+	switch (flow_source(&code->flow, address, operand, &argument->source.address, &insn)) {
 	case FLOW_UNKNOWN:
 		argument->source.address = 0;
 		return;
@@ -152,10 +155,92 @@ static void tell_argument(const struct engine *engine, const struct usdtrap_hit 
 		if (argument->operand == USDTRAP_OPERAND_MEMORY)
 			read_bytes(argument, hit, spec);
 		if (code)
-			find_source(argument, hit, spec, code);
+			find_source(argument, &spec->operand, code, hit->site->addr);
 	}
 	observe_tell(engine, &step);
 	usdtrap_error_destroy(error);
+}
+
+/* ---- Functions: by the calling convention --------------------------------------------------------------------------
+ */
+
+/* The code that led to the call that HIT's function was entered by, from memory, without traps. *RET_CALL: the call. */
+static bool read_caller(const struct usdtrap_hit *hit, struct code *ret, uint64_t *ret_call)
+{
+	const struct space *space = hit->tracee->space;
+	uint64_t return_addr = 0;
+	struct usdtrap_error *error = usdtrap_hit_read(hit, space->arch->return_slot(hit->registers, false),
+						       &return_addr, space->arch->address_size);
+
+	for (size_t before = CODE_AROUND; !error && before >= CODE_AROUND / 64; before /= 2) {
+		error = usdtrap_hit_read(hit, return_addr - before, ret->bytes, before);
+		if (!error) {
+			site_mask(space, return_addr - before, ret->bytes, before);
+			ret->flow = (struct flow_code){
+				.arch = space->arch,
+				.bytes = ret->bytes,
+				.size = before,
+				.address = return_addr - before,
+			};
+			*ret_call = flow_before(&ret->flow, return_addr, 1);
+			return *ret_call < return_addr;
+		}
+		usdtrap_error_destroy(error); /* its page is the first one: try less */
+		error = NULL;
+	}
+	usdtrap_error_destroy(error);
+	return false;
+}
+
+/* Tells of what the register NAME holds, as argument INDEX, or as the result. */
+static void tell_register(const struct engine *engine, const struct usdtrap_hit *hit, enum usdtrap_step_kind kind,
+			  unsigned index, const char *name, const struct code *caller, uint64_t call)
+{
+	struct observe_step step = observe_step(kind, hit->tracee->space, hit->site);
+	struct usdtrap_step_argument *argument = &step.public.argument;
+	const struct arch *arch = hit->tracee->space->arch;
+	struct arch_operand operand = {.kind = ARCH_OPERAND_REGISTER, .has_base = true};
+	char text[32];
+
+	if (!arch->register_by_name(name, strlen(name), &operand.base))
+		return;
+	snprintf(text, sizeof(text), "%%%s", name);
+	step.public.tid = hit->tracee->tid;
+	argument->index = index;
+	argument->text = text;
+	argument->text_length = strlen(text);
+	argument->operand = USDTRAP_OPERAND_REGISTER;
+	add_register(argument, hit, &operand.base, 1);
+	argument->value = (struct usdtrap_value){
+		.kind = USDTRAP_VALUE_UNSIGNED, .size = arch->address_size, .integer = argument->terms[0].value};
+	if (caller)
+		find_source(argument, &operand, caller, call);
+	observe_tell(engine, &step);
+}
+
+/* Whether HIT is at FUNCTION+OFFSET, or at an address that was named. */
+static bool is_inside(const struct usdtrap_hit *hit)
+{
+	const char *name = hit->location->info->name;
+
+	return strchr(name, '+') || isdigit((unsigned char)*name);
+}
+
+static void observe_function(const struct engine *engine, const struct usdtrap_hit *hit)
+{
+	const struct arch *arch = hit->tracee->space->arch;
+	struct code caller;
+	uint64_t call = 0;
+	bool has_caller;
+
+	if (hit->has_returned) {
+		tell_register(engine, hit, USDTRAP_STEP_RETURN_VALUE, 0, arch->result_register, NULL, 0);
+		return;
+	}
+	has_caller = read_caller(hit, &caller, &call);
+	for (unsigned i = 0; arch->argument_registers[i]; i++)
+		tell_register(engine, hit, USDTRAP_STEP_ARGUMENT, i, arch->argument_registers[i],
+			      has_caller ? &caller : NULL, call);
 }
 
 void observe_arguments(const struct engine *engine, const struct usdtrap_hit *hit)
@@ -167,6 +252,12 @@ void observe_arguments(const struct engine *engine, const struct usdtrap_hit *hi
 
 	if (!hit->location)
 		return;
+	if (hit->location->info->kind != USDTRAP_PROBE_USDT) {
+		/* At an instruction in the middle of a function its arguments may be anywhere. */
+		if (hit->has_returned || !is_inside(hit))
+			observe_function(engine, hit);
+		return;
+	}
 	error = location_arguments(hit->site->mapped->file, hit->location, &arguments);
 	if (error) {
 		usdtrap_error_destroy(error);

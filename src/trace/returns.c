@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "trace/returns.h"
+#include "trace/observe.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -350,6 +351,7 @@ void returns_entered(struct engine *engine, struct tracee *tracee, const struct 
 	frame->entry_addr = site->addr;
 	LL_PREPEND(tracee->frames, frame);
 	tracee->frame_count++;
+	observe_entered(engine, tracee, site, slot_addr, return_addr);
 }
 
 bool returns_take(struct engine *engine, struct tracee *tracee, const struct site *place,

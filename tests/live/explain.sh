@@ -20,7 +20,7 @@ head -n 1 file.out | grep -qx "usdt:$guarded:guarded:tick" || fail "it does not 
 grep -qx '      08 00 00 00               name size         8' file.out || fail "the name size is not shown"
 grep -qx '      67 75 61 72 64 65 64 00   provider          "guarded"' file.out || fail "the provider is not dissected"
 grep -qx '   >  0x[0-9a-f]*  90                        nop' file.out || fail "the nop is not shown"
-grep -qx '   arg0: 8 bytes, unsigned, in .*%[a-z0-9]*)\{0,1\}' file.out || fail "the argument is not described"
+grep -qxE '   arg0: 8 bytes, unsigned, in (%[a-z0-9]+|[0-9]*\(%[a-z0-9]+\))' file.out || fail "the argument is not described"
 ! grep -q 'PTRACE' file.out || fail "there is no process to take hold of"
 if command -v readelf >/dev/null; then
 	# shellcheck disable=SC2046 # three words
@@ -186,6 +186,35 @@ if ${CC:-cc} -O0 -o memory memory.c >build.log 2>&1; then
 	grep -qE '^ +0x[0-9a-f]+: (f3|55) -> cc$' explain.out || fail "a function's byte: $(cat explain.out)"
 	grep -qE '^   >  0x[0-9a-f]+  cc +int3$' explain.out || fail "a function's trap is not shown"
 	grep -q 'instruction that counts' explain.out || fail "how it goes on is not told"
+	# Its argument, by the calling convention, and the instruction of the caller that put it there.
+	grep -qE '^   arg0  %rdi: rdi 0x1; unsigned: 1$' explain.out || fail "its argument: $(grep arg0 explain.out)"
+	grep -A1 '^   arg0' explain.out | grep -qE '^         put there by   mov[a-z]* .*, %edi   at 0x[0-9a-f]+$' ||
+		fail "who put it there: $(grep -A1 arg0 explain.out)"
+	# Its return: entered, where it returns to, what it returned; and nothing of the engine's own traps.
+	"$usdtrap" explain uretprobe:give -c ./memory --html page.html </dev/null >explain.out 2>explain.err ||
+		fail "a return: $(cat explain.err)"
+	sed -n 's/^[0-9]*\. //p' explain.out | sed 's/thread [0-9][0-9]*/thread N/; s/process [0-9][0-9]*/process N/' >titles
+	cat >expected <<'END'
+The function in the file
+Taking hold of process N
+A safety net
+Where the file is in the process
+The code in the process, before
+One byte is written
+The function is entered: thread N
+The thread goes on
+A hit: thread N
+What it returned
+The thread goes on
+END
+	same expected titles
+	grep -qE '^   retval  %rax: rax 0x2; unsigned: 2$' explain.out || fail "what it returned: $(grep retval explain.out)"
+	slot=$(sed -n 's/^      rsp \(0x[0-9a-f]*\): 0x[0-9a-f]*$/\1/p' explain.out)
+	pushed=$(sed -n 's/^      rsp 0x[0-9a-f]*: \(0x[0-9a-f]*\)$/\1/p' explain.out)
+	grep -qE "^      0x[0-9a-f]+ - 1 = $pushed\$" explain.out || fail "it did not return to $pushed"
+	rsp=$(sed -n 's/.* rsp \(0x[0-9a-f]*\) .*/\1/p' explain.out)
+	[ $((rsp)) -eq $((slot + 8)) ] || fail "it returned with rsp $rsp, and was entered with $slot"
+	[ "$(grep -c '<section>' page.html)" -eq "$(grep -c '^[0-9]*\. ' explain.out)" ] || fail "the page of a return"
 	"$usdtrap" explain uprobe:./memory:give >explain.out 2>explain.err || fail "a function's file: $(cat explain.err)"
 	"$usdtrap" explain uprobe:./memory:gave >explain.out 2>explain.err && fail "there is no such function"
 	grep -q '^ERROR: .*gave' explain.err || fail "no such function: $(cat explain.err)"

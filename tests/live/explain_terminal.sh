@@ -4,19 +4,44 @@
 . "${top_srcdir:-.}/tests/live/lib.sh"
 
 guarded=$targets/guarded
-"$usdtrap" explain --pause "usdt:$guarded:tick" >said.out 2>said.err || fail "of a file --pause has nothing to wait for: $?"
-needs_attach
-start "$guarded"
-wait_for target.out '^ready$'
-
 on_terminal() {
 	"$helpers/terminal" "$@" >shown 9>&- || fail "$(cat shown)"
 }
+
+# A file alone: each step waits, too; where there is no terminal nobody can.
+on_terminal env TERM=xterm "$usdtrap" explain --pause "usdt:$guarded:tick" <<EOT
+expect 1. The note in the file
+expect Enter goes on
+type
+expect 2. Was the file moved
+expect Enter goes on
+type
+expect 3. The code in the file
+expect Enter goes on
+type
+expect 4. Where the arguments are
+expect Enter goes on
+type
+ends 0
+EOT
+if command -v setsid >/dev/null; then
+	setsid -w "$usdtrap" explain --pause "usdt:$guarded:tick" >said.out 2>said.err && fail "--pause without a terminal"
+	echo "ERROR: --pause needs a terminal to wait for Enter at" | same - said.err
+fi
+needs_attach
+start "$guarded"
+wait_for target.out '^ready$'
 
 # Each step waits for Enter; meanwhile the trap is in, and the target waits at its hit. Colours mark what matters.
 escape=$(printf '\033')
 echo "echo 'hit 1' >&9" >hit.sh
 on_terminal env TERM=xterm "$usdtrap" explain --pause guarded:tick -p "$pid" <<EOT
+expect 1. The note in the file
+expect Enter goes on
+type
+expect 2. Was the file moved
+expect Enter goes on
+type
 expect 3. The code in the file
 expect Enter goes on
 type
