@@ -119,7 +119,7 @@ mkfifo full.pipe
 (exec 8<full.pipe && exec sleep 60) &
 reader=$!
 started="$started $reader"
-"$usdtrap" -e 'interval:us:100 { printf("%d 0123456789012345678901234567890123456789\n", @n); @n++; }' --queue 16K \
+"$usdtrap" -e 'interval:us:100 { unroll(50) { printf("%d 0123456789012345678901234567890123456789\n", @n); @n++; } }' --queue 16K \
 	>full.pipe 2>&1 &
 tracer=$!
 sleep 0.5
