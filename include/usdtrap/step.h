@@ -152,9 +152,10 @@ struct usdtrap_step_argument {
 /* Thread `tid' has executed the trap at `addr', a function's first instruction. What it is called from is on its stack.
  */
 struct usdtrap_step_entered {
-	uint64_t slot_addr;   /* where the return address lies on the stack */
-	uint64_t return_addr; /* which is this: the instruction behind the call */
-	unsigned char byte;   /* what lies there now: a trap */
+	const char *stack_pointer; /* the register's name */
+	uint64_t slot_addr;        /* where it points: there the return address lies */
+	uint64_t return_addr;      /* which is this: the instruction behind the call */
+	unsigned char byte;        /* what lies there now: a trap */
 };
 
 struct usdtrap_step_resumed {

@@ -169,6 +169,7 @@ struct arch {
 	uint64_t (*pc)(const struct arch_registers *registers);
 	void (*set_pc)(struct arch_registers *registers, uint64_t pc);
 	uint64_t (*stack_pointer)(const struct arch_registers *registers);
+	const char *stack_pointer_register; /* its name */
 	/* Where the trap instruction lies that was just executed (x86: one before pc). */
 	uint64_t (*trap_address)(const struct arch_registers *registers);
 

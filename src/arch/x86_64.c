@@ -287,6 +287,7 @@ const struct arch arch_x86_64 = {
 	.leave_copy = x86_64_leave_copy,
 	.argument_registers = x86_64_argument_registers,
 	.result_register = "rax",
+	.stack_pointer_register = "rsp",
 	.argument = x86_64_argument,
 	.return_value = x86_64_return_value,
 	.return_slot = x86_64_return_slot,

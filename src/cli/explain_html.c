@@ -273,8 +273,8 @@ static void add_entered(struct explain_html *html, const struct usdtrap_step *st
 		    "<p>Thread %d has executed <code>int3</code>. The call has pushed where to go on: that lies on top "
 		    "of the stack, and is trapped, too.</p>",
 		    (int)step->tid);
-	sum(html, "rsp 0x%" PRIx64 ": return address <b>0x%" PRIx64 "</b>, where there is byte %02x now",
-	    step->entered.slot_addr, step->entered.return_addr, step->entered.byte);
+	sum(html, "%s 0x%" PRIx64 ": return address <b>0x%" PRIx64 "</b>, where there is byte %02x now",
+	    step->entered.stack_pointer, step->entered.slot_addr, step->entered.return_addr, step->entered.byte);
 }
 
 static void add_returned(struct explain_html *html, const struct usdtrap_step *step)

@@ -467,12 +467,13 @@ static void tell_entered(struct explain_text *text, const struct usdtrap_step *s
 	     step->addr);
 	line(text, "itself, and nothing was pushed since: it lies on top of the stack.");
 	strbuf_add_char(&text->out, '\n');
-	line(text, "   rsp 0x%" PRIx64 ": 0x%" PRIx64, entered->slot_addr, entered->return_addr);
+	line(text, "   %s 0x%" PRIx64 ": 0x%" PRIx64, entered->stack_pointer, entered->slot_addr, entered->return_addr);
 	strbuf_add_char(&text->out, '\n');
 	line(text, "A trap is written there, over the first byte of what comes behind the call: it is %02x.",
 	     entered->byte);
 	line(text, "The stack itself is left alone. A hit there is this call's return if it is this");
-	line(text, "thread's, and rsp one word above 0x%" PRIx64 ": so recursion is told apart.", entered->slot_addr);
+	line(text, "thread's, and %s one word above 0x%" PRIx64 ": so recursion is told apart.", entered->stack_pointer,
+	     entered->slot_addr);
 	if (text->entered++ == 0) {
 		line(text, "(Functions that are left by longjmp(3) or an exception do not return. That is noticed");
 		line(text, "by traps at the functions which do it, in the C library and libgcc: not shown here.)");
@@ -485,7 +486,8 @@ static void tell_returned(struct explain_text *text, const struct usdtrap_step *
 	_cleanup_strbuf_ struct strbuf pointed = {0};
 
 	heading(text, "What it returned");
-	line(text, "By the calling convention (System V ABI) an integer or pointer is returned in rax:");
+	line(text, "By the calling convention (System V ABI) an integer or pointer is returned in %s:",
+	     step->argument.terms[0].name);
 	strbuf_add_char(&text->out, '\n');
 	explain_derivation(&step->argument, &words);
 	line(text, "retval  %s", strbuf_text(&words));

@@ -441,7 +441,11 @@ void observe_entered(const struct engine *engine, const struct tracee *tracee, c
 	if (!engine->observer)
 		return;
 	step.public.tid = tracee->tid;
-	step.public.entered = (struct usdtrap_step_entered){.slot_addr = slot_addr, .return_addr = return_addr};
+	step.public.entered = (struct usdtrap_step_entered){
+		.stack_pointer = tracee->space->arch->stack_pointer_register,
+		.slot_addr = slot_addr,
+		.return_addr = return_addr,
+	};
 	usdtrap_error_destroy(memory_read(tracee->space->memory_fd, return_addr, &step.public.entered.byte, 1));
 	observe_tell(engine, &step);
 }
