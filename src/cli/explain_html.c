@@ -27,6 +27,9 @@ static const char style[] =
 	".field span{color:var(--dim)}"
 	".sum{background:var(--f);border-radius:6px;padding:.5rem .8rem;margin:.5rem 0;overflow-wrap:anywhere}"
 	".sum b{color:var(--hot)}"
+	".term{display:inline-block;text-align:center;vertical-align:top;margin-right:.4rem}"
+	".term small{display:block;color:var(--dim);font:.7rem system-ui,sans-serif}"
+	".change{display:grid;grid-template-columns:4rem 1fr;align-items:center}.change span{color:var(--dim)}"
 	".code{border:1px solid var(--line);border-radius:6px;padding:.4rem .6rem;overflow-x:auto}"
 	".code div{display:grid;grid-template-columns:10rem 15rem 1fr;white-space:pre}"
 	".code .site{background:var(--c);font-weight:700}"
@@ -98,6 +101,23 @@ static void sum(struct explain_html *html, const char *format, ...)
 	add(html, "</div>\n");
 }
 
+/* A summand: SIGN in front of VALUE, and under it what it is. The sum itself: IS_RESULT. */
+static void term(struct explain_html *html, const char *sign, uint64_t value, const char *label, bool is_result)
+{
+	strbuf_addf(&html->page, "%s <span class=term>%s0x%" PRIx64 "%s<small>%s</small></span>", sign,
+		    is_result ? "<b>" : "", value, is_result ? "</b>" : "", label);
+}
+
+static void begin_sum(struct explain_html *html)
+{
+	add(html, "<div class=sum>");
+}
+
+static void end_sum(struct explain_html *html)
+{
+	add(html, "</div>\n");
+}
+
 static void add_code(struct explain_html *html, const struct usdtrap_step *step, bool from_file)
 {
 	const uint64_t site = from_file ? step->vaddr : step->addr;
@@ -120,12 +140,22 @@ static void add_code(struct explain_html *html, const struct usdtrap_step *step,
 /* Memory from the site on: eight boxes, the first of which is what matters. */
 static void add_memory(struct explain_html *html, const struct usdtrap_step *step)
 {
-	unsigned char bytes[8];
-	struct usdtrap_error *error = usdtrap_step_read(step, step->addr, bytes, sizeof(bytes));
+	unsigned char *bytes = html->memory;
+	struct usdtrap_error *error = usdtrap_step_read(step, step->addr, bytes, sizeof(html->memory));
 
 	if (!error)
-		add_bytes(html, bytes, sizeof(bytes), 0);
+		add_bytes(html, bytes, sizeof(html->memory), 0);
 	usdtrap_error_destroy(error);
+}
+
+/* The same, under what was there when it was shown last. */
+static void add_change(struct explain_html *html, const struct usdtrap_step *step)
+{
+	add(html, "<div class=change><span>before</span>");
+	add_bytes(html, html->memory, sizeof(html->memory), 0);
+	add(html, "<span>now</span>");
+	add_memory(html, step);
+	add(html, "</div>");
 }
 
 /* ---- steps ---- */
@@ -184,10 +214,12 @@ static void add_note(struct explain_html *html, const struct usdtrap_step *step)
 	      step->probe->sites[step->site].arguments);
 	add(html, "</div>\n");
 	section(html, "Was the file moved after it was linked?");
-	sum(html,
-	    "location 0x%" PRIx64 " + (.stapsdt.base now 0x%" PRIx64 " &minus; then 0x%" PRIx64 ") = <b>0x%" PRIx64
-	    "</b>",
-	    note->location, note->has_base ? note->base_now : note->base, note->base, step->vaddr);
+	begin_sum(html);
+	term(html, "", note->location, "location", false);
+	term(html, "+ (", note->has_base ? note->base_now : note->base, ".stapsdt.base now", false);
+	term(html, "&minus;", note->base, "then", false);
+	term(html, ") =", step->vaddr, "address in the file", true);
+	end_sum(html);
 	section(html, "The code in the file");
 	add(html, "<p>At that address is an instruction that does nothing.</p>");
 	add_code(html, step, true);
@@ -203,10 +235,14 @@ static void add_mapped(struct explain_html *html, const struct usdtrap_step *ste
 		    mapped->end, mapped->file_offset);
 	add_text(html, mapped->path);
 	add(html, "</div>");
-	sum(html,
-	    "load bias: 0x%" PRIx64 " &minus; 0x%" PRIx64 " + 0x%" PRIx64 " &minus; 0x%" PRIx64 " = <b>0x%" PRIx64
-	    "</b>",
-	    mapped->start, mapped->file_offset, mapped->segment_offset, mapped->segment_vaddr, mapped->load_bias);
+	add(html, "<p>All of the file is shifted by one number:</p>");
+	begin_sum(html);
+	term(html, "", mapped->start, "start of the mapping", false);
+	term(html, "&minus;", mapped->file_offset, "its file offset", false);
+	term(html, "+", mapped->segment_offset, "the segment&#8217;s offset", false);
+	term(html, "&minus;", mapped->segment_vaddr, "and its address", false);
+	term(html, "=", mapped->load_bias, "load bias", true);
+	end_sum(html);
 }
 
 static void add_semaphore(struct explain_html *html, const struct usdtrap_step *step)
@@ -229,7 +265,11 @@ static void add_hit(struct explain_html *html, const struct usdtrap_step *step)
 		    "pc is one past the trap.</p>",
 		    (int)step->tid, hit->signal, sigabbrev_np(hit->signal) ? sigabbrev_np(hit->signal) : "?",
 		    hit->code);
-	sum(html, "pc 0x%" PRIx64 " &minus; 1 = <b>0x%" PRIx64 "</b>", hit->pc, hit->trap_addr);
+	begin_sum(html);
+	term(html, "", hit->pc, "pc", false);
+	add(html, "&minus; 1 ");
+	term(html, "=", hit->trap_addr, "the trap", true);
+	end_sum(html);
 	add(html, "<table>");
 	for (size_t i = 0; i < hit->register_count; i++)
 		strbuf_addf(&html->page, "%s<td>%s</td><td>0x%016" PRIx64 "</td>%s", i % 3 == 0 ? "<tr>" : "",
@@ -325,8 +365,11 @@ void explain_html_step(struct explain_html *html, const struct usdtrap_step *ste
 		break;
 	case USDTRAP_STEP_CHECKED:
 		section(html, "The code in the process, before");
-		sum(html, "0x%" PRIx64 " + 0x%" PRIx64 " = <b>0x%" PRIx64 "</b>", step->vaddr, step->addr - step->vaddr,
-		    step->addr);
+		begin_sum(html);
+		term(html, "", step->vaddr, "address in the file", false);
+		term(html, "+", step->addr - step->vaddr, "load bias", false);
+		term(html, "=", step->addr, "address in the process", true);
+		end_sum(html);
 		add_memory(html, step);
 		add_code(html, step, false);
 		break;
@@ -336,7 +379,7 @@ void explain_html_step(struct explain_html *html, const struct usdtrap_step *ste
 		break;
 	case USDTRAP_STEP_TRAP_WRITTEN:
 		section(html, "One byte is written");
-		add_memory(html, step);
+		add_change(html, step);
 		add_code(html, step, false);
 		break;
 	case USDTRAP_STEP_HIT:
@@ -365,7 +408,7 @@ void explain_html_step(struct explain_html *html, const struct usdtrap_step *ste
 		}
 		section(html, step->kind == USDTRAP_STEP_BYTE_LOST ? "The byte was changed by somebody else"
 								   : "The byte is written back");
-		add_memory(html, step);
+		add_change(html, step);
 		add_code(html, step, false);
 		break;
 	case USDTRAP_STEP_COMPARED:

@@ -17,9 +17,10 @@
 struct explain_html {
 	struct strbuf page;
 	unsigned sections;
-	bool is_open;       /* a section was begun */
-	bool has_threads;   /* the section about seizing was made */
-	bool has_arguments; /* a table of arguments is open */
+	bool is_open;            /* a section was begun */
+	bool has_threads;        /* the section about seizing was made */
+	bool has_arguments;      /* a table of arguments is open */
+	unsigned char memory[8]; /* from the site on, when it was drawn last */
 };
 
 void explain_html_begin(struct explain_html *html, const char *name);
