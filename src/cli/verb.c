@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/nearest.h"
 #include "base/strbuf.h"
 #include "cli/message.h"
 
@@ -129,6 +130,7 @@ static struct usdtrap_error *apply(struct verb_options *options, int answer, con
 /* What getopt_long() made of TYPED. */
 static struct usdtrap_error *bad_option(const struct verb *verb, int answer, const char *typed)
 {
+	struct nearest nearest = {.wanted = typed + strspn(typed, "-"), .distance = NEAREST_START};
 	struct usdtrap_error *error;
 
 	if (answer == ':')
@@ -137,6 +139,11 @@ static struct usdtrap_error *bad_option(const struct verb *verb, int answer, con
 		error = error_create(USDTRAP_INVALID_USE, "usdtrap %s has no option -%c", verb->name, optopt);
 	else
 		error = error_create(USDTRAP_INVALID_USE, "usdtrap %s has no option %s", verb->name, typed);
+	for (size_t i = 0; answer != ':' && strncmp(typed, "--", 2) == 0 && i < ROW_COUNT; i++)
+		if (verb->options & rows[i].option)
+			nearest_offer(&nearest, rows[i].name.name);
+	if (nearest.best)
+		return error_hint(error, "did you mean --%s?", nearest.best);
 	return error_hint(error, "usdtrap %s -h shows its options", verb->name);
 }
 

@@ -52,7 +52,9 @@ refused "ERROR: -p and -c cannot be had together
 HINT: -p means a process that runs already, -c starts one" -p 1 -c true tick
 refused "ERROR: --hits takes a whole number from 1 to 1000000, not \"0\"" --hits 0 tick
 refused "ERROR: usdtrap explain has no option --pauze
-HINT: usdtrap explain -h shows its options" --pauze tick
+HINT: did you mean --pause?" --pauze tick
+refused "ERROR: usdtrap explain has no option -z
+HINT: usdtrap explain -h shows its options" -z tick
 refused "ERROR: $hits: no USDT probe is called hits:tock
 HINT: did you mean hits:tick?" "$hits:hits:tock"
 "$usdtrap" explain "usdt:$targets/busy:*:*" >said.out 2>said.err && fail "two probes were explained as one"
