@@ -182,18 +182,25 @@ _usdtrap() {
 	esac
 
 	if [[ $word == -* ]]; then
-		names=$("$usdtrap" -h 2>/dev/null | grep -oE -e '^    (-.|  )(, |  )?(--[a-z-]+)?' | grep -oE -e '-[-a-zA-Z]+')
+		# A command's own, or those of a script; both are in the same layout.
+		[[ $command =~ ^[a-z]+$ ]] || command=''
+		names=$("$usdtrap" ${command:+"$command"} -h 2>/dev/null | grep -oE -e '^    (-.|  )(, |  )?(--[a-z-]+)?' | grep -oE -e '-[-a-zA-Z]+')
 		__usdtrap_complete_words "$word" "$names"
 		return
 	fi
 	case $command in
-	list | explain)
+	list | explain | why | discover | cover | expect | top | flame)
 		__usdtrap_complete_probe "$usdtrap" "$word"
 		return
 		;;
-	repair | why | inspect | top | discover)
+	repair | inspect)
 		if [[ $previous == "$command" ]]; then
 			__usdtrap_complete_words "$word" "$(cd /proc && printf '%s ' [0-9]*)"
+			return
+		fi
+		if [[ $command == inspect && ${#words[@]} -eq 4 ]]; then
+			names=$("$usdtrap" inspect -h 2>/dev/null | sed -n '/PART is/,/^Without/s/^    \([a-z]*\) .*/\1/p')
+			__usdtrap_complete_words "$word" "$names"
 			return
 		fi
 		;;

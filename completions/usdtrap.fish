@@ -40,7 +40,7 @@ function __usdtrap_probes
 end
 
 function __usdtrap_lists
-	string match -qr -- '(^| )(-l|-lv|-vl|--list|list|explain)( |$)' (commandline -opc | string join ' ')
+	string match -qr -- '(^| )(-l|-lv|-vl|--list|list|explain|why|discover|cover|expect|top|flame)( |$)' (commandline -opc | string join ' ')
 end
 
 # The options, from lines of the help such as "    -p, --pid PID    trace ..."; what they take is in capitals there.
@@ -64,3 +64,10 @@ complete -c usdtrap -l mode -x -a 'test bench format'
 complete -c usdtrap -s d -l debug -x -a 'ast all'
 complete -c usdtrap -n __usdtrap_lists -f -a '(__usdtrap_probes)'
 complete -c usdtrap -n __fish_use_subcommand -a "(usdtrap -h 2>/dev/null | string match -r -g '^    ([a-z]+) .*')"
+complete -c usdtrap -n '__fish_seen_subcommand_from inspect repair; and test (count (commandline -opc)) -eq 2' -f -a '(__fish_complete_pids)'
+complete -c usdtrap -n '__fish_seen_subcommand_from inspect; and test (count (commandline -opc)) -eq 3' -f \
+	-a "(usdtrap inspect -h 2>/dev/null | string match -r -g '^    ([a-z]+) .*')"
+complete -c usdtrap -n '__fish_seen_subcommand_from explain flame' -l html -r -d 'write a page with pictures, too'
+complete -c usdtrap -n '__fish_seen_subcommand_from explain' -l pause -d 'wait for Enter at each step'
+complete -c usdtrap -n '__fish_seen_subcommand_from explain' -l hits -x -d 'end after so many hits'
+complete -c usdtrap -n '__fish_seen_subcommand_from discover expect top flame' -l time -x -d 'end after so many seconds'

@@ -120,13 +120,57 @@ i:ms:
 i:s:
 i:us:
 EOT
+# Commands: their own options; probes by name of a process; parts.
+offers 'usdtrap explain --h' <<EOT
+--help
+--hits
+--html
+EOT
+includes 'usdtrap inspect 1 ' maps threads stack regs probes symbols mem disas
+includes 'usdtrap why usdt:./busy:b' busy:hot
 # Nothing wrong with what is not there.
 offers 'usdtrap -l usdt:./nothing:' <<EOT
 
 EOT
 
+# zsh completes only on a terminal: it gets one of its own, and what it would offer is written down.
+cat >ask.zsh <<'EOT'
+zmodload zsh/zpty
+zpty terminal zsh -f -i
+zpty -w terminal "PROMPT=; fpath=($top_srcdir/completions \$fpath); PATH=$top_builddir:\$PATH"
+zpty -w terminal 'autoload -Uz compinit; compinit -u -D; compdef _usdtrap usdtrap; zmodload zsh/zutil'
+zpty -w terminal 'compadd() {
+	if [[ ${@[1,(i)(-|--)]} != *-(O|A|D)\ * ]]; then
+		local -a hits
+		builtin compadd -A hits "$@"
+		[[ -z $hits ]] || print -rl -- $hits >>said.out
+	fi
+	builtin compadd "$@"
+}'
+zpty -w terminal ': >ready'
+for i in {1..100}; do [[ -e ready ]] && break; sleep 0.05; done
+zpty -w -n terminal "$1"$'\t'
+for i in {1..100}; do [[ -s said.out ]] && break; sleep 0.05; done
+sleep 0.2
+zpty -d terminal
+EOT
+zsh_includes() {
+	line=$1
+	shift
+	rm -f ready
+	: >said.out
+	zsh -f ask.zsh "$line" >zsh.out 2>&1
+	for word; do
+		grep -qxF -e "$word" said.out || fail "in zsh '$line' does not complete to '$word': $(cat said.out zsh.out)"
+	done
+}
+
 if command -v zsh >/dev/null; then
 	zsh -n "$top_srcdir/completions/_usdtrap" || fail 'zsh cannot read its completion'
+	zsh_includes 'usdtrap --quie' --quiet
+	zsh_includes 'usdtrap explain --pau' --pause
+	zsh_includes 'usdtrap -l usdt:./busy:' usdt:./busy:busy:hot usdt:./busy:hot
+	zsh_includes 'usdtrap inspect 1 st' stack
 else
 	echo 'zsh is not installed: its completion is not looked at'
 fi
@@ -149,6 +193,8 @@ if command -v fish >/dev/null; then
 	fish_includes 'usdtrap --pro' --probe-filter
 	fish_includes 'usdtrap -f ' text json
 	fish_includes 'usdtrap li' list
+	fish_includes 'usdtrap inspect 1 st' stack
+	fish_includes 'usdtrap explain --pau' --pause
 	fish_includes 'usdtrap -l usd' usdt:
 	fish_includes 'usdtrap -l usdt:./busy:' usdt:./busy:busy:hot usdt:./busy:hot
 	fish_includes "usdtrap -e 'BEGIN { } usdt:./busy:g" 'BEGIN { } usdt:./busy:guarded'
