@@ -5,6 +5,7 @@
 
 #include <usdtrap/diagnosis.h>
 #include <usdtrap/error.h>
+#include <usdtrap/feature.h>
 #include <usdtrap/function.h>
 #include <usdtrap/hit.h>
 #include <usdtrap/inspect.h>

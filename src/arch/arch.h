@@ -343,6 +343,7 @@ struct arch {
 	/* The handler of arch/net.h. */
 	void (*net_code)(struct arch_net_code *ret);
 	long sigaction_call;      /* the number of rt_sigaction(2) */
+	long sigprocmask_call;    /* the number of rt_sigprocmask(2) */
 	uint64_t sigaction_flags; /* those that a struct arch_sigaction with a restorer needs */
 };
 

@@ -23,6 +23,7 @@ enum {
 	SYSTEM_CALL_MPROTECT = 10,
 	SYSTEM_CALL_MUNMAP = 11,
 	SYSTEM_CALL_SIGACTION = 13,
+	SYSTEM_CALL_SIGPROCMASK = 14,
 	SYSTEM_CALL_MREMAP = 25,
 	SYSTEM_CALL_EXECVE = 59,
 	SYSTEM_CALL_REMAP_FILE_PAGES = 216,
@@ -320,5 +321,6 @@ const struct arch arch_x86_64 = {
 	.survive = x86_64_survive,
 	.net_code = x86_64_net_code,
 	.sigaction_call = SYSTEM_CALL_SIGACTION,
+	.sigprocmask_call = SYSTEM_CALL_SIGPROCMASK,
 	.sigaction_flags = X86_64_SA_RESTORER,
 };

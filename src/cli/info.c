@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <sys/utsname.h>
 
+#include <usdtrap/feature.h>
+
 #include "config.h"
 #include "lang/program.h"
 
@@ -47,6 +49,35 @@ static void print_probe_type(const char *name, const char *alias, bool is_suppor
 	fprintf(user, "  %s: %s\n", name, yes_or_no(is_supported));
 }
 
+/* What the kernel has, and what it means where it has not. */
+static void print_features(FILE *out)
+{
+	struct usdtrap_feature kernel[32];
+	const size_t count = usdtrap_probe_features(kernel, sizeof(kernel) / sizeof(kernel[0]));
+
+	fputs("\nOf this kernel, used if it is there\n", out);
+	for (size_t i = 0; i < count && i < sizeof(kernel) / sizeof(kernel[0]); i++) {
+		const struct usdtrap_feature *feature = &kernel[i];
+
+		switch (feature->state) {
+		case USDTRAP_FEATURE_YES:
+			fprintf(out, "  %s (Linux %s): yes\n", feature->name, feature->since);
+			break;
+		case USDTRAP_FEATURE_NO:
+			fprintf(out, "  %s (Linux %s): no, so %s\n", feature->name, feature->since, feature->without);
+			break;
+		case USDTRAP_FEATURE_UNKNOWN:
+			fprintf(out, "  %s (Linux %s): unknown, this user may not ask; without it %s\n", feature->name,
+				feature->since, feature->without);
+			break;
+		}
+	}
+	fputs("  not needed:", out);
+	for (const char *const *name = usdtrap_features_not_needed(); *name; name++)
+		fprintf(out, "%s%s", name == usdtrap_features_not_needed() ? " " : ", ", *name);
+	fputc('\n', out);
+}
+
 void info_print(FILE *out)
 {
 	struct utsname system;
@@ -60,6 +91,7 @@ void info_print(FILE *out)
 			fprintf(out, "\n%s\n", features[i].heading);
 		fprintf(out, "  %s: %s\n", features[i].name, yes_or_no(features[i].is_there));
 	}
+	print_features(out);
 	fputs("\nProbe types\n", out);
 	lang_each_probe_type(print_probe_type, out);
 }

@@ -6,7 +6,7 @@
  * include/usdtrap/: the library's interface, which lang/ and cli/ use as anybody may
  *     session                       processes traced, probes armed, all put back; start reading here
  *     probe, function, hit          what a file offers; what a callback sees
- *     process                       facts about processes
+ *     process, feature              facts about processes; what the kernel has
  *     repair                        undoing what a killed session left
  *     step, instruction             every step, for who shows them; code as text
  *     inspect                       what a process has mapped, what its threads do
@@ -55,6 +55,7 @@
  *     procfs, procfs_file           what /proc tells, and how it is read
  *     procfs_maps, procfs_status    its mappings; its state
  *     cgroup                        control groups
+ *     features                      what this kernel has of all that is used if it is there
  *     affinity                      the tracing thread follows its busiest tracee...
  *     background                    ...and makes it room, where it would be taken elsewhere
  *     gate, fanotify                who is asked before others start a program, and holds nobody up
@@ -68,11 +69,13 @@
  *     session                       the public functions, and the two threads behind them
  *     engine                        the loop: next stop, what it means, who answers
  *     attach, settle                taking hold of a process without stopping it; forks in flight
- *     family                        births and exec
+ *     attached                      the same where the kernel is older than 3.4
+ *     family, sharing               births and exec; which processes run in the same memory
  *     tracee, space                 threads; address spaces and what was changed in them
  *     site, semaphore               a trap byte and its undo; a counter and its undo
  *     room                          unused executable bytes, for code that the target is to run
  *     net                           a handler that lets a target outlive us
+ *     mask                          the signal mask that a trap changes
  *     lender, borrow                a thread of the target that puts it in, and comes back by itself
  *     catalog, mapped, mapped_file  what is wanted; where it lies in a process
  *     loader, rereading             libraries that come later: told by the loader, or looked for

@@ -12,11 +12,13 @@
 #define NS_PER_SECOND UINT64_C(1000000000)
 #define TEXT_MAX      ((size_t)64 * 1024)
 
-static uint64_t read_clock(clockid_t clock)
+/* CLOCK, or OLDER where the kernel does not have it. */
+static uint64_t read_clock(clockid_t clock, clockid_t older)
 {
 	struct timespec now;
 
-	clock_gettime(clock, &now);
+	if (clock_gettime(clock, &now) < 0)
+		clock_gettime(older, &now);
 	return (uint64_t)now.tv_sec * NS_PER_SECOND + (uint64_t)now.tv_nsec;
 }
 
@@ -24,11 +26,12 @@ uint64_t clock_ns(enum clock_kind kind)
 {
 	switch (kind) {
 	case CLOCK_KIND_BOOT:
-		return read_clock(CLOCK_BOOTTIME);
+		return read_clock(CLOCK_BOOTTIME, CLOCK_MONOTONIC); /* Linux 2.6.39 */
 	case CLOCK_KIND_MONOTONIC:
-		return read_clock(CLOCK_MONOTONIC);
+		return read_clock(CLOCK_MONOTONIC, CLOCK_MONOTONIC);
 	case CLOCK_KIND_TAI:
-		return read_clock(CLOCK_TAI);
+		/* Linux 3.10. The two only differ where somebody has told the kernel by how much. */
+		return read_clock(CLOCK_TAI, CLOCK_REALTIME);
 	}
 	abort();
 }
@@ -40,7 +43,7 @@ uint64_t clock_boottime_ns(void)
 
 uint64_t clock_wall_ns(void)
 {
-	return read_clock(CLOCK_REALTIME);
+	return read_clock(CLOCK_REALTIME, CLOCK_REALTIME);
 }
 
 /*

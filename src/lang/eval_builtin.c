@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 
 #include <usdtrap/process.h>
 
+#include "base/cleanup.h"
 #include "base/error.h"
 #include "base/user.h"
 #include "lang/clock.h"
@@ -252,12 +254,33 @@ static struct value builtin_elapsed(struct run *run)
 	return value_unsigned(now > run->runtime->start_ns ? now - run->runtime->start_ns : 0);
 }
 
+/*
+ * Before Linux 3.17 there is the file and, where that is not either (in an empty container), what the kernel gave this
+ * program at its start and the time, mixed by the finalizer of splitmix64: no secret, but even.
+ */
+static uint32_t older_random(void)
+{
+	_cleanup_file_ FILE *file = fopen("/dev/urandom", "re");
+	const void *given = (const void *)getauxval(AT_RANDOM); /* 16 bytes */
+	uint64_t mixed, seed = 0;
+	uint32_t number;
+
+	if (file && fread(&number, sizeof(number), 1, file) == 1)
+		return number;
+	if (given)
+		memcpy(&seed, given, sizeof(seed));
+	mixed = clock_ns(CLOCK_KIND_MONOTONIC) ^ seed;
+	mixed = (mixed ^ (mixed >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+	mixed = (mixed ^ (mixed >> 27)) * UINT64_C(0x94d049bb133111eb);
+	return (uint32_t)(mixed ^ (mixed >> 31));
+}
+
 static struct value builtin_rand(void)
 {
 	uint32_t number;
 
 	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
-		return value_unknown("no random number could be had");
+		number = older_random();
 	return value_unsigned(number);
 }
 

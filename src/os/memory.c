@@ -17,6 +17,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "os/procfs.h"
 
 struct usdtrap_error *memory_open(pid_t tid, int *ret_fd)
 {
@@ -129,18 +130,51 @@ struct usdtrap_error *memory_write(int fd, uint64_t address, const void *bytes, 
 	return error;
 }
 
+/* Whether all of [ADDRESS, ADDRESS + SIZE) is mapped and may be written to by thread TID. */
+static bool is_writable(pid_t tid, uint64_t address, size_t size)
+{
+	struct procfs_maps maps = {0};
+	struct usdtrap_error *error = procfs_maps_read(PROCFS_ROOT, tid, tid, &maps);
+	const uint64_t end = address + size;
+
+	usdtrap_error_destroy(error);
+	for (size_t i = 0; i < maps.count && address < end; i++) /* they are in order */
+		if (maps.items[i].is_writable && maps.items[i].start <= address && maps.items[i].end > address)
+			address = maps.items[i].end;
+	procfs_maps_deinit(&maps);
+	return address >= end;
+}
+
+/* What process_vm_writev(2) does, where it is not to be had. */
+static struct usdtrap_error *write_as_mapped(pid_t tid, uint64_t address, const void *bytes, size_t size)
+{
+	_cleanup_close_ int fd = -1;
+	struct usdtrap_error *error;
+
+	if (!is_writable(tid, address, size))
+		return &error_fault;
+	error = memory_open(tid, &fd);
+	return error ? error : memory_write(fd, address, bytes, size);
+}
+
 struct usdtrap_error *memory_write_permitted(pid_t tid, uint64_t address, const void *bytes, size_t size)
 {
 	struct iovec local = {.iov_base = (void *)(uintptr_t)bytes, .iov_len = size};
 	struct iovec remote = {.iov_base = (void *)(uintptr_t)address, .iov_len = size};
 	ssize_t result = process_vm_writev(tid, &local, 1, &remote, 1, 0);
+	struct usdtrap_error *error;
 
 	if (result == (ssize_t)size)
 		return NULL;
 	if (result < 0 && errno == ESRCH)
 		return error_create(USDTRAP_GONE, "process %d has ended", tid);
-	if (result < 0 && errno == EPERM)
-		return error_os(errno, "cannot write to the memory of process %d", tid);
+	/* Not in every kernel (3.2), and the filters of containers forbid it to whoever lacks CAP_SYS_PTRACE. */
+	if (result < 0 && (errno == ENOSYS || errno == EPERM)) {
+		error = write_as_mapped(tid, address, bytes, size);
+		if (!error || usdtrap_error_code(error) != USDTRAP_FAULT)
+			return error;
+		usdtrap_error_destroy(error);
+	}
 	return error_create(USDTRAP_FAULT, "cannot write %zu bytes at 0x%" PRIx64, size, address);
 }
 
@@ -161,7 +195,10 @@ void memory_unlock(int fd)
 	flock(fd, LOCK_UN);
 }
 
-bool memory_is_same(pid_t first, pid_t second)
+bool memory_compare(pid_t first, pid_t second, bool *ret_is_same)
 {
-	return syscall(SYS_kcmp, first, second, KCMP_VM, 0, 0) == 0;
+	const long result = syscall(SYS_kcmp, first, second, KCMP_VM, 0, 0);
+
+	*ret_is_same = result == 0;
+	return result >= 0 || errno == ESRCH;
 }

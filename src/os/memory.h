@@ -29,14 +29,14 @@ struct usdtrap_error *memory_read(int fd, uint64_t address, void *buffer, size_t
  */
 bool memory_lock(int fd);
 void memory_unlock(int fd);
-/* Whether two threads run in the same memory: kcmp(2), or false where the kernel lacks it. */
-bool memory_is_same(pid_t first, pid_t second);
+/* Whether two threads run in the same memory: kcmp(2). False: the kernel does not tell. */
+bool memory_compare(pid_t first, pid_t second, bool *ret_is_same);
 /* Writes SIZE bytes, all or nothing. Errors: FAULT, GONE, OS. */
 struct usdtrap_error *memory_write(int fd, uint64_t address, const void *bytes, size_t size) USDTRAP_MUST_USE;
 /*
  * Writes SIZE bytes into the memory of thread TID as far as its own pages may
  * be written, unlike memory_write(): read-only ones are not copied.
- * process_vm_writev(2). Errors: FAULT (what lies before the first page that
+ * process_vm_writev(2), or the same by hand. Errors: FAULT (what lies before the first page that
  * is not writable may have been written), GONE, PERMISSION.
  */
 struct usdtrap_error *memory_write_permitted(pid_t tid, uint64_t address, const void *bytes,

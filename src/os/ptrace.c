@@ -10,11 +10,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/error.h"
 
@@ -42,17 +46,48 @@ static struct usdtrap_error *request(int number, pid_t tid, void *address, void 
 int ptrace_probe(void)
 {
 	/* Beyond PID_MAX_LIMIT of every kernel: whoever looks for the thread says ESRCH, a filter does not look. */
-	if (ptrace(PTRACE_SEIZE, INT_MAX, NULL, NULL) < 0 && errno != ESRCH)
+	if (ptrace(PTRACE_ATTACH, INT_MAX, NULL, NULL) < 0 && errno != ESRCH)
 		return errno;
 	return 0;
 }
 
-struct usdtrap_error *ptrace_seize(pid_t tid, unsigned wants)
+/*
+ * Whether a request failed with ERROR_NUMBER because the kernel is older than
+ * Linux 3.4, which brought PTRACE_SEIZE and what belongs to it. What it does
+ * not know is EIO; but before that it says ESRCH where the thread is not traced
+ * or not stopped, as to one that is gone.
+ */
+static bool is_unknown(int error_number)
 {
-	const uintptr_t options = SEIZE_OPTIONS | (wants & PTRACE_WANTS_END ? PTRACE_O_TRACEEXIT : 0) |
-				  (wants & PTRACE_WANTS_FILTERED ? PTRACE_O_TRACESECCOMP : 0);
+	unsigned major, minor;
+	struct utsname system;
 
-	return request(PTRACE_SEIZE, tid, NULL, (void *)options, "seize");
+	if (error_number != ESRCH)
+		return error_number == EIO;
+	return uname(&system) == 0 && sscanf(system.release, "%u.%u", &major, &minor) == 2 &&
+	       (major < 3 || (major == 3 && minor < 4));
+}
+
+static uintptr_t options_wanted(unsigned wants)
+{
+	return SEIZE_OPTIONS | (wants & PTRACE_WANTS_END ? PTRACE_O_TRACEEXIT : 0) |
+	       (wants & PTRACE_WANTS_FILTERED ? PTRACE_O_TRACESECCOMP : 0);
+}
+
+struct usdtrap_error *ptrace_seize(pid_t tid, unsigned wants, bool *ret_is_attached)
+{
+	*ret_is_attached = false;
+	if (ptrace(PTRACE_SEIZE, tid, NULL, (void *)options_wanted(wants)) == 0)
+		return NULL;
+	if (!is_unknown(errno))
+		return errno == ESRCH ? &error_gone : error_os(errno, "cannot seize thread %d", (int)tid);
+	*ret_is_attached = true;
+	return request(PTRACE_ATTACH, tid, NULL, NULL, "attach to");
+}
+
+struct usdtrap_error *ptrace_set_options(pid_t tid, unsigned wants)
+{
+	return request(PTRACE_SETOPTIONS, tid, NULL, (void *)options_wanted(wants), "set the options of");
 }
 
 struct usdtrap_error *ptrace_continue(pid_t tid, int signal)
@@ -72,7 +107,12 @@ struct usdtrap_error *ptrace_listen(pid_t tid)
 
 struct usdtrap_error *ptrace_interrupt(pid_t tid)
 {
-	return request(PTRACE_INTERRUPT, tid, NULL, NULL, "interrupt");
+	if (ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) == 0)
+		return NULL;
+	/* It was attached: translate() knows this signal again. */
+	if (is_unknown(errno) && syscall(SYS_tkill, tid, SIGSTOP) == 0)
+		return NULL;
+	return errno == ESRCH ? &error_gone : error_os(errno, "cannot interrupt thread %d", (int)tid);
 }
 
 struct usdtrap_error *ptrace_detach(pid_t tid, int signal)
@@ -185,12 +225,52 @@ struct usdtrap_error *ptrace_get_call(pid_t tid, struct ptrace_call *ret)
 
 struct usdtrap_error *ptrace_get_signal_mask(pid_t tid, uint64_t *ret)
 {
-	return request(PTRACE_GETSIGMASK, tid, KERNEL_SIGNAL_SET_SIZE, ret, "read the signal mask of");
+	struct usdtrap_error *error =
+		request(PTRACE_GETSIGMASK, tid, KERNEL_SIGNAL_SET_SIZE, ret, "read the signal mask of");
+
+	if (!error || usdtrap_error_errno(error) != EIO)
+		return error;
+	usdtrap_error_destroy(error);
+	return error_create(USDTRAP_UNSUPPORTED, "the kernel does not tell signal masks by ptrace(2)");
 }
 
 struct usdtrap_error *ptrace_set_signal_mask(pid_t tid, uint64_t mask)
 {
 	return request(PTRACE_SETSIGMASK, tid, KERNEL_SIGNAL_SET_SIZE, &mask, "change the signal mask of");
+}
+
+/* A status of PTRACE_EVENT_STOP with SIGNAL. */
+static int event_stop_status(int signal)
+{
+	return (PTRACE_EVENT_STOP << 16) | (signal << 8) | 0x7f;
+}
+
+/*
+ * The stop STATUS of TID, in the terms of PTRACE_SEIZE. A thread that was
+ * attached reports a group stop by the signal alone, of which it then has
+ * nothing to tell; and we can only interrupt it by a SIGSTOP, which is to be
+ * seen by nobody.
+ */
+static int translate(pid_t tid, int status)
+{
+	siginfo_t info;
+
+	if (!WIFSTOPPED(status) || status >> 16)
+		return status;
+	switch (WSTOPSIG(status)) {
+	case SIGSTOP:
+	case SIGTSTP:
+	case SIGTTIN:
+	case SIGTTOU:
+		break;
+	default:
+		return status;
+	}
+	if (ptrace(PTRACE_GETSIGINFO, tid, NULL, &info) < 0)
+		return errno == EINVAL ? event_stop_status(WSTOPSIG(status)) : status;
+	if (info.si_signo == SIGSTOP && info.si_code == SI_TKILL && info.si_pid == getpid())
+		return event_stop_status(SIGTRAP);
+	return status;
 }
 
 /* What waitid(2) tells of a stop, as waitpid(2) would. */
@@ -219,8 +299,10 @@ enum ptrace_wait_result ptrace_wait(bool block, pid_t *ret_tid, int *ret_status)
 		return PTRACE_WAIT_STATUS;
 	}
 	tid = waitpid(info.si_pid, ret_status, __WALL | __WNOTHREAD | WNOHANG);
-	/* It was killed in between: its end will be told. */
-	return tid > 0 ? PTRACE_WAIT_STATUS : PTRACE_WAIT_INTERRUPTED;
+	if (tid <= 0)
+		return PTRACE_WAIT_INTERRUPTED; /* it was killed in between: its end will be told */
+	*ret_status = translate(tid, *ret_status);
+	return PTRACE_WAIT_STATUS;
 }
 
 bool ptrace_wait_for(pid_t tid, unsigned timeout_ms, int *ret_status)
@@ -239,6 +321,8 @@ bool ptrace_wait_for(pid_t tid, unsigned timeout_ms, int *ret_status)
 		else
 			nanosleep(&interval, NULL);
 	}
+	if (result == tid)
+		*ret_status = translate(tid, *ret_status);
 	return result == tid;
 }
 

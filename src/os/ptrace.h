@@ -31,15 +31,24 @@ enum ptrace_wants {
 /*
  * PTRACE_SEIZE with the options that follow clone, fork, vfork and exec, mark system call stops, and do what WANTS
  * says. Stops nobody.
+ *
+ * Before Linux 3.4 it is PTRACE_ATTACH, which sends a SIGSTOP, and *RET_IS_ATTACHED is set: the options can only be set
+ * at the thread's first stop. So it is with the threads that it makes, but for the options, which they have from it.
+ * What the waits below tell of such threads they tell as of seized ones, but for the SIGSTOP that each begins with.
  */
-struct usdtrap_error *ptrace_seize(pid_t tid, unsigned wants) USDTRAP_MUST_USE;
+struct usdtrap_error *ptrace_seize(pid_t tid, unsigned wants, bool *ret_is_attached) USDTRAP_MUST_USE;
+/* Sets these options on a thread that stands. */
+struct usdtrap_error *ptrace_set_options(pid_t tid, unsigned wants) USDTRAP_MUST_USE;
 /* Lets a stopped thread run, delivering SIGNAL (0: none). */
 struct usdtrap_error *ptrace_continue(pid_t tid, int signal) USDTRAP_MUST_USE;
 /* The same, up to the next system call entry or exit. */
 struct usdtrap_error *ptrace_continue_to_system_call(pid_t tid, int signal) USDTRAP_MUST_USE;
-/* Leaves a group-stopped thread stopped, yet lets it be woken by SIGCONT. */
+/* Leaves a group-stopped thread stopped, yet lets it be woken by SIGCONT. Not for one that was attached. */
 struct usdtrap_error *ptrace_listen(pid_t tid) USDTRAP_MUST_USE;
-/* Makes a running thread stop (PTRACE_EVENT_STOP). Only for threads that must: see hazards of interrupted calls. */
+/*
+ * Makes a running thread stop (PTRACE_EVENT_STOP); one that was attached, by a SIGSTOP. Only for threads that must: see
+ * hazards of interrupted calls.
+ */
 struct usdtrap_error *ptrace_interrupt(pid_t tid) USDTRAP_MUST_USE;
 /* Lets a stopped thread go for good, delivering SIGNAL (0: none). */
 struct usdtrap_error *ptrace_detach(pid_t tid, int signal) USDTRAP_MUST_USE;
@@ -59,6 +68,7 @@ struct ptrace_call {
 };
 /* PTRACE_GET_SYSCALL_INFO; a stop that a filter asked for is an entry. Errors: UNSUPPORTED before Linux 5.3; GONE. */
 struct usdtrap_error *ptrace_get_call(pid_t tid, struct ptrace_call *ret) USDTRAP_MUST_USE;
+/* PTRACE_GETSIGMASK, PTRACE_SETSIGMASK. Errors: UNSUPPORTED (of the first) before Linux 3.11; GONE. */
 struct usdtrap_error *ptrace_get_signal_mask(pid_t tid, uint64_t *ret) USDTRAP_MUST_USE;
 struct usdtrap_error *ptrace_set_signal_mask(pid_t tid, uint64_t mask) USDTRAP_MUST_USE;
 

@@ -150,13 +150,6 @@ static struct usdtrap_error *cause_is_kernel_thread(const struct refusal *refusa
 
 /* What forbids everybody */
 
-static struct usdtrap_error *cause_old_kernel(const struct refusal *refusal)
-{
-	if (refusal->error_number != EIO)
-		return NULL;
-	return refuse(refusal, USDTRAP_UNSUPPORTED, "this kernel is older than Linux 3.4 and has no PTRACE_SEIZE");
-}
-
 static struct usdtrap_error *cause_seccomp(const struct refusal *refusal)
 {
 	int error_number = ptrace_probe();
@@ -425,11 +418,10 @@ static struct usdtrap_error *cause_unknown(const struct refusal *refusal)
 typedef struct usdtrap_error *(*refusal_cause_fn)(const struct refusal *refusal);
 
 static const refusal_cause_fn ladder[] = {
-	cause_is_usdtrap,     cause_is_thread,  cause_has_ended,      cause_is_kernel_thread,
-	cause_old_kernel,     cause_seccomp,    cause_other_tracer,   cause_yama_forbids_all,
-	cause_user_namespace, cause_other_user, cause_set_id_program, cause_not_dumpable,
-	cause_more_capable,   cause_yama,       cause_selinux,        cause_apparmor,
-	cause_unknown,
+	cause_is_usdtrap, cause_is_thread,      cause_has_ended,        cause_is_kernel_thread,
+	cause_seccomp,    cause_other_tracer,   cause_yama_forbids_all, cause_user_namespace,
+	cause_other_user, cause_set_id_program, cause_not_dumpable,     cause_more_capable,
+	cause_yama,       cause_selinux,        cause_apparmor,         cause_unknown,
 };
 
 /* Fills in what is known. GONE: the target has ended, or cannot be seen. */

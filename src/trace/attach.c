@@ -27,9 +27,11 @@
 #include "os/privileged.h"
 #include "os/procfs.h"
 #include "os/refusal.h"
+#include "trace/attached.h"
 #include "trace/calls.h"
 #include "trace/engine.h"
 #include "trace/observe.h"
+#include "trace/sharing.h"
 #include "trace/site.h"
 
 enum {
@@ -45,7 +47,7 @@ static void pause_ns(long nanoseconds)
 }
 
 /* What the threads of a session stop at: enum ptrace_wants. */
-static unsigned seize_wants(const struct engine *engine)
+unsigned attach_wants(const struct engine *engine)
 {
 	return (engine->events.of_kind[EVENT_END] ? PTRACE_WANTS_END : 0) |
 	       (engine->has_call_filter ? PTRACE_WANTS_FILTERED : 0);
@@ -57,13 +59,15 @@ static struct usdtrap_error *seize_thread(struct engine *engine, struct space *s
 	struct procfs_status status;
 	struct usdtrap_error *error;
 	struct tracee *tracee;
-	bool is_seized_here;
+	bool is_seized_here, is_attached;
 	int error_number;
 
 	if (tracee_find(engine->tracees, tid))
 		return NULL;
-	error = ptrace_seize(tid, seize_wants(engine));
+	error = ptrace_seize(tid, attach_wants(engine), &is_attached);
 	is_seized_here = !error;
+	if (!error && is_attached)
+		engine->is_attaching = true;
 	if (error) {
 		error_number = usdtrap_error_errno(error);
 		usdtrap_error_destroy(error);
@@ -83,6 +87,8 @@ static struct usdtrap_error *seize_thread(struct engine *engine, struct space *s
 	tracee = engine_add_tracee(engine, tid, space->pid, TRACEE_MEMBER, space);
 	if (!tracee)
 		return &error_no_memory;
+	if (is_seized_here && is_attached)
+		attached_seized(tracee);
 	if (is_seized_here)
 		settle_begin(tracee);
 	observe_seized(engine, space->pid, tid);
@@ -108,18 +114,26 @@ static struct usdtrap_error *seize_sharers(struct engine *engine, struct space *
 {
 	_cleanup_free_ pid_t *children = NULL;
 	struct usdtrap_error *error;
+	struct tracee *tracee;
+	bool is_attached;
 	size_t count;
 
 	engine_choose_anchor(engine, space);
 	error = procfs_children(PROCFS_ROOT, space->pid, &children, &count);
 	for (size_t i = 0; !error && i < count; i++) {
-		if (tracee_find(engine->tracees, children[i]) || !memory_is_same(space->anchor, children[i]))
+		if (tracee_find(engine->tracees, children[i]) || !sharing_untouched(space, children[i]))
 			continue;
-		error = ptrace_seize(children[i], seize_wants(engine));
-		if (!error && !engine_add_tracee(engine, children[i], children[i], TRACEE_SHARER, space))
+		error = ptrace_seize(children[i], attach_wants(engine), &is_attached);
+		if (error) {
+			if (error_catch(error, USDTRAP_GONE))
+				error = NULL;
+			continue;
+		}
+		tracee = engine_add_tracee(engine, children[i], children[i], TRACEE_SHARER, space);
+		if (!tracee)
 			error = &error_no_memory;
-		else if (error_catch(error, USDTRAP_GONE))
-			error = NULL;
+		else if (is_attached)
+			attached_seized(tracee);
 	}
 	return error;
 }
@@ -148,7 +162,7 @@ static void clean_child(struct engine *engine, const struct space *space, pid_t 
 		return;
 	error = procfs_status_read(PROCFS_ROOT, child, &status);
 	usdtrap_error_destroy(error);
-	if (!error && status.tracer == 0 && !memory_is_same(space->anchor, child) &&
+	if (!error && status.tracer == 0 && !sharing_untouched(space, child) &&
 	    family_clean_copy(engine, space, child, false))
 		*ret_is_new = true;
 }
@@ -315,6 +329,8 @@ struct usdtrap_error *attach_process(struct engine *engine, pid_t pid, enum usdt
 		error = attach_seize(engine, space);
 	if (!error && space->references == 1)
 		error = refusal_explain(PROCFS_ROOT, pid, pid, ESRCH);
+	if (!error && mode == USDTRAP_ATTACH_NOW)
+		attached_tell(engine, pid);
 	if (!error && mode == USDTRAP_ATTACH_NOW)
 		error = arm_running(engine, space);
 	if (!error && mode == USDTRAP_ATTACH_AT_EXEC)

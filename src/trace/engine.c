@@ -31,6 +31,7 @@
 
 #include "base/error.h"
 #include "base/strbuf.h"
+#include "trace/attached.h"
 #include "trace/calls.h"
 #include "trace/displaced.h"
 #include "trace/hit.h"
@@ -74,6 +75,7 @@ struct tracee *engine_add_tracee(struct engine *engine, pid_t tid, pid_t pid, en
 	tracee->role = role;
 	tracee->space = space;
 	tracee->seccomp = SECCOMP_UNKNOWN;
+	tracee->is_attached = tracee->is_stop_owed = engine->is_attaching;
 	if (space)
 		space->references++;
 	if (role == TRACEE_MEMBER)
@@ -180,10 +182,19 @@ void engine_resume(const struct engine *engine, const struct tracee *tracee, int
 
 void engine_interrupt(struct tracee *tracee)
 {
-	if (tracee->is_interrupted)
+	if (tracee->is_interrupted || tracee->is_held)
 		return;
 	tracee->is_interrupted = true;
 	usdtrap_error_destroy(ptrace_interrupt(tracee->tid));
+}
+
+void engine_hold(const struct engine *engine, struct tracee *tracee)
+{
+	tracee->is_listening = true;
+	if (tracee->is_attached)
+		tracee->is_held = true;
+	else
+		expect_gone(engine, ptrace_listen(tracee->tid));
 }
 
 static uint64_t signal_bit(int number)
@@ -476,6 +487,7 @@ static void handle_exec(struct engine *engine, pid_t tid)
 				: family_adopt(engine, tid);
 		if (!tracee)
 			return;
+		tracee->is_stop_owed = false;
 	}
 	calls_executed(engine, tracee, (pid_t)message);
 	if (family_exec(engine, tracee))
@@ -490,7 +502,7 @@ static void handle_exec(struct engine *engine, pid_t tid)
 
 void engine_stop(struct engine *engine, pid_t tid, int status)
 {
-	const struct ptrace_stop stop = ptrace_classify(status);
+	struct ptrace_stop stop = ptrace_classify(status);
 	struct tracee *tracee = tracee_find(engine->tracees, tid);
 	bool was_interrupted;
 
@@ -507,6 +519,8 @@ void engine_stop(struct engine *engine, pid_t tid, int status)
 		tracee = family_adopt(engine, tid);
 	if (!tracee)
 		return;
+	if (tracee->is_attached)
+		stop = attached_stop(engine, tracee, stop);
 	tracee->is_listening = false;
 	tracee->may_be_forking = false;
 	was_interrupted = tracee->is_interrupted;
@@ -536,8 +550,7 @@ void engine_stop(struct engine *engine, pid_t tid, int status)
 		if (tracee->role == TRACEE_COPY && family_first_stop(engine, tracee))
 			break;
 		tracee->has_stopped = true;
-		tracee->is_listening = true;
-		expect_gone(engine, ptrace_listen(tid));
+		engine_hold(engine, tracee);
 		break;
 	case PTRACE_STOP_EVENT_STOP:
 		if (family_first_stop(engine, tracee))
@@ -545,7 +558,7 @@ void engine_stop(struct engine *engine, pid_t tid, int status)
 		if (tracee->is_born)
 			calls_born(engine, tracee);
 		tracee->is_born = false;
-		engine_resume(engine, tracee, 0);
+		engine_resume(engine, tracee, attached_signal(tracee));
 		break;
 	case PTRACE_STOP_FORK:
 	case PTRACE_STOP_VFORK:

@@ -5,6 +5,7 @@
  *	session.c   the public functions; hands each request to the engine thread
  *	engine.c    the engine's loop: next stop, what it means, who answers it
  *	attach.c    takes hold of a process
+ *	attached.c  the same on a kernel without PTRACE_SEIZE
  *	settle.c    waits for forks that began before that
  *	mapped.c    what a space has mapped, and arming the sites in it
  *	mapped_file.c which file a mapping shows
@@ -48,8 +49,11 @@ struct engine {
 	struct events events;
 	struct sampler *samplers;
 	struct watchpoints watchpoints;
-	bool has_no_call_info;  /* the kernel is older than 5.3 */
-	bool has_call_filter;   /* the program was started with one: calls.c */
+	bool has_no_call_info;     /* the kernel is older than 5.3 */
+	bool has_no_mask_requests; /* the kernel is older than 3.11: mask.h */
+	bool has_call_filter;      /* the program was started with one: calls.c */
+	bool is_attaching;         /* the kernel is older than 3.4: attached.h */
+	bool has_told_of_attaching;
 	struct tracee *tracees; /* by thread id */
 	unsigned member_count;  /* how many of them are MEMBERs: the run ends with the last */
 	struct space *spaces;
@@ -129,6 +133,8 @@ void engine_resume(const struct engine *engine, const struct tracee *tracee, int
  * for it, which engine_restart_call() makes up for.
  */
 void engine_interrupt(struct tracee *tracee);
+/* TRACEE stands in a group stop, and is to stay there until a SIGCONT comes. */
+void engine_hold(const struct engine *engine, struct tracee *tracee);
 /* Whether any signal is pending that TID does not block and the program cares for: an interrupted call then returns
  * EINTR by right. */
 bool engine_has_signal_pending(pid_t tid);
@@ -148,6 +154,9 @@ struct usdtrap_error *attach_process(struct engine *engine, pid_t pid, enum usdt
 
 /* Seizes every thread of SPACE's process, and every process that runs in its memory; waits for forks in flight. */
 struct usdtrap_error *attach_seize(struct engine *engine, struct space *space) USDTRAP_MUST_USE;
+
+/* What the threads of ENGINE are to stop at: enum ptrace_wants. */
+unsigned attach_wants(const struct engine *engine);
 
 /* --- repair.c --- */
 

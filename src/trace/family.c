@@ -29,15 +29,15 @@
 #include "os/memory.h"
 #include "os/privileged.h"
 #include "os/procfs.h"
+#include "trace/attached.h"
 #include "trace/room.h"
+#include "trace/sharing.h"
 #include "trace/site.h"
 
-/* What CHILD is to the process PARENT, by what it shares with it. */
-static enum tracee_role role_of(const struct engine *engine, pid_t parent, pid_t child, pid_t child_process)
+/* What a process is that a tracee has made, by whether it runs in the same memory. */
+static enum tracee_role role_of(const struct engine *engine, bool is_sharing)
 {
-	if (child_process == parent)
-		return TRACEE_MEMBER;
-	if (!memory_is_same(parent, child))
+	if (!is_sharing)
 		return TRACEE_COPY;
 	return engine->options.follow ? TRACEE_MEMBER : TRACEE_SHARER;
 }
@@ -99,6 +99,8 @@ static bool clean_copy_of_any(const struct engine *engine, const struct space *s
 
 static void let_go(struct engine *engine, struct tracee *tracee)
 {
+	if (attached_goes_on(tracee, 0))
+		return;
 	usdtrap_error_destroy(ptrace_detach(tracee->tid, 0));
 	engine_remove_tracee(engine, tracee);
 }
@@ -196,8 +198,8 @@ void family_born(struct engine *engine, struct tracee *parent, pid_t child)
 	}
 	if (status.tracer != gettid())
 		return; /* its own stop came first, and it was let go */
-	role = role_under(parent->role, role_of(engine, parent->pid, child, status.tgid));
-	tracee = engine_add_tracee(engine, child, status.tgid, role, parent->space);
+	role = status.tgid == parent->pid ? TRACEE_MEMBER : role_of(engine, sharing_at_birth(parent, child));
+	tracee = engine_add_tracee(engine, child, status.tgid, role_under(parent->role, role), parent->space);
 	if (tracee)
 		tracee->is_born = true;
 	else
@@ -256,7 +258,7 @@ static struct tracee *adopt_orphan(struct engine *engine, pid_t tid, pid_t pid)
 {
 	struct space *space = engine->spaces;
 
-	while (space && !memory_is_same(space->anchor, tid))
+	while (space && !sharing_at_stop(space, tid))
 		space = space->next;
 	return engine_add_tracee(engine, tid, pid, space ? TRACEE_SHARER : TRACEE_COPY, space);
 }
@@ -267,6 +269,7 @@ struct tracee *family_adopt(struct engine *engine, pid_t tid)
 	struct usdtrap_error *error = procfs_status_read(PROCFS_ROOT, tid, &status);
 	const struct tracee *known;
 	struct tracee *tracee;
+	enum tracee_role role;
 
 	if (error) {
 		usdtrap_error_destroy(error);
@@ -277,9 +280,11 @@ struct tracee *family_adopt(struct engine *engine, pid_t tid)
 		known = relative(engine, status.parent);
 	if (!known)
 		return adopt_orphan(engine, tid, status.tgid);
-	tracee =
-		engine_add_tracee(engine, tid, status.tgid,
-				  role_under(known->role, role_of(engine, known->pid, tid, status.tgid)), known->space);
+	if (status.tgid == known->pid)
+		role = TRACEE_MEMBER;
+	else
+		role = role_of(engine, known->space && sharing_at_stop(known->space, tid));
+	tracee = engine_add_tracee(engine, tid, status.tgid, role_under(known->role, role), known->space);
 	if (tracee)
 		tracee->is_born = true;
 	return tracee;

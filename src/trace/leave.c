@@ -34,9 +34,11 @@
 
 #include "base/error.h"
 #include "os/procfs.h"
+#include "trace/attached.h"
 #include "trace/displaced.h"
 #include "trace/engine.h"
 #include "trace/journal.h"
+#include "trace/mask.h"
 #include "trace/observe.h"
 #include "trace/room.h"
 #include "trace/site.h"
@@ -85,41 +87,28 @@ void leave_space(struct engine *engine, struct space *space)
 	}
 }
 
-/* Whether TID has a SIGTRAP coming that it does not block: its trap was executed and not yet reported. */
-static bool has_trap_pending(pid_t tid)
+/*
+ * Whether TRACEE has a SIGTRAP coming that it does not block: its trap was executed and not yet reported. Or a SIGSTOP
+ * by which we meant to interrupt it.
+ */
+static bool has_trap_pending(const struct tracee *tracee)
 {
-	const uint64_t trap = UINT64_C(1) << (SIGTRAP - 1);
+	const uint64_t trap = UINT64_C(1) << (SIGTRAP - 1), stop = UINT64_C(1) << (SIGSTOP - 1);
 	struct procfs_status status;
-	struct usdtrap_error *error = procfs_status_read(PROCFS_ROOT, tid, &status);
+	struct usdtrap_error *error = procfs_status_read(PROCFS_ROOT, tracee->tid, &status);
 
 	usdtrap_error_destroy(error);
-	return !error && (status.signals_pending & ~status.signals_blocked & trap);
-}
-
-static bool needs_mask(const struct tracee *tracee)
-{
-	return tracee->blocked_mask && tracee->role == TRACEE_MEMBER;
-}
-
-/* A trap in a thread that blocks SIGTRAP has unblocked that. It gets it back, unless it has changed its mask since. */
-static void give_mask_back(struct tracee *tracee)
-{
-	const uint64_t trap = UINT64_C(1) << (SIGTRAP - 1);
-	struct usdtrap_error *error;
-	uint64_t mask;
-
-	error = ptrace_get_signal_mask(tracee->tid, &mask);
-	if (!error && mask == (tracee->blocked_mask & ~trap))
-		error = ptrace_set_signal_mask(tracee->tid, tracee->blocked_mask);
-	usdtrap_error_destroy(error);
-	tracee->blocked_mask = 0;
+	return !error &&
+	       (status.signals_pending & ~status.signals_blocked & (tracee->is_attached ? trap | stop : trap));
 }
 
 static void let_go(struct engine *engine, struct tracee *tracee, int signal)
 {
+	if (attached_goes_on(tracee, signal))
+		return;
 	displaced_put_back(tracee, signal);
-	if (needs_mask(tracee))
-		give_mask_back(tracee);
+	if (mask_is_owed(tracee))
+		mask_give_back(engine, tracee);
 	usdtrap_error_destroy(ptrace_detach(tracee->tid, signal));
 	observe_let_go(engine, tracee->pid, tracee->tid);
 	engine_remove_tracee(engine, tracee);
@@ -171,7 +160,11 @@ static void leave_event_stop(struct engine *engine, struct tracee *tracee)
 {
 	if (!tracee->has_stopped && family_first_stop(engine, tracee))
 		return;
-	if (has_trap_pending(tracee->tid)) {
+	if (tracee->is_to_stop) {
+		usdtrap_error_destroy(ptrace_continue(tracee->tid, attached_signal(tracee)));
+		return;
+	}
+	if (has_trap_pending(tracee)) {
 		usdtrap_error_destroy(ptrace_continue(tracee->tid, 0));
 		return; /* the trap's own stop comes next */
 	}
@@ -187,7 +180,7 @@ static void leave_event_stop(struct engine *engine, struct tracee *tracee)
 /* Answers one stop, nearly always with a detach. */
 static void leave_stop(struct engine *engine, pid_t tid, int status)
 {
-	const struct ptrace_stop stop = ptrace_classify(status);
+	struct ptrace_stop stop = ptrace_classify(status);
 	struct tracee *tracee = tracee_find(engine->tracees, tid);
 	bool is_watchpoint = false;
 	unsigned long child;
@@ -200,6 +193,8 @@ static void leave_stop(struct engine *engine, pid_t tid, int status)
 		if (!tracee)
 			return;
 	}
+	if (tracee->is_attached)
+		stop = attached_stop(engine, tracee, stop);
 	if (stop.kind != PTRACE_STOP_EXITED && stop.kind != PTRACE_STOP_KILLED) {
 		is_watchpoint = stop.kind == PTRACE_STOP_SIGNAL && watchpoints_were_hit(tracee, &places);
 		watchpoints_clear(engine, tracee);
@@ -212,7 +207,7 @@ static void leave_stop(struct engine *engine, pid_t tid, int status)
 	case PTRACE_STOP_SIGNAL:
 		if (stop.value == SIGTRAP)
 			leave_trap(engine, tracee, is_watchpoint);
-		else if (has_trap_pending(tid)) /* not yet: its trap must be taken first, and the signal not lost */
+		else if (has_trap_pending(tracee)) /* not yet: its trap must be taken first, and the signal not lost */
 			usdtrap_error_destroy(ptrace_continue(tid, stop.value));
 		else {
 			engine_restart_ignorant_call(tracee, stop.value);
@@ -224,7 +219,7 @@ static void leave_stop(struct engine *engine, pid_t tid, int status)
 			break;
 		/* Detaching would wake it; the end of the tracing thread does not. */
 		tracee->is_settled = true;
-		usdtrap_error_destroy(ptrace_listen(tid));
+		engine_hold(engine, tracee);
 		break;
 	case PTRACE_STOP_EVENT_STOP:
 		leave_event_stop(engine, tracee);
@@ -265,11 +260,13 @@ static bool drain(struct engine *engine, bool is_patient)
 }
 
 /* Looks at one thread that has not reported. True: it must still be waited for. */
-static bool look_at(struct tracee *tracee, bool is_patient)
+static bool look_at(struct engine *engine, struct tracee *tracee, bool is_patient)
 {
 	struct procfs_stat stat;
 	struct usdtrap_error *error;
 
+	if (tracee->is_held)
+		watchpoints_clear(engine, tracee);
 	if (tracee->is_listening && tracee->is_watched) { /* its debug registers want it to stop once more */
 		engine_interrupt(tracee);
 		return true;
@@ -294,9 +291,9 @@ static bool look_at(struct tracee *tracee, bool is_patient)
 	case 'X':
 		return false;
 	default: /* asleep, or stopped */
-		if (needs_mask(tracee) || tracee->is_watched)
+		if (mask_is_owed(tracee) || tracee->is_watched)
 			engine_interrupt(tracee);
-		return tracee->is_interrupted || has_trap_pending(tracee->tid);
+		return tracee->is_interrupted || has_trap_pending(tracee);
 	}
 }
 
@@ -369,14 +366,16 @@ void leave_all(struct engine *engine)
 	}
 	hold_spaces(engine);
 	/* Still as while tracing: whoever is let go can be borrowed no more. */
-	for (space = engine->spaces; space; space = space->next)
+	for (space = engine->spaces; space; space = space->next) {
+		mask_give_back_by_borrowing(engine, space);
 		net_take_out(engine, space);
+	}
 	for (unsigned looks = 0; quiet_looks < QUIET_LOOKS_WANTED; looks++) {
 		const bool is_patient = looks < PATIENT_LOOKS;
 		bool is_waiting = drain(engine, is_patient);
 
 		for (struct tracee *tracee = engine->tracees; tracee; tracee = tracee->hh.next)
-			if (look_at(tracee, is_patient))
+			if (look_at(engine, tracee, is_patient))
 				is_waiting = true;
 		quiet_looks = is_waiting ? 0 : quiet_looks + 1;
 		if (engine->tracees || is_waiting)

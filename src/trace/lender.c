@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "os/procfs.h"
 #include "os/ptrace.h"
+#include "trace/attached.h"
 #include "trace/engine.h"
 
 enum {
@@ -69,13 +70,17 @@ bool lender_bring_to_stop(struct engine *engine, struct tracee *tracee, bool is_
 	const pid_t tid = tracee->tid;
 	int status;
 
+	if (attached_borrow(tracee))
+		return true;
 	engine_interrupt(tracee);
 	if (is_standing)
 		usdtrap_error_destroy(ptrace_continue(tid, 0));
 	if (!ptrace_wait_for(tid, is_standing ? STANDING_TIMEOUT_MS : INTERRUPT_TIMEOUT_MS, &status))
 		return false;
-	if (ptrace_is_event_stop(status))
+	if (ptrace_is_event_stop(status)) {
+		attached_came_to_stop(tracee, status);
 		return true;
+	}
 	engine_stop(engine, tid, status);
 	return false;
 }

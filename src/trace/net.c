@@ -14,6 +14,7 @@
 #include "trace/engine.h"
 #include "trace/journal.h"
 #include "trace/lender.h"
+#include "trace/mask.h"
 #include "trace/observe.h"
 #include "trace/room.h"
 #include "trace/site.h"
@@ -424,17 +425,6 @@ bool net_require_at_stop(struct engine *engine, struct space *space, pid_t tid)
 
 /* ---- while it is there ---- */
 
-/* The kernel has just unblocked SIGTRAP in TRACEE: remembers what its mask was. */
-static void note_blocked(struct tracee *tracee)
-{
-	uint64_t mask;
-	struct usdtrap_error *error = ptrace_get_signal_mask(tracee->tid, &mask);
-
-	usdtrap_error_destroy(error);
-	if (!error)
-		tracee->blocked_mask = mask | signal_bit(SIGTRAP);
-}
-
 /* Whether the kernel says that TRACEE's process handles SIGTRAP. */
 static bool is_caught(const struct tracee *tracee)
 {
@@ -458,7 +448,7 @@ bool net_at_hit(struct engine *engine, struct tracee *tracee)
 		has_to_be_installed = !is_caught(tracee);
 		tracee->blocks_trap = has_to_be_installed;
 		if (has_to_be_installed)
-			note_blocked(tracee);
+			mask_remember(engine, tracee);
 	}
 	tracee->has_hit = true;
 	return !has_to_be_installed || lender_work_by(engine, space, tracee->tid, install, NULL) == BORROW_DONE;

@@ -34,6 +34,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "os/call_filter.h"
+#include "trace/attached.h"
 #include "trace/engine.h"
 #include "trace/observe.h"
 #include "trace/stacks.h"
@@ -42,6 +43,7 @@ enum {
 	WAKE_REPEAT_MS = 1,
 	MINIMUM_PERIOD_NS = 1000,
 	VERIFY_PERIOD_NS = 1000000000,
+	WAKE_PERIOD_NS = 50000000,
 	FIRST_TIMER = 2, /* in the descriptors that are polled; before it the engine's end and the interrupt */
 };
 
@@ -74,6 +76,7 @@ struct usdtrap_session {
 
 	bool has_attached;
 	bool has_verification;
+	bool has_waking;
 	atomic_bool is_interrupted;
 	int interrupt_fd; /* eventfd(2): usdtrap_interrupt() was called */
 	int end_fd;       /* eventfd(2): the engine has ended a run */
@@ -494,6 +497,23 @@ static enum usdtrap_action on_verify(void *user)
 	return USDTRAP_CONTINUE;
 }
 
+static enum usdtrap_action on_held(void *user)
+{
+	struct usdtrap_session *session = user;
+
+	attached_wake(&session->engine);
+	return USDTRAP_CONTINUE;
+}
+
+/* On a kernel that does not tell of a SIGCONT it is looked for. */
+static struct usdtrap_error *add_waking(struct usdtrap_session *session)
+{
+	if (session->has_waking || !session->engine.is_attaching)
+		return NULL;
+	session->has_waking = true;
+	return usdtrap_add_timer(session, WAKE_PERIOD_NS, on_held, session);
+}
+
 static enum usdtrap_action on_reread(void *user)
 {
 	struct usdtrap_session *session = user;
@@ -582,6 +602,8 @@ struct usdtrap_error *usdtrap_run(struct usdtrap_session *session)
 
 	if (!error)
 		error = add_verification(session);
+	if (!error)
+		error = add_waking(session);
 	if (error)
 		return error;
 	polled = descriptors(session, &polled_count);

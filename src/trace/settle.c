@@ -82,9 +82,14 @@ static bool may_be_forking(const struct tracee *tracee, uint64_t needed_ns, unsi
 
 	error = procfs_stat_read(PROCFS_ROOT, tracee->tid, tracee->tid, &stat);
 	usdtrap_error_destroy(error);
-	if (error || (stat.state != 'R' && stat.state != 'D'))
+	if (error || stat.state == 'Z' || stat.state == 'X')
 		return false;
 	if (stat.state == 'D' && looks >= LOOKS_UNINTERRUPTIBLE)
+		return false;
+	/* Its SIGSTOP is on the way, and until that has stopped it, it makes children of which we hear nothing. */
+	if (tracee->needs_options)
+		return true;
+	if (stat.state != 'R' && stat.state != 'D')
 		return false;
 	if (!tracee->is_timed || !read_run_time(tracee->tid, &now))
 		return looks < LOOKS_WITHOUT_TIMES;

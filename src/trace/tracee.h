@@ -31,6 +31,11 @@ struct tracee {
 	bool is_born;        /* we saw its birth, and not yet its first stop */
 	bool has_stopped;    /* its first stop was seen (for those that the kernel seized for us) */
 	bool is_listening;   /* in a group stop, waiting for SIGCONT */
+	bool is_attached;    /* by PTRACE_ATTACH, for want of PTRACE_SEIZE: attached.h, and the next five */
+	bool is_stop_owed;   /* the SIGSTOP that it begins with has not come yet */
+	bool needs_options;  /* they could not be set yet */
+	bool is_held;        /* in a group stop, and nobody but us can wake it */
+	bool is_to_stop;     /* it was borrowed out of such a stop, and is to go back to it */
 	bool may_be_forking; /* attaching: it may be in a fork that began before it was seized; cleared by any stop */
 	bool is_timed;       /* attaching: the next is known */
 	uint64_t run_time_when_seized; /* nanoseconds on a processor */

@@ -206,8 +206,9 @@ static int disturb(pid_t pid, bool is_cured)
 {
 	struct arch_registers registers;
 	struct ptrace_stop stop;
+	bool is_attached;
 
-	must(ptrace_seize(pid, 0));
+	must(ptrace_seize(pid, 0, &is_attached));
 	must(ptrace_interrupt(pid));
 	if (ptrace_classify(wait_for_change()).kind != PTRACE_STOP_EVENT_STOP)
 		abort();

@@ -96,10 +96,6 @@ static const struct row {
 	 .message = "cannot trace 42 (kworker/0:1-events): it is a thread of the kernel and runs no program"},
 
 	/* What forbids everybody */
-	{.name = "an old kernel",
-	 .error_number = EIO,
-	 .code = USDTRAP_UNSUPPORTED,
-	 .message = "cannot trace 42 (cat): this kernel is older than Linux 3.4 and has no PTRACE_SEIZE"},
 	{.name = "strace is faster",
 	 .target = "TracerPid:\t77\n",
 	 .files = {{"77/status", "Name:\tstrace\nTgid:\t77\n"}},
