@@ -48,7 +48,7 @@ cut -d ' ' -f 6 /proc/self/stat
 umask
 EOT
 echo input >input
-sh look.sh <input >wanted 2>errors
+plainly sh look.sh <input >wanted 2>errors
 "$usdtrap" -q --unsafe -e "$tick /arg0 == 900/ { system(\"sh look.sh\"); exit(); }" \
 	-c "$targets/hits 1000" -o trace.out <input >target.out 2>errors || fail "status $?: $(cat errors)"
 sed -n '/./p' trace.out >looked

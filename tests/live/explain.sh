@@ -141,7 +141,7 @@ untouched "$pid"
 # A reader that goes away ends it.
 "$usdtrap" explain guarded:tick -p "$pid" 2>explain.err 9>&- | head -n 3 >head.out
 [ "$(wc -l <head.out)" -eq 3 ] || fail "head has not got its lines"
-[ ! -s explain.err ] || fail "a reader that has seen enough: $(cat explain.err)"
+if grep -v "^NOTE: the kernel is older than Linux 3.4" explain.err; then fail "a reader that has seen enough"; fi
 untouched "$pid"
 
 # A process that ends half-way.

@@ -6,7 +6,7 @@
 # Runs a command plainly and by usdtrap, and compares what it prints.
 alike() {
 	# shellcheck disable=SC2086 # a command line, split as usdtrap splits it
-	echo input | $1 >plain.out 2>plain.err
+	echo input | plainly $1 >plain.out 2>plain.err
 	echo input | "$usdtrap" -e 'interval:s:60 { }' -c "$1" -o trace.out >traced.out 2>traced.err
 	same plain.out traced.out
 }
