@@ -14,9 +14,9 @@
 struct engine_job {
 	const struct options *options;
 	struct lang_program *program;
-	struct link link; /* the engine's end: cli/link.h */
-	int output;       /* where the script's output goes */
-	int runner;       /* who runs the script's commands: cli/runner.h; -1: it has none */
+	struct link link;   /* the engine's end: cli/link.h */
+	int output;         /* where the script's output goes */
+	struct link runner; /* who runs the script's commands: cli/runner.h; its ends are -1: it has none */
 };
 
 /* Does JOB in the process that calls it, which should do nothing else, and returns its exit status for _exit(2). */

@@ -43,7 +43,7 @@ static int divide(const struct options *options, struct lang_program *program, c
 		  int output)
 {
 	struct link ends[2];
-	int runner = -1;
+	struct link runner = {-1, -1};
 	/* First of all: its commands are to find the process as the user's shell left it. */
 	struct usdtrap_error *error = lang_needs_shell(program) ? runner_create(&runner) : NULL;
 	sigset_t signals, before;
@@ -73,8 +73,8 @@ static int divide(const struct options *options, struct lang_program *program, c
 	}
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	link_close(ends[1]);
-	if (runner >= 0)
-		close(runner);
+	if (runner.in >= 0)
+		link_close(runner);
 	return front_run(&(struct front_job){
 		.engine = engine,
 		.link = ends[0],

@@ -8,7 +8,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,34 +18,19 @@
 
 /* A command longer than this is more than the kernel takes as one argument, MAX_ARG_STRLEN. */
 #define COMMAND_MAX ((size_t)128 * 1024)
+/* Output comes in pieces of this size at most. */
+#define PIECE_MAX ((size_t)16 * 1024)
 
-/* ---- The engine's side ------------------------------------------------------------------------------------------- */
+/* ---- Both sides: a length, and so many bytes --------------------------------------------------------------------- */
 
-/* Sends the length of the command that follows, and DESCRIPTOR. unix(7), SCM_RIGHTS. */
-static bool send_head(int runner, uint32_t length, int descriptor)
-{
-	union {
-		char bytes[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr alignment;
-	} control = {0};
-	struct iovec data = {.iov_base = &length, .iov_len = sizeof(length)};
-	struct msghdr message = {
-		.msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
-	struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
-
-	rights->cmsg_level = SOL_SOCKET;
-	rights->cmsg_type = SCM_RIGHTS;
-	rights->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(rights), &descriptor, sizeof(int));
-	return sendmsg(runner, &message, MSG_NOSIGNAL) == sizeof(length);
-}
-
-static bool send_all(int socket, const void *bytes, size_t length)
+static bool send_all(struct link link, const void *bytes, size_t length)
 {
 	while (length) {
-		ssize_t sent = send(socket, bytes, length, MSG_NOSIGNAL);
+		ssize_t sent = write(link.out, bytes, length);
 
-		if (sent <= 0)
+		if (sent < 0 && errno == EINTR)
+			continue;
+		if (sent < 0)
 			return false;
 		bytes = (const char *)bytes + sent;
 		length -= (size_t)sent;
@@ -54,64 +38,57 @@ static bool send_all(int socket, const void *bytes, size_t length)
 	return true;
 }
 
-static bool receive_all(int socket, void *bytes, size_t length)
+static bool receive_all(struct link link, void *bytes, size_t length)
 {
-	return length == 0 || recv(socket, bytes, length, MSG_WAITALL) == (ssize_t)length;
-}
+	while (length) {
+		ssize_t got = read(link.in, bytes, length);
 
-static void read_to_end(int pipe_end, struct strbuf *out)
-{
-	char piece[16 * 1024];
-	ssize_t got;
-
-	while ((got = read(pipe_end, piece, sizeof(piece))) > 0 || (got < 0 && errno == EINTR)) {
-		if (got > 0)
-			strbuf_add(out, piece, (size_t)got);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return false;
+		bytes = (char *)bytes + got;
+		length -= (size_t)got;
 	}
+	return true;
 }
 
-struct usdtrap_error *runner_run(int runner, const char *command, struct strbuf *out)
+static bool send_piece(struct link link, const void *bytes, size_t length)
+{
+	const uint32_t head = (uint32_t)length;
+
+	return send_all(link, &head, sizeof(head)) && send_all(link, bytes, length);
+}
+
+/* ---- The engine's side ------------------------------------------------------------------------------------------- */
+
+/* Appends pieces to OUT up to the empty one. */
+static bool receive_output(struct link runner, struct strbuf *out)
+{
+	char piece[PIECE_MAX];
+	uint32_t length;
+
+	while (receive_all(runner, &length, sizeof(length)) && length <= sizeof(piece) &&
+	       receive_all(runner, piece, length)) {
+		if (!length)
+			return true;
+		strbuf_add(out, piece, length);
+	}
+	return false;
+}
+
+struct usdtrap_error *runner_run(struct link runner, const char *command, struct strbuf *out)
 {
 	size_t length = strlen(command);
-	bool is_sent;
-	int ends[2], status;
 
 	if (length > COMMAND_MAX)
 		return error_create(USDTRAP_OS, "a command of %zu bytes is too long for the shell", length);
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return error_os(errno, "cannot make a pipe for the output of a command");
-	is_sent = send_head(runner, (uint32_t)length, ends[1]) && send_all(runner, command, length);
-	close(ends[1]);
-	if (is_sent)
-		read_to_end(ends[0], out);
-	close(ends[0]);
-	if (!is_sent || !receive_all(runner, &status, sizeof(status)))
+	if (!send_piece(runner, command, length) || !receive_output(runner, out))
 		return error_create(USDTRAP_OS, "the process that runs commands has ended");
 	return NULL;
 }
 
 /* ---- The runner's side ------------------------------------------------------------------------------------------- */
-
-static bool receive_head(int socket, uint32_t *ret_length, int *ret_descriptor)
-{
-	union {
-		char bytes[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr alignment;
-	} control;
-	struct iovec data = {.iov_base = ret_length, .iov_len = sizeof(*ret_length)};
-	struct msghdr message = {
-		.msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
-	const struct cmsghdr *rights;
-	ssize_t got = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
-
-	if (got != sizeof(*ret_length))
-		return false;
-	rights = CMSG_FIRSTHDR(&message);
-	if (!rights || rights->cmsg_type != SCM_RIGHTS)
-		return false;
-	memcpy(ret_descriptor, CMSG_DATA(rights), sizeof(int));
-	return true;
-}
 
 /* What a shell says of a command that it did not find. */
 #define STATUS_NOT_FOUND 127
@@ -126,87 +103,107 @@ static void execute(const char *command, int output, const sigset_t *mask)
 	_exit(STATUS_NOT_FOUND);
 }
 
-/* The wait status of COMMAND. Closes OUTPUT, so that its end is seen as soon as the command's own ends are closed. */
-static int run_shell(const char *command, int output, const sigset_t *mask)
+/* Passes on what comes out of a pipe, to its end. False: nobody is there who wants it. */
+static bool relay(int pipe_end, struct link link)
 {
-	int status = STATUS_NOT_FOUND << 8;
-	pid_t child = fork();
+	char piece[PIECE_MAX];
+	ssize_t got;
 
+	do {
+		got = read(pipe_end, piece, sizeof(piece));
+		if (got > 0 && !send_piece(link, piece, (size_t)got))
+			return false;
+	} while (got > 0 || (got < 0 && errno == EINTR));
+	return true;
+}
+
+/* Runs COMMAND and tells what it writes, and that it has ended. Its end of the pipe is nobody else's. */
+static bool run_shell(struct link link, const char *command, const sigset_t *mask)
+{
+	int ends[2];
+	bool is_wanted;
+	pid_t child;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return false;
+	child = fork();
 	if (child == 0)
-		execute(command, output, mask);
-	close(output);
+		execute(command, ends[1], mask);
+	close(ends[1]);
+	is_wanted = relay(ends[0], link);
+	close(ends[0]);
+	if (!is_wanted)
+		return false;
 	if (child > 0)
-		waitpid(child, &status, 0);
-	return status;
+		waitpid(child, NULL, 0);
+	return send_piece(link, NULL, 0);
 }
 
 /* close_range(2), or one by one where the kernel is older than 5.9: shells and editors leave few open, and low ones. */
-static void close_from(int first)
+static void close_range_or_each(unsigned first, unsigned last)
 {
 	enum { LIKELY = 1024 };
 
+	if (first > last)
+		return;
 #ifdef SYS_close_range
-	if (syscall(SYS_close_range, first, ~0U, 0) == 0)
+	if (syscall(SYS_close_range, first, last, 0) == 0)
 		return;
 #endif
-	for (int descriptor = first; descriptor < LIKELY; descriptor++)
-		close(descriptor);
+	for (unsigned descriptor = first; descriptor <= last && descriptor < LIKELY; descriptor++)
+		close((int)descriptor);
 }
 
-/* Closes all but the standard descriptors and SOCKET, which moves to the first place behind them. */
-static int close_others(int socket)
+/* Closes all but the standard descriptors and LINK. */
+static void close_others(struct link link)
 {
-	enum { FIRST = STDERR_FILENO + 1 };
+	const unsigned low = (unsigned)(link.in < link.out ? link.in : link.out);
+	const unsigned high = (unsigned)(link.in < link.out ? link.out : link.in);
 
-	if (socket != FIRST) {
-		dup3(socket, FIRST, O_CLOEXEC);
-		socket = FIRST;
-	}
-	close_from(FIRST + 1);
-	return socket;
+	close_range_or_each(STDERR_FILENO + 1, low - 1);
+	close_range_or_each(low + 1, high - 1);
+	close_range_or_each(high + 1, ~0U);
 }
 
 /* What a terminal sends to the whole job is for the commands. The runner outlives it, to tell how they ended. */
-static void serve(int socket)
+static void serve(struct link link)
 {
 	sigset_t all, before;
 	uint32_t length;
-	int output;
 
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
-	socket = close_others(socket);
-	while (receive_head(socket, &length, &output)) {
+	close_others(link);
+	while (receive_all(link, &length, sizeof(length))) {
 		_cleanup_free_ char *command = length <= COMMAND_MAX ? malloc((size_t)length + 1) : NULL;
-		int status;
 
-		if (!command || !receive_all(socket, command, length))
+		if (!command || !receive_all(link, command, length))
 			return;
 		command[length] = '\0';
-		status = run_shell(command, output, &before);
-		if (!send_all(socket, &status, sizeof(status)))
+		if (!run_shell(link, command, &before))
 			return;
 	}
 }
 
-struct usdtrap_error *runner_create(int *ret)
+struct usdtrap_error *runner_create(struct link *ret)
 {
-	int ends[2];
+	struct link ends[2];
+	struct usdtrap_error *error = link_create(ends);
 	pid_t runner;
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
-		return error_os(errno, "cannot make a socket to the process that runs commands");
+	if (error)
+		return error_prefix(error, "the process that runs commands");
 	runner = fork();
 	if (runner == 0) {
-		close(ends[0]);
+		link_close(ends[0]);
 		serve(ends[1]);
 		_exit(EXIT_SUCCESS);
 	}
-	close(ends[1]);
+	link_close(ends[1]);
 	if (runner < 0) {
 		int error_number = errno;
 
-		close(ends[0]);
+		link_close(ends[0]);
 		return error_os(error_number, "cannot start the process that runs commands");
 	}
 	*ret = ends[0];

@@ -10,25 +10,27 @@
  * commands, and dies when the engine is gone.
  *
  *	engine (its writer thread)            runner
- *	command, a pipe's end  ─────────────> sh -c command, its output into the pipe
- *	reads the pipe to its end
- *	                       <───────────── wait status
+ *	length, command ────────────────────> sh -c command, its output into a pipe
+ *	                <──────────────────── length, a piece of the output; and so on
+ *	                <──────────────────── 0: it has ended
  */
 #ifndef USDTRAP_CLI_RUNNER_H
 #define USDTRAP_CLI_RUNNER_H
 
 #include <usdtrap/error.h>
 
+#include "cli/link.h"
+
 struct strbuf;
 
-/* Forks a runner. *RET is the socket to it, closed on exec. Errors: OS. */
-struct usdtrap_error *runner_create(int *ret) USDTRAP_MUST_USE;
+/* Forks a runner. *RET is the link to it, closed on exec. Errors: OS. */
+struct usdtrap_error *runner_create(struct link *ret) USDTRAP_MUST_USE;
 
 /*
  * Has COMMAND run by the shell and waits for its end. Appends what it writes
  * to its standard output to OUT. What the command's status is does not matter.
- * Errors: OS.
+ * SIGPIPE must be ignored. Errors: OS.
  */
-struct usdtrap_error *runner_run(int runner, const char *command, struct strbuf *out) USDTRAP_MUST_USE;
+struct usdtrap_error *runner_run(struct link runner, const char *command, struct strbuf *out) USDTRAP_MUST_USE;
 
 #endif

@@ -3,6 +3,7 @@
 #ifndef USDTRAP_CLI_TASK_H
 #define USDTRAP_CLI_TASK_H
 
+#include "cli/link.h"
 #include "lang/program.h"
 
 struct output;
@@ -10,7 +11,7 @@ struct output;
 /* What tasks need to know. Borrowed by each until it is done. */
 struct task_context {
 	enum lang_format format;
-	int runner; /* cli/runner.h; -1: none */
+	struct link runner; /* cli/runner.h */
 	/* Told what went wrong, on the writer thread; takes ERROR over. */
 	void (*on_error)(struct usdtrap_error *error, void *user);
 	void *user;
