@@ -78,7 +78,7 @@ done
 }
 cp "${USDTRAP_VM_PROGRAM:-static/usdtrap}" "$root$top_builddir/usdtrap"
 cd "$top_srcdir"
-for file in docs/*.1 tests/live/*.sh tests/targets/*.py tests/vm/inside/*; do
+for file in configure.ac docs/*.1 tests/live/*.sh tests/targets/*.py tests/vm/inside/*; do
 	add "$PWD/$file"
 done
 cp "$checks" "$root/checks"
