@@ -76,6 +76,9 @@ done
 	add $programs
 	add_libraries $programs
 }
+# The C library loads this one when a thread ends by itself; ldd knows nothing of it.
+unwinder=$(${CC:-cc} -print-file-name=libgcc_s.so.1 2>/dev/null) || true
+case $unwinder in /*) add "$(readlink -f "$unwinder")" ;; esac
 cp "${USDTRAP_VM_PROGRAM:-static/usdtrap}" "$root$top_builddir/usdtrap"
 cd "$top_srcdir"
 for file in configure.ac docs/*.1 tests/live/*.sh tests/targets/*.py tests/vm/inside/*; do
