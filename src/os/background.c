@@ -2,7 +2,13 @@
 #include "os/background.h"
 
 #include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "os/procfs.h"
 
 static const uint64_t second_ns = 1000000000;
 /* Slower than this from look to look, no stop is worth the trial; and a tracee may be waiting for a starved tracer. */
@@ -64,6 +70,28 @@ enum background_step background_measure(struct background *background, uint64_t 
 	return BACKGROUND_ENTER;
 }
 
+/*
+ * Whether every thread that wants a processor has one. Elsewhere a thread of
+ * SCHED_IDLE starves, and were it killed it would take seconds to let go of
+ * those whom it traces.
+ */
+static bool is_quiet(void)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	struct usdtrap_error *error;
+	char line[128], *running;
+
+	error = procfs_line(PROCFS_ROOT, 0, "loadavg", line, sizeof(line));
+	usdtrap_error_destroy(error);
+	if (error)
+		return false;
+	/* proc(5): three averages, then how many run now. */
+	running = strchr(line, '/');
+	while (running && running > line && running[-1] != ' ')
+		running--;
+	return running && strtol(running, NULL, 10) <= processors;
+}
+
 static int set_policy(int policy, const struct sched_param *parameters)
 {
 	return sched_setscheduler(0, policy, parameters);
@@ -100,6 +128,10 @@ void background_look(struct background *background, unsigned stops, bool is_rest
 
 	switch (background_measure(background, clock_ns(CLOCK_MONOTONIC), stops, is_restless)) {
 	case BACKGROUND_ENTER:
+		if (!is_quiet()) {
+			background->restless = 0;
+			break;
+		}
 		if (may_return(background) && set_policy(SCHED_IDLE, &none) == 0)
 			background->is_on = true;
 		else

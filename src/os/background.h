@@ -19,8 +19,11 @@
  * the tracee would wait for a starved tracer (546 us a hit beside two busy
  * loops). So it is a trial that measures itself: what a stop costs is compared
  * with before, and the old policy comes back, for longer each time, when it was
- * no gain. For who may not come back from SCHED_IDLE (sched(7): that takes
- * CAP_SYS_NICE or an RLIMIT_NICE of 20) it is never begun.
+ * no gain. Where threads wait for processors it is not begun: were the tracer
+ * killed then, it would take seconds to let go of the tracee (up to 5 s instead
+ * of 20 ms, beside ten busy programs on two processors). For who may not come
+ * back from SCHED_IDLE (sched(7): that takes CAP_SYS_NICE or an RLIMIT_NICE of
+ * 20) it is never begun.
  */
 #ifndef USDTRAP_OS_BACKGROUND_H
 #define USDTRAP_OS_BACKGROUND_H
