@@ -8,7 +8,7 @@
 # A test has a folder of its own, in which it stands and which vanishes with
 # it. It starts targets (tests/targets/NAME) and the tracer, and whatever of
 # them is left at its end is ended by their ids. It is over after two minutes,
-# come what may.
+# come what may (or LIVE_TIMEOUT seconds).
 #
 #	target NAME [ARGUMENT...]   starts a target and waits until it says "ready"; sets $pid
 #	go                          lets the target begin
@@ -47,10 +47,10 @@ if [ -z "${LIVE_TEST:-}" ]; then
 	export LIVE_TEST top_srcdir top_builddir
 	# On a machine that is busy with other things a live test may starve: it gets a second chance, and says so.
 	status=0
-	timeout -k 5 120 /bin/sh "$LIVE_TEST" || status=$?
+	timeout -k 5 "${LIVE_TIMEOUT:-120}" /bin/sh "$LIVE_TEST" || status=$?
 	[ $status -ne 0 ] && [ $status -ne 77 ] || exit $status
 	echo "the first attempt ended with $status; once more:"
-	exec timeout -k 5 120 /bin/sh "$LIVE_TEST"
+	exec timeout -k 5 "${LIVE_TIMEOUT:-120}" /bin/sh "$LIVE_TEST"
 fi
 
 usdtrap=${USDTRAP:-$top_builddir/usdtrap}
@@ -67,17 +67,24 @@ at_end() {
 	:
 }
 
+# Whether process $1 is still the child that it was: ids are used again, the sooner the more threads there are.
+is_child() {
+	grep -q "^PPid:.$$\$" "/proc/$1/status" 2>/dev/null
+}
+
 clean_up() {
 	result=$?
 	trap - EXIT
 	# The tracer first, gently: what it traces should live on.
 	for process in $tracer; do
+		is_child "$process" || continue
 		kill -TERM "$process" 2>/dev/null || continue
 		sleep 0.3
 		kill -KILL "$process" 2>/dev/null || true
 	done
 	at_end
 	for process in $started; do
+		is_child "$process" || continue
 		{ kill -KILL "$process" && wait "$process"; } 2>/dev/null || true
 	done
 	if [ $result -ne 0 ] && [ $result -ne 77 ]; then
@@ -93,7 +100,7 @@ clean_up() {
 	exit $result
 }
 trap clean_up EXIT
-trap 'echo "not over after two minutes"; exit 1' TERM
+trap 'echo "not over in time"; exit 1' TERM
 
 skip() {
 	echo "skipped: $*"
