@@ -226,11 +226,16 @@ static void on_event(enum watch_event event, void *user)
 /* Makes the process what it should be: no terminal's, with nothing inherited that matters. */
 static void settle(void)
 {
+	sigset_t child;
 	int nothing;
 
 	setsid();
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL);
+	/* The tracing thread alone is to hear of stops, if it wants to: os/waiting.h. */
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &child, NULL);
 	/* `pkill -USR1 usdtrap' reaches the front as well, which passes on what the script wants to hear of. */
 	signal(SIGUSR1, SIG_IGN);
 	signal(SIGUSR2, SIG_IGN);

@@ -54,6 +54,7 @@
  *     ptrace, memory                stops and registers; its memory, kept open
  *     procfs, procfs_file           what /proc tells, and how it is read
  *     procfs_maps, procfs_status    its mappings; its state
+ *     waiting                       for a stop of one of thousands
  *     cgroup                        control groups
  *     features                      what this kernel has of all that is used if it is there
  *     affinity                      the tracing thread follows its busiest tracee...

@@ -279,13 +279,13 @@ static int stop_status(const siginfo_t *info)
 	return (info->si_status << 8) | 0x7f;
 }
 
-enum ptrace_wait_result ptrace_wait(bool block, pid_t *ret_tid, int *ret_status)
+static enum ptrace_wait_result wait_for_next(idtype_t whose, pid_t id, bool block, pid_t *ret_tid, int *ret_status)
 {
 	const int how = __WALL | __WNOTHREAD | (block ? 0 : WNOHANG);
 	siginfo_t info = {0};
 	pid_t tid;
 
-	if (waitid(P_ALL, 0, &info, WEXITED | WSTOPPED | WNOWAIT | how) < 0) {
+	if (waitid(whose, (id_t)id, &info, WEXITED | WSTOPPED | WNOWAIT | how) < 0) {
 		if (errno == EINTR)
 			return PTRACE_WAIT_INTERRUPTED;
 		assert(errno == ECHILD);
@@ -303,6 +303,16 @@ enum ptrace_wait_result ptrace_wait(bool block, pid_t *ret_tid, int *ret_status)
 		return PTRACE_WAIT_INTERRUPTED; /* it was killed in between: its end will be told */
 	*ret_status = translate(tid, *ret_status);
 	return PTRACE_WAIT_STATUS;
+}
+
+enum ptrace_wait_result ptrace_wait(bool block, pid_t *ret_tid, int *ret_status)
+{
+	return wait_for_next(P_ALL, 0, block, ret_tid, ret_status);
+}
+
+enum ptrace_wait_result ptrace_wait_of(pid_t tid, pid_t *ret_tid, int *ret_status)
+{
+	return wait_for_next(P_PID, tid, false, ret_tid, ret_status);
 }
 
 bool ptrace_wait_for(pid_t tid, unsigned timeout_ms, int *ret_status)

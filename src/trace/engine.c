@@ -127,20 +127,21 @@ static bool has_memory(pid_t tid)
 	return !error && stat.state != 'Z' && stat.state != 'X';
 }
 
-void engine_choose_anchor(const struct engine *engine, struct space *space)
+bool engine_choose_anchor(const struct engine *engine, struct space *space)
 {
 	const struct tracee *tracee = tracee_find(engine->tracees, space->pid);
 
 	/* The leader nearly always outlives the other threads. */
 	if (tracee && tracee->space == space && has_memory(tracee->tid)) {
 		space->anchor = tracee->tid;
-		return;
+		return true;
 	}
 	for (tracee = engine->tracees; tracee; tracee = tracee->hh.next)
 		if (tracee->space == space && tracee->role != TRACEE_COPY && has_memory(tracee->tid)) {
 			space->anchor = tracee->tid;
-			return;
+			return true;
 		}
+	return false;
 }
 
 void engine_remove_tracee(struct engine *engine, struct tracee *tracee)
@@ -224,6 +225,17 @@ bool engine_has_signal_pending(pid_t tid)
 
 	usdtrap_error_destroy(error);
 	return !error && has_pending(&status);
+}
+
+bool engine_has_trap_pending(const struct tracee *tracee)
+{
+	const uint64_t trap = UINT64_C(1) << (SIGTRAP - 1), stop = UINT64_C(1) << (SIGSTOP - 1);
+	struct procfs_status status;
+	struct usdtrap_error *error = procfs_status_read(PROCFS_ROOT, tracee->tid, &status);
+
+	usdtrap_error_destroy(error);
+	return !error &&
+	       (status.signals_pending & ~status.signals_blocked & (tracee->is_attached ? trap | stop : trap));
 }
 
 void engine_restart_call(struct tracee *tracee)
@@ -523,6 +535,9 @@ void engine_stop(struct engine *engine, pid_t tid, int status)
 		stop = attached_stop(engine, tracee, stop);
 	tracee->is_listening = false;
 	tracee->may_be_forking = false;
+	/* An event stop that was asked for may come before the trap's. */
+	if (tracee->may_have_trapped)
+		tracee->may_have_trapped = stop.kind == PTRACE_STOP_EVENT_STOP && engine_has_trap_pending(tracee);
 	was_interrupted = tracee->is_interrupted;
 	if (stop.kind == PTRACE_STOP_EVENT_STOP && was_interrupted && calls_are_wanted(engine, tracee))
 		calls_interrupted(tracee);
@@ -594,7 +609,7 @@ enum ptrace_wait_result engine_step(struct engine *engine, bool block)
 	pid_t tid;
 	int status;
 
-	result = ptrace_wait(block, &tid, &status);
+	result = waiting_next(&engine->waiting, HASH_COUNT(engine->tracees), block, &tid, &status);
 	if (result == PTRACE_WAIT_STATUS)
 		engine_stop(engine, tid, status);
 	return result;

@@ -31,6 +31,7 @@
 #include "os/affinity.h"
 #include "os/procfs.h"
 #include "os/ptrace.h"
+#include "os/waiting.h"
 #include "trace/catalog.h"
 #include "trace/events.h"
 #include "trace/samples.h"
@@ -64,6 +65,7 @@ struct engine {
 		uint64_t period_ns; /* of these looks */
 	} rereading;
 	struct affinity affinity;
+	struct waiting waiting;
 	struct usdtrap_report report;
 	bool is_privileged;              /* may trace a program without taking the rights from it that its file gives */
 	bool is_leaving;                 /* nothing is armed any more */
@@ -101,8 +103,11 @@ void engine_ended(struct engine *engine, struct tracee *tracee, int status);
 void engine_begin_journal(struct engine *engine, struct space *space);
 /* TRACEE's struct procfs_status.seccomp, read when first asked for. */
 int engine_seccomp(struct tracee *tracee);
-/* Sets the thread through which /proc reaches SPACE to one that has not ended, as any of them may at any time. */
-void engine_choose_anchor(const struct engine *engine, struct space *space);
+/*
+ * Sets the thread through which /proc reaches SPACE to one that has not ended,
+ * as any of them may at any time. False: all have.
+ */
+bool engine_choose_anchor(const struct engine *engine, struct space *space);
 
 /*
  * Takes the next stop, if any, and answers it. BLOCK: waits for one; a signal
@@ -138,6 +143,11 @@ void engine_hold(const struct engine *engine, struct tracee *tracee);
 /* Whether any signal is pending that TID does not block and the program cares for: an interrupted call then returns
  * EINTR by right. */
 bool engine_has_signal_pending(pid_t tid);
+/*
+ * Whether TRACEE has a SIGTRAP coming that it does not block: its trap was
+ * executed and not yet reported. Or a SIGSTOP by which we meant to interrupt it.
+ */
+bool engine_has_trap_pending(const struct tracee *tracee);
 /* TRACEE stands at an event stop, or a system call's exit. If we asked for that: has the call that we interrupted
  * entered again. */
 void engine_restart_call(struct tracee *tracee);
@@ -164,6 +174,9 @@ unsigned attach_wants(const struct engine *engine);
 void repair_before_attach(struct engine *engine, struct space *space);
 /* The same for process PID or, if 0, for all that are known of; holds them, for leave_all(). Errors: UNSUPPORTED. */
 struct usdtrap_error *repair_all(struct engine *engine, pid_t pid) USDTRAP_MUST_USE;
+
+/* Who traces PID, 0 for nobody; one that was killed, and has not yet let go, is waited for. */
+pid_t repair_await_tracer(pid_t pid);
 
 /* --- settle.c --- */
 

@@ -11,13 +11,16 @@
  *
  *	1. every byte back, then every semaphore down. From here on no thread
  *	   can run into a trap; some may already have done so.
- *	2. every stop that is reported is answered by a detach: a late trap
+ *	2. where there is a safety net, these are waited for, since should we be
+ *	   killed now they need it: one that runs may be between its trap and the
+ *	   report, and is asked to stop. Only then the net is taken out.
+ *	3. every stop that is reported is answered by a detach: a late trap
  *	   silently, a real signal passed on.
- *	3. each other thread is looked at. One that sleeps cannot have an
+ *	4. each other thread is looked at. One that sleeps cannot have an
  *	   unreported trap: it is left. One that runs may be between its trap
  *	   and the report: it is asked to stop, and detached there, after its
  *	   SIGTRAP if one is still pending.
- *	4. when two looks in a row find nothing to do, the copies of displaced
+ *	5. when two looks in a row find nothing to do, the copies of displaced
  *	   instructions are taken out, and the tracing thread ends.
  *
  * Threads whose memory is watched are all made to stop: the processor would
@@ -87,21 +90,6 @@ void leave_space(struct engine *engine, struct space *space)
 	}
 }
 
-/*
- * Whether TRACEE has a SIGTRAP coming that it does not block: its trap was executed and not yet reported. Or a SIGSTOP
- * by which we meant to interrupt it.
- */
-static bool has_trap_pending(const struct tracee *tracee)
-{
-	const uint64_t trap = UINT64_C(1) << (SIGTRAP - 1), stop = UINT64_C(1) << (SIGSTOP - 1);
-	struct procfs_status status;
-	struct usdtrap_error *error = procfs_status_read(PROCFS_ROOT, tracee->tid, &status);
-
-	usdtrap_error_destroy(error);
-	return !error &&
-	       (status.signals_pending & ~status.signals_blocked & (tracee->is_attached ? trap | stop : trap));
-}
-
 static void let_go(struct engine *engine, struct tracee *tracee, int signal)
 {
 	if (attached_goes_on(tracee, signal))
@@ -164,7 +152,7 @@ static void leave_event_stop(struct engine *engine, struct tracee *tracee)
 		usdtrap_error_destroy(ptrace_continue(tracee->tid, attached_signal(tracee)));
 		return;
 	}
-	if (has_trap_pending(tracee)) {
+	if (engine_has_trap_pending(tracee)) {
 		usdtrap_error_destroy(ptrace_continue(tracee->tid, 0));
 		return; /* the trap's own stop comes next */
 	}
@@ -207,7 +195,8 @@ static void leave_stop(struct engine *engine, pid_t tid, int status)
 	case PTRACE_STOP_SIGNAL:
 		if (stop.value == SIGTRAP)
 			leave_trap(engine, tracee, is_watchpoint);
-		else if (has_trap_pending(tracee)) /* not yet: its trap must be taken first, and the signal not lost */
+		else if (engine_has_trap_pending(
+				 tracee)) /* not yet: its trap must be taken first, and the signal not lost */
 			usdtrap_error_destroy(ptrace_continue(tid, stop.value));
 		else {
 			engine_restart_ignorant_call(tracee, stop.value);
@@ -293,7 +282,7 @@ static bool look_at(struct engine *engine, struct tracee *tracee, bool is_patien
 	default: /* asleep, or stopped */
 		if (mask_is_owed(tracee) || tracee->is_watched)
 			engine_interrupt(tracee);
-		return tracee->is_interrupted || has_trap_pending(tracee);
+		return tracee->is_interrupted || engine_has_trap_pending(tracee);
 	}
 }
 
@@ -327,6 +316,63 @@ static bool is_in_use(const struct engine *engine, const struct space *space)
 	while (tracee && (tracee->space != space || !is_in_room(tracee)))
 		tracee = tracee->hh.next;
 	return tracee;
+}
+
+/* Whether TRACEE may still report a trap that it executed before the bytes were back; it is asked if need be. */
+static bool may_have_trapped(struct tracee *tracee, bool is_patient)
+{
+	struct procfs_stat stat;
+	struct usdtrap_error *error;
+
+	if (!tracee->may_have_trapped || tracee->is_listening)
+		return false;
+	error = procfs_stat_read(PROCFS_ROOT, tracee->tid, tracee->tid, &stat);
+	usdtrap_error_destroy(error);
+	if (error)
+		return false;
+	switch (stat.state) {
+	case 'R':
+		engine_interrupt(tracee);
+		return is_patient;
+	case 't':
+	case 'D': /* it waits for a page that the trap is on, perhaps */
+		return is_patient;
+	case 'S':
+		return engine_has_trap_pending(tracee);
+	default:
+		return false;
+	}
+}
+
+static bool has_net(const struct engine *engine)
+{
+	const struct space *space = engine->spaces;
+
+	while (space && space->net.state != NET_IN && space->net.state != NET_PENDING)
+		space = space->next;
+	return space;
+}
+
+/* Waits for traps that were executed before the bytes were back. As while tracing, everybody is sent on. */
+static void await_late_traps(struct engine *engine)
+{
+	const struct timespec interval = {.tv_nsec = LOOK_INTERVAL_NS};
+	bool is_waiting = has_net(engine);
+
+	if (is_waiting)
+		for (struct tracee *tracee = engine->tracees; tracee; tracee = tracee->hh.next)
+			tracee->may_have_trapped = true;
+	for (unsigned looks = 0; is_waiting; looks++) {
+		while (engine_step(engine, false) == PTRACE_WAIT_STATUS)
+			;
+		is_waiting = false;
+		for (struct tracee *tracee = engine->tracees; tracee; tracee = tracee->hh.next) {
+			tracee->may_have_trapped = may_have_trapped(tracee, looks < PATIENT_LOOKS);
+			is_waiting |= tracee->may_have_trapped;
+		}
+		if (is_waiting)
+			nanosleep(&interval, NULL);
+	}
 }
 
 /* Keeps all spaces until clear_spaces(), whoever is let go meanwhile. */
@@ -365,6 +411,7 @@ void leave_all(struct engine *engine)
 			engine->report.processes++;
 	}
 	hold_spaces(engine);
+	await_late_traps(engine);
 	/* Still as while tracing: whoever is let go can be borrowed no more. */
 	for (space = engine->spaces; space; space = space->next) {
 		mask_give_back_by_borrowing(engine, space);

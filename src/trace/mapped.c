@@ -364,7 +364,9 @@ struct usdtrap_error *mapped_read(const struct engine *engine, struct space *spa
 	struct usdtrap_error *error;
 
 	for (unsigned i = 0; i < TRIES; i++) {
-		engine_choose_anchor(engine, space);
+		/* Nobody has to be asked a hundred times where thousands of threads have ended. */
+		if (!engine_choose_anchor(engine, space) && i > 0)
+			break;
 		error = procfs_maps_read(PROCFS_ROOT, space->anchor, space->anchor, ret);
 		if (!error && ret->count > 0)
 			return NULL;
