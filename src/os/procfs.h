@@ -83,6 +83,7 @@ struct usdtrap_error *procfs_status_read(const char *root, pid_t tid, struct pro
 struct procfs_stat {
 	char state;            /* field 3 */
 	bool is_kernel_thread; /* PF_KTHREAD in field 9 */
+	bool is_ending;        /* likewise PF_EXITING; or a zombie */
 	long priority;         /* field 18: the kernel's less 100 */
 	uint64_t start_time;   /* field 22, clock ticks after boot */
 	uint64_t start_stack;  /* field 28, an address; 0: the program has ended, or it may not be looked into */

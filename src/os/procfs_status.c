@@ -100,7 +100,7 @@ struct usdtrap_error *procfs_status_read(const char *root, pid_t tid, struct pro
 struct usdtrap_error *procfs_stat_read(const char *root, pid_t pid, pid_t tid, struct procfs_stat *ret)
 {
 	enum { STATE = 3, FLAGS = 9, PRIORITY = 18, START_TIME = 22, START_STACK = 28, PROCESSOR = 39 };
-	enum { PF_KTHREAD = 0x00200000 }; /* include/linux/sched.h of the kernel, since 2.6.27 */
+	enum { PF_EXITING = 0x4, PF_KTHREAD = 0x00200000 }; /* include/linux/sched.h of the kernel, since 2.6.27 */
 	const struct procfs_file file = {root, pid, tid, "stat"};
 	struct procfs_stat stat = {.state = '?', .processor = -1};
 	char text[2048];
@@ -119,20 +119,23 @@ struct usdtrap_error *procfs_stat_read(const char *root, pid_t pid, pid_t tid, s
 	for (number = STATE; (field = strsep(&rest, " \n")) && number <= PROCESSOR;) {
 		if (!*field)
 			continue;
-		if (number == STATE)
+		if (number == STATE) {
 			stat.state = *field;
-		else if (number == FLAGS)
+		} else if (number == FLAGS) {
 			stat.is_kernel_thread = strtoul(field, NULL, 10) & PF_KTHREAD;
-		else if (number == PRIORITY)
+			stat.is_ending = strtoul(field, NULL, 10) & PF_EXITING;
+		} else if (number == PRIORITY) {
 			stat.priority = strtol(field, NULL, 10);
-		else if (number == START_TIME)
+		} else if (number == START_TIME) {
 			stat.start_time = strtoull(field, NULL, 10);
-		else if (number == START_STACK)
+		} else if (number == START_STACK) {
 			stat.start_stack = strtoull(field, NULL, 10);
-		else if (number == PROCESSOR)
+		} else if (number == PROCESSOR) {
 			stat.processor = (int)strtol(field, NULL, 10);
+		}
 		number++;
 	}
+	stat.is_ending |= stat.state == 'Z' || stat.state == 'X';
 	*ret = stat;
 	return NULL;
 }

@@ -300,7 +300,7 @@ static struct usdtrap_error *check_process(pid_t pid)
 		return error_hint(error_create(USDTRAP_NOT_FOUND, "%d is a thread of process %d (%s)", (int)pid,
 					       (int)status.tgid, status.name),
 				  "trace the process: -p %d", (int)status.tgid);
-	if (status.tracer != 0)
+	if (status.tracer != 0 && repair_await_tracer(pid) != 0)
 		return refusal_explain(PROCFS_ROOT, pid, pid, EPERM);
 	return NULL;
 }

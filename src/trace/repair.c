@@ -7,8 +7,8 @@
  * and only then every thread seized, so that a trap that was executed before
  * is still caught, and let go.
  */
+#include <signal.h>
 #include <stdlib.h>
-
 #include <time.h>
 
 #include <utlist.h>
@@ -20,7 +20,11 @@
 #include "trace/journal.h"
 #include "trace/site.h"
 
-enum { DYING_TRIES = 400 }; /* at 5 ms */
+enum {
+	DYING_TRIES = 400, /* at 5 ms */
+	SURE_TRIES = 4,    /* that a tracer lives: there is a moment when a killed one does not show it */
+	TRY_INTERVAL_NS = 5000000,
+};
 
 static void forget_semaphores(struct space *space)
 {
@@ -102,6 +106,45 @@ static bool undo_journal(struct engine *engine, struct space *space, struct jour
 	return true;
 }
 
+static bool is_ending(pid_t tid)
+{
+	struct procfs_stat stat;
+	struct usdtrap_error *error = procfs_stat_read(PROCFS_ROOT, tid, tid, &stat);
+
+	usdtrap_error_destroy(error);
+	return error || stat.is_ending;
+}
+
+/* Whether TRACER was killed and is on its way out, which takes long on a busy machine. Its other threads are quicker.
+ */
+static bool is_dying(pid_t tracer)
+{
+	struct procfs_status status;
+	struct usdtrap_error *error = procfs_status_read(PROCFS_ROOT, tracer, &status);
+
+	usdtrap_error_destroy(error);
+	return error || (status.signals_pending & (UINT64_C(1) << (SIGKILL - 1))) || is_ending(tracer) ||
+	       is_ending(status.tgid);
+}
+
+static void pause_between_tries(void)
+{
+	const struct timespec interval = {.tv_nsec = TRY_INTERVAL_NS};
+
+	nanosleep(&interval, NULL);
+}
+
+pid_t repair_await_tracer(pid_t pid)
+{
+	pid_t tracer = tracer_of(pid);
+
+	for (unsigned tries = 0; tracer && tries < DYING_TRIES && (tries < SURE_TRIES || is_dying(tracer)); tries++) {
+		pause_between_tries();
+		tracer = tracer_of(pid);
+	}
+	return tracer;
+}
+
 /*
  * Looks at the journals of PID (0: all). A tracer that is being killed lets go
  * of its target a little before it lets go of its journal: one that seems to
@@ -109,14 +152,12 @@ static bool undo_journal(struct engine *engine, struct space *space, struct jour
  */
 static void search(struct stale *stale, pid_t pid, void (*visit)(struct journal_visit *visit, void *user))
 {
-	const struct timespec interval = {.tv_nsec = 5000000};
-
 	for (unsigned tries = 0; tries < DYING_TRIES; tries++) {
 		stale->live_tracer = 0;
 		journal_each(pid, visit, stale);
-		if (!pid || !stale->live_tracer || tracer_of(pid))
+		if (!pid || !stale->live_tracer || repair_await_tracer(pid))
 			return;
-		nanosleep(&interval, NULL);
+		pause_between_tries();
 	}
 }
 
@@ -157,7 +198,7 @@ static void visit_to_repair(struct journal_visit *visit, void *user)
 	}
 	if (visit->state != JOURNAL_STALE)
 		return;
-	tracer = tracer_of(visit->head.pid);
+	tracer = repair_await_tracer(visit->head.pid);
 	if (tracer != 0) {
 		engine_notice(engine, USDTRAP_NOTICE_WARNING,
 			      "process %d is traced by process %d: nothing is changed in it as long as that lives",
