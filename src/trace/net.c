@@ -594,7 +594,14 @@ void net_reuse(const struct engine *engine, struct space *space)
 	const uint32_t flags[2] = {seccomp_mode(engine, space) == SECCOMP_FILTER ? 0 : ARCH_NET_HEALS, 0};
 	struct usdtrap_error *error;
 
-	if (net->state != NET_IN || engine->options.no_net)
+	if (engine->options.no_net)
+		return;
+	if (net->head_addr && !net->ours.handler) { /* its tracer was killed before it was put in: it is laid out anew */
+		room_clear(space);
+		*net = (struct net){.state = NET_NONE};
+		return;
+	}
+	if (net->state != NET_IN)
 		return;
 	net->chunk.count = 0;
 	net->chunk.next_addr = 0;

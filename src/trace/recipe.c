@@ -116,10 +116,12 @@ void recipe_apply(struct engine *engine, struct space *space, const struct mappe
 
 		if (!is_wanted(engine, mapped->file, recipe) || !version_is(mapped->file->object, recipe))
 			continue;
-		if (raise_companion(engine, space, mapped, maps, recipe))
+		if (raise_companion(engine, space, mapped, maps, recipe)) {
 			engine_notice(
-				engine, USDTRAP_NOTICE_INFO,
+				engine, engine->has_told_recipe ? USDTRAP_NOTICE_DETAIL : USDTRAP_NOTICE_INFO,
 				"raised the semaphore of %s:%s in process %d for %s: %s; --no-recipe leaves it alone",
 				recipe->provider, recipe->companion, (int)space->pid, recipe->name, recipe->why);
+			engine->has_told_recipe = true; /* of each child of a server that would be too much */
+		}
 	}
 }

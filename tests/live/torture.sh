@@ -6,4 +6,4 @@
 needs_attach
 alone
 
-"$helpers/torture" 20 5 || fail "harm was done"
+"$helpers/torture" 20 2 || fail "harm was done"

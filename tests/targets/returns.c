@@ -6,6 +6,9 @@
  * script does that has
  *
  *	uretprobe:returns:NAME { @[func, retval] = count() }
+ *
+ * Arguments: N for fibonacci(N) (12); 0 as the second: some of it over and over,
+ * until the input ends, and how often something came out wrong.
  */
 #ifdef __clang__
 #define noclone noinline
@@ -208,12 +211,44 @@ static void fork_inside(void)
 	}
 }
 
+static atomic_bool is_told;
+
+static void *await_end(void *argument)
+{
+	char line[8];
+
+	target_read_line(line, sizeof(line));
+	atomic_store(&is_told, true);
+	return argument;
+}
+
+/* Until it is told to end: what has to come out right whoever looks, or dies while looking. */
+static void go_round(unsigned long n)
+{
+	const unsigned long first = fibonacci(n);
+	unsigned long wrong = 0;
+
+	target_start(await_end, NULL);
+	while (!atomic_load(&is_told)) {
+		wrong += fibonacci(n) != first;
+		wrong += is_even(9);
+		call_tails();
+		jump_about();
+		target_join(target_start(work, (void *)(uintptr_t)n));
+	}
+	printf("wrong: %lu\n", wrong);
+}
+
 int main(int argc, char **argv)
 {
 	unsigned long n = target_number(argc, argv, 1, 12);
 	pthread_t threads[4];
 
 	target_ready();
+	if (target_number(argc, argv, 2, 1) == 0) {
+		go_round(n);
+		return 0;
+	}
 	fibonacci(n);
 	is_even(9);
 	call_tails();
