@@ -4,46 +4,11 @@
 . "${top_srcdir:-.}/tests/live/lib.sh"
 tools=$top_srcdir/tools
 
-bin=
-for initdb in /usr/lib/postgresql/*/bin/initdb; do
-	[ ! -x "$initdb" ] || bin=$(dirname "$initdb")
-done
-[ -n "$bin" ] || skip "PostgreSQL is not installed"
-[ -x "$bin/pgbench" ] || skip "pgbench is not installed"
-"$usdtrap" -l "usdt:$bin/postgres:postgresql:query__start" 2>/dev/null | grep -q . || skip "PostgreSQL has no probes"
+. "$top_srcdir/tests/live/postgresql_lib.sh"
 needs_attach
 
-# The server does not run as root.
-user=
-if [ "$(id -u)" -eq 0 ]; then
-	user="setpriv --reuid=nobody --regid=nogroup --clear-groups env HOME=$work"
-	chown nobody:nogroup .
-fi
-# The name of a socket has 107 bytes at most.
-[ "$(printf %s "$work" | wc -c)" -le 80 ] || skip "$work is too long a name for the folder of a socket"
-
-# shellcheck disable=SC2086 # words, or none
-$user "$bin/initdb" -D data -A trust -N --locale=C -U tester >initdb.out 2>initdb.err || skip "initdb: $(tail -n 1 initdb.err)"
-# shellcheck disable=SC2086
-$user "$bin/postgres" -D data -c listen_addresses= -c "unix_socket_directories=$work" -c fsync=off -c autovacuum=off \
-	-c deadlock_timeout=200ms \
-	>server.out 2>server.err </dev/null &
-server=$!
-
-# It ends its own children. What was started is setpriv, env and postgres one after the other, all one process.
-at_end() {
-	kill -QUIT "$server" 2>/dev/null || true
-	wait "$server" || true
-}
-wait_for server.err 'ready to accept connections'
-
-sql() {
-	psql -X -q -A -t -h "$work" -U tester -d postgres "$@"
-}
+start_server -c deadlock_timeout=200ms
 sql -c 'CREATE TABLE stock (item int)'
-
-# As in postmaster.pid, whose first line the tools' heads name
-[ "$(head -n 1 data/postmaster.pid)" -eq "$server" ] || fail "the server is another process"
 
 # Queries: by the simple protocol, by the extended one, prepared, and one that fails.
 tracer --follow "$tools/pgquery.bt" -p "$server"
@@ -55,7 +20,7 @@ fi
 sql -c 'ROLLBACK' 2>psql.err
 echo 'INSERT INTO stock VALUES (7);' >insert.sql
 for protocol in extended prepared; do
-	"$bin/pgbench" -n -M $protocol -t 9 -f insert.sql -h "$work" -U tester postgres >pgbench.out 2>pgbench.err
+	bench -n -M $protocol -t 9 -f insert.sql
 done
 leave
 [ "$tracer_status" -eq 0 ] || fail "pgquery ended with $tracer_status"
