@@ -596,7 +596,8 @@ void net_reuse(const struct engine *engine, struct space *space)
 
 	if (engine->options.no_net)
 		return;
-	if (net->head_addr && !net->ours.handler) { /* its tracer was killed before it was put in: it is laid out anew */
+	if (net->head_addr &&
+	    !net->ours.handler) { /* its tracer was killed before it was put in: it is laid out anew */
 		room_clear(space);
 		*net = (struct net){.state = NET_NONE};
 		return;
