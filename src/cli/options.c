@@ -85,12 +85,6 @@ static struct usdtrap_error *parse_include_file(struct options *options, const c
 	return add_word(&options->include_files, value);
 }
 
-static struct usdtrap_error *parse_debug_directories(struct options *options, const char *value)
-{
-	options->debug_directories = value;
-	return NULL;
-}
-
 static struct usdtrap_error *parse_probe_filter(struct options *options, const char *value)
 {
 	options->probe_filter = value;
@@ -330,8 +324,7 @@ const struct option_group option_groups[OPTION_GROUP_COUNT] = {
 	 {
 		 OPTION('b', "btf", NULL, "kernel types are never needed", IGNORED),
 		 OPTION(0, "no-feature", "LIST", "there are no kernel features to do without", IGNORED),
-		 OPTION(0, "debuginfo", "DIR[:DIR]", "symbols are read from the files themselves",
-			CALLS(parse_debug_directories)),
+		 OPTION(0, "debuginfo", "DIR[:DIR]", "symbols: of files and /usr/lib/debug", IGNORED),
 		 OPTION(0, "usdt-file-activation", NULL, "semaphores are always raised", IGNORED),
 		 OPTION(0, "verify-llvm-ir", NULL, "no code is generated", IGNORED),
 		 LAST_ROW,

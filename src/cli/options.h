@@ -47,7 +47,6 @@ struct options {
 
 	struct lang_words include_directories; /* -I */
 	struct lang_words include_files;       /* --include */
-	const char *debug_directories;         /* --debuginfo, or NULL */
 
 	pid_t pid;           /* -p, or 0 */
 	const char *command; /* -c: a program and its arguments, separated by blanks; or NULL */

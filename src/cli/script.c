@@ -127,7 +127,6 @@ struct lang_program *script_compile(const struct script *script, const struct op
 		.include_directories = options->include_directories,
 		.include_files = options->include_files,
 		.preprocess = script_preprocess,
-		.debug_directories = options->debug_directories,
 		.environment = (const char *const *)environ,
 		.probe_filter = options->probe_filter,
 		.format = options->format,

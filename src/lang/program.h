@@ -79,7 +79,6 @@ struct lang_options {
 	struct lang_words include_directories; /* -I */
 	struct lang_words include_files;       /* --include: read before the script */
 	lang_preprocess *preprocess;           /* for #include; NULL: it is refused */
-	const char *debug_directories;         /* --debuginfo: DIR[:DIR]..., or NULL */
 	/* Settings that win over the script's own: "BPFTRACE_NAME=value", NULL-ended, other words are skipped. NULL:
 	 * none */
 	const char *const *environment;

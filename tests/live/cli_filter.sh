@@ -32,6 +32,19 @@ Attached 1 probe
 @[interval:ms:300]
 EOT
 
+# Functions that a wildcard means, and tracepoints.
+cp "$targets/functions" functions
+attaches ':(main|greeting)$' 'uprobe:./functions:* { @[probe] = count() }' ./functions <<EOT
+Attached 2 probes
+@[uprobe:./functions:greeting]
+@[uprobe:./functions:main]
+EOT
+attaches 'sys_enter_(write|exit_group)$' 'tracepoint:syscalls:sys_* { @[probe] = count() }' ./functions <<EOT
+Attached 2 probes
+@[tracepoint:syscalls:sys_enter_exit_group]
+@[tracepoint:syscalls:sys_enter_write]
+EOT
+
 # Nothing is left but begin and end: they run, and that is all.
 status=0
 "$usdtrap" --probe-filter nothing -e 'BEGIN { print("begun") } usdt:./busy:* { print(1) } END { print("ended") }' -p $$ \

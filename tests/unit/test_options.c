@@ -52,8 +52,6 @@ static void describe(const struct options *options, struct strbuf *out)
 	describe_words(" {%s}", &options->named, out);
 	describe_words(" I=%s", &options->include_directories, out);
 	describe_words(" include=%s", &options->include_files, out);
-	if (options->debug_directories)
-		strbuf_addf(out, " debug=%s", options->debug_directories);
 	if (options->probe_filter)
 		strbuf_addf(out, " filter=%s", options->probe_filter);
 	strbuf_add_string(out, run_modes[options->mode]);
@@ -126,7 +124,7 @@ static void test_options_right_lines_are_understood(void **state)
 		{"flags", "x.bt --drop --no-warnings --dry-run --no-recipe --no-follow-cpu --watch-maps",
 		 "run [x.bt] drops no-warnings dry-run no-recipe watch-maps no-follow-cpu"},
 		{"includes", "x.bt -I a -Ib --include c --include=d", "run [x.bt] I=a I=b include=c include=d"},
-		{"debug info", "x.bt --debuginfo a:b", "run [x.bt] debug=a:b"},
+		{"debug info", "x.bt --debuginfo a:b", "run [x.bt]"},
 		{"probe filter", "x.bt --probe-filter ^a|b$", "run [x.bt] filter=^a|b$"},
 		{"unsafe", "x.bt --unsafe", "run [x.bt] unsafe"},
 		{"-k", "x.bt -k", "run [x.bt] warns"},
