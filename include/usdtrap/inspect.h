@@ -110,7 +110,7 @@ struct usdtrap_inspected_frame {
 /* A thread as it was when it was stopped for a moment. Arrays are borrowed for the callback. */
 struct usdtrap_snapshot_info {
 	struct usdtrap_thread_info thread; /* when its turn comes to be told, it having gone on meanwhile */
-	int is_taken;                      /* 0: it did not stop within 0.2 s, and of it no more is known */
+	int is_taken;                      /* 0: it ended, or nobody stopped for 0.2 s: no more is known of it */
 	const struct usdtrap_register *registers;
 	size_t register_count;
 	const struct usdtrap_inspected_frame *frames; /* the innermost first */

@@ -51,7 +51,12 @@ struct usdtrap_options {
 	 * May be NULL.
 	 */
 	void (*on_exit)(pid_t pid, int status, void *user);
-	void *user;        /* passed to on_notice and on_exit */
+	/*
+	 * Called on the engine thread while a process is attached: DONE of its
+	 * TOTAL threads are traced, as far as is known. May be NULL.
+	 */
+	void (*on_progress)(size_t done, size_t total, void *user);
+	void *user;        /* passed to these */
 	int no_recipes;    /* 1: never raise a companion semaphore (see docs: CPython 3.11) */
 	int follow;        /* 1: children of traced processes are traced, too */
 	int filtered;      /* 1: the program that is attached AT_EXEC filters its calls: usdtrap_session_calls() */

@@ -37,6 +37,7 @@
 #include "base/strbuf.h"
 #include "cli/link.h"
 #include "cli/message.h"
+#include "cli/progress.h"
 #include "cli/task.h"
 #include "cli/watch.h"
 
@@ -56,6 +57,8 @@ struct engine_process {
 
 	struct output *output;   /* the script's */
 	struct output *messages; /* standard error */
+
+	struct progress progress; /* of attaching */
 
 	bool is_holding_back; /* while begin clauses run */
 	struct strbuf held_back;
@@ -270,10 +273,26 @@ static struct usdtrap_error *create_outputs(struct engine_process *engine)
 	return error ? error : output_create(&output, &engine->output);
 }
 
+static void write_message(struct engine_process *engine, const struct strbuf *text)
+{
+	if (text->length)
+		output_write(engine->messages, strbuf_text(text), text->length);
+}
+
+static void on_progress(size_t done, size_t total, void *user)
+{
+	struct engine_process *engine = user;
+	_cleanup_strbuf_ struct strbuf text = {0};
+
+	progress_update(&engine->progress, done, total, progress_now_ns(), &text);
+	write_message(engine, &text);
+}
+
 static struct usdtrap_error *create_session(struct engine_process *engine, struct usdtrap_session **ret)
 {
 	const struct usdtrap_options options = {
 		.on_notice = on_notice,
+		.on_progress = on_progress,
 		.user = engine,
 		.no_recipes = engine->options->no_recipe,
 		.follow = engine->options->follows,
@@ -349,6 +368,7 @@ static void filter_calls(struct engine_process *engine, const struct usdtrap_ses
 static struct usdtrap_error *attach(struct engine_process *engine, struct usdtrap_session *session)
 {
 	_cleanup_strbuf_ struct strbuf diagnostics = {0};
+	_cleanup_strbuf_ struct strbuf wiped = {0};
 	struct usdtrap_error *error = lang_add_probes(engine->job->program, session, &diagnostics);
 
 	output_write(engine->messages, strbuf_text(&diagnostics), diagnostics.length);
@@ -358,8 +378,12 @@ static struct usdtrap_error *attach(struct engine_process *engine, struct usdtra
 	if (engine->options->filters_calls)
 		filter_calls(engine, session);
 	link_send(engine->job->link, LINK_HOLDS, 0);
-	return usdtrap_attach(session, engine->pid,
-			      engine->options->command ? USDTRAP_ATTACH_AT_EXEC : USDTRAP_ATTACH_NOW);
+	progress_begin(&engine->progress, !engine->options->is_quiet && progress_has_terminal(), progress_now_ns());
+	error = usdtrap_attach(session, engine->pid,
+			       engine->options->command ? USDTRAP_ATTACH_AT_EXEC : USDTRAP_ATTACH_NOW);
+	progress_end(&engine->progress, &wiped);
+	write_message(engine, &wiped);
+	return error;
 }
 
 static void say_report(struct engine_process *engine, const struct usdtrap_report *report)

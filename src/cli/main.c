@@ -161,7 +161,7 @@
  *     reach, expect, top, tally     which probes are reached; how often
  *     inspect, inspect_memory, inspect_threads
  *                                   looking into a process
- *     record, wrap                  a line of -f json; lines of text for people
+ *     record, wrap, progress        a line of -f json; lines of text for people; how far attaching is
  *
  * Exit status: 0 when all was done, also when Ctrl-C, SIGTERM or SIGHUP ended
  * it and when the reader of the output went away; 1 for a wrong command line,

@@ -18,6 +18,7 @@
 #include "cli/link.h"
 #include "cli/message.h"
 #include "cli/output.h"
+#include "cli/progress.h"
 #include "cli/watch.h"
 
 enum { QUEUE_SIZE = 16 << 20, MESSAGES_SIZE = 1 << 20 };
@@ -25,6 +26,7 @@ enum { QUEUE_SIZE = 16 << 20, MESSAGES_SIZE = 1 << 20 };
 struct traced_outputs {
 	struct output *output, *messages;
 	bool has_colour;                 /* standard error's */
+	struct progress progress;        /* of attaching */
 	pthread_mutex_t lock;            /* over what follows: the watching thread uses it */
 	struct usdtrap_session *session; /* NULL while there is none */
 	bool is_leaving;
@@ -117,6 +119,21 @@ static void on_event(enum watch_event event, void *user)
 
 /* ---- the tracing process ---- */
 
+static void write_message(struct traced_outputs *outputs, const struct strbuf *text)
+{
+	if (text->length)
+		output_write(outputs->messages, strbuf_text(text), text->length);
+}
+
+static void on_progress(size_t done, size_t total, void *user)
+{
+	struct traced_outputs *outputs = user;
+	_cleanup_strbuf_ struct strbuf text = {0};
+
+	progress_update(&outputs->progress, done, total, progress_now_ns(), &text);
+	write_message(outputs, &text);
+}
+
 static struct usdtrap_error *create_outputs(struct traced_outputs *outputs)
 {
 	const struct output_options messages = {
@@ -140,7 +157,7 @@ static struct usdtrap_error *create_outputs(struct traced_outputs *outputs)
 static struct usdtrap_error *create_session(struct traced *traced)
 {
 	struct traced_outputs *outputs = traced->outputs;
-	const struct usdtrap_options options = {.on_notice = on_notice, .user = outputs};
+	const struct usdtrap_options options = {.on_notice = on_notice, .on_progress = on_progress, .user = outputs};
 	struct usdtrap_error *error = usdtrap_session_create(&options, &traced->session);
 
 	if (error)
@@ -165,6 +182,7 @@ static struct usdtrap_error *trace(struct traced *traced, const struct traced_bo
 {
 	const bool has_command = traced->options->command;
 	struct usdtrap_error *error = create_session(traced), *leave_error;
+	_cleanup_strbuf_ struct strbuf wiped = {0};
 	struct usdtrap_report report = {0};
 
 	if (error)
@@ -172,8 +190,11 @@ static struct usdtrap_error *trace(struct traced *traced, const struct traced_bo
 	error = body->prepare(traced);
 	if (!error) {
 		link_send(link, LINK_HOLDS, 0);
+		progress_begin(&traced->outputs->progress, progress_has_terminal(), progress_now_ns());
 		error = usdtrap_attach(traced->session, traced->pid,
 				       has_command ? USDTRAP_ATTACH_AT_EXEC : USDTRAP_ATTACH_NOW);
+		progress_end(&traced->outputs->progress, &wiped);
+		write_message(traced->outputs, &wiped);
 	}
 	if (!error) {
 		if (body->on_attached)

@@ -37,6 +37,7 @@
 enum {
 	CLEAN_LOOKS_WANTED = 2, /* in a row */
 	LOOK_INTERVAL_NS = 500000,
+	THREADS_A_TIME = 64, /* between two calls of on_progress */
 };
 
 static void pause_ns(long nanoseconds)
@@ -104,8 +105,11 @@ static struct usdtrap_error *seize_pass(struct engine *engine, struct space *spa
 	size_t count;
 
 	error = procfs_threads(PROCFS_ROOT, space->pid, &threads, &count);
-	for (size_t i = 0; !error && i < count; i++)
+	for (size_t i = 0; !error && i < count; i++) {
 		error = seize_thread(engine, space, threads[i], ret_is_new);
+		if (engine->options.on_progress && (i + 1) % THREADS_A_TIME == 0)
+			engine->options.on_progress(engine->member_count, count, engine->options.user);
+	}
 	return error;
 }
 

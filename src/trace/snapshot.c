@@ -23,7 +23,8 @@ struct camera {
 	struct snapshot *snapshot;
 	size_t asked; /* of the snapshot's threads, the first so many */
 	size_t done;
-	unsigned ticks;
+	size_t done_at_tick;
+	unsigned ticks; /* since one was done */
 };
 
 static int compare_ids(const void *left, const void *right)
@@ -112,9 +113,13 @@ static enum usdtrap_action on_tick(void *user)
 {
 	struct camera *camera = user;
 
+	const size_t done_before = camera->done_at_tick;
+
 	camera->done = count_done(camera);
+	camera->done_at_tick = camera->done;
 	ask_more(camera);
-	if (camera->done == camera->snapshot->count || ++camera->ticks > PATIENCE_TICKS)
+	camera->ticks = camera->done > done_before ? 0 : camera->ticks + 1;
+	if (camera->done == camera->snapshot->count || camera->ticks > PATIENCE_TICKS)
 		return USDTRAP_STOP;
 	return USDTRAP_CONTINUE;
 }
