@@ -133,8 +133,76 @@ all() { # WAYS...
 	[ "$status" -eq 0 ] || fail "$ways: the target ended with $status"
 }
 
+# On an overlay, as images are: files of a layer below, and what was written to them since. The path of a layer will do.
+overlaid() { # WAYS...
+	ways="$* overlay"
+	rm -rf lower upper scratch merged
+	mkdir upper scratch merged
+	cp -r "$tree" lower
+	for path in /opt/opener "$work/lower/opt/opener" opener; do
+		contained "$@" "overlay=$work/lower:$work/upper:$work/scratch" "$work/merged" \
+			/opt/opener /opt/libprobe.so 4 || return 1
+		case $path in
+		/opt/*) opened "$ways, $path" "$path" /opt/libprobe.so ;;
+		*) opened "$ways, $path" "$path" "$work/lower/opt/libprobe.so" ;;
+		esac
+	done
+	# Another program was put over it: that is what runs, and not the one below.
+	mkdir -p upper/opt
+	cp "$targets/hits" upper/opt/opener
+	contained "$@" "overlay=$work/lower:$work/upper:$work/scratch" "$work/merged" /opt/opener 100
+	tracer -e "usdt:$work/upper/opt/opener:hits:tick { @hits = count(); @sum = sum(arg0); }" -p "$inside"
+	go
+	both_end
+	same_maps
+}
+
+# Files that were deleted, or replaced by others, since they were mapped.
+replaced() { # WAYS... DIRECTORY PREFIX
+	ways="$* replaced"
+	cp "$targets/guarded" "$tree/opt/app"
+	contained "$@" "$tree" /opt/app
+	cp "$targets/hits" "$tree/opt/app.new"
+	mv "$tree/opt/app.new" "$tree/opt/app"
+	for path in /opt/app app '' "$tree/opt/app"; do
+		case $path in
+		"$tree"*) [ "$*" = chroot ] || continue ;; # of what was deleted no path of ours tells any more
+		esac
+		tracer -e "usdt:$path:guarded:tick { @hits = count(); }" -p "$inside"
+		tell 'hit 10'
+		wait_for target.out '^@hits: 10$'
+		leave
+		grep -qx '@hits: 10' trace.out || fail "$ways, $path: $(cat trace.out)"
+		: >target.out
+	done
+	finish
+
+	# A library; only root can read one that no path leads to any more.
+	cp "$targets/libprobe.so" "$tree/opt/gone.so"
+	contained "$@" "$tree" /opt/opener /opt/gone.so 1
+	go
+	wait_for target.out '^loaded$'
+	rm "$tree/opt/gone.so"
+	if [ "$(id -u)" -eq 0 ]; then
+		tracer -e "usdt:/opt/gone.so:libprobe:work { @work = count(); }" -p "$inside"
+		both_end
+		grep -qx '@work: 5' trace.out || fail "$ways, a library: $(cat trace.out)"
+	else
+		! "$usdtrap" -e "usdt:/opt/gone.so:libprobe:work { }" -p "$inside" 2>said.err >said.out </dev/null ||
+			fail "$ways, a library: traced"
+		grep -q '/opt/gone.so was deleted or replaced since it was mapped, and the old file cannot be opened' \
+			said.err || fail "$ways, a library: $(cat said.err)"
+		finish
+	fi
+}
+
 if [ "$(id -u)" -eq 0 ]; then
 	all || skip "there can be no container here: $(cat target.err)"
 	all chroot
+	replaced
+	replaced chroot
+	overlaid || echo "no overlay here: $(cat target.err)"
 fi
 all user || [ "$(id -u)" -eq 0 ] || skip "there can be no container here: $(cat target.err)"
+replaced user
+overlaid user || echo "no overlay in a user namespace here: $(cat target.err)"

@@ -81,13 +81,20 @@ finish
 grep -qx '@request: 15' target.out || fail "left: $(cat target.out)"
 grep -qx '@request: 5' trace.out || fail "left: $(cat trace.out)"
 
-# A file that was unlinked behind its back.
+# A file that is unlinked when it is loaded, ...
 begins
 tracer -e "$program" -p "$pid"
 says 'load unlinked'
 says 'fire 10'
+ends unlinked 10
+
+# ... and before usdtrap comes: only root can read it then, others are told so.
+begins
+says 'load unlinked'
+tracer -e "$program" -p "$pid"
+says 'fire 10'
 if [ "$(id -u)" -eq 0 ]; then
-	ends unlinked 10
+	ends 'unlinked before' 10
 else
 	both_end
 	grep -q 'pyapp-.*was deleted or replaced since it was mapped, and the old file cannot be opened' trace.err ||
