@@ -58,7 +58,7 @@ struct usdtrap_options {
 	void (*on_progress)(size_t done, size_t total, void *user);
 	void *user;        /* passed to these */
 	int no_recipes;    /* 1: never raise a companion semaphore (see docs: CPython 3.11) */
-	int follow;        /* 1: children of traced processes are traced, too */
+	int follow;        /* 1: children of traced processes are traced, too, also those that they had before */
 	int filtered;      /* 1: the program that is attached AT_EXEC filters its calls: usdtrap_session_calls() */
 	int watch_maps;    /* 1: stop threads at system calls, so that files mapped by any means are seen at once */
 	int no_net;        /* 1: install no SIGTRAP handler in targets, which lets them outlive the session's death */

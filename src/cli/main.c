@@ -70,6 +70,7 @@
  *     session                       the public functions, and the two threads behind them
  *     engine                        the loop: next stop, what it means, who answers
  *     attach, settle                taking hold of a process without stopping it; forks in flight
+ *     descendants                   and of those that it made before
  *     attached                      the same where the kernel is older than 3.4
  *     family, sharing               births and exec; which processes run in the same memory
  *     tracee, space                 threads; address spaces and what was changed in them

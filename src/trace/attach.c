@@ -116,6 +116,7 @@ static struct usdtrap_error *seize_pass(struct engine *engine, struct space *spa
 /* Seizes the children of SPACE's process that run in its memory: they would die at traps that are put there. */
 static struct usdtrap_error *seize_sharers(struct engine *engine, struct space *space)
 {
+	const enum tracee_role role = engine->options.follow ? TRACEE_MEMBER : TRACEE_SHARER;
 	_cleanup_free_ pid_t *children = NULL;
 	struct usdtrap_error *error;
 	struct tracee *tracee;
@@ -133,7 +134,7 @@ static struct usdtrap_error *seize_sharers(struct engine *engine, struct space *
 				error = NULL;
 			continue;
 		}
-		tracee = engine_add_tracee(engine, children[i], children[i], TRACEE_SHARER, space);
+		tracee = engine_add_tracee(engine, children[i], children[i], role, space);
 		if (!tracee)
 			error = &error_no_memory;
 		else if (is_attached)
@@ -256,7 +257,7 @@ static struct usdtrap_error *arm_running(struct engine *engine, struct space *sp
 		engine_notice_error(engine, USDTRAP_NOTICE_WARNING, refused);
 	if (error)
 		return error;
-	if (!space->mapped && engine->catalog.probes)
+	if (!space->mapped && engine->catalog.probes && !engine->is_attaching_descendants)
 		engine_notice(engine, USDTRAP_NOTICE_WARNING,
 			      "process %d has none of the named files mapped: nothing fires until it loads one",
 			      (int)space->pid);

@@ -5,6 +5,7 @@
  *	session.c   the public functions; hands each request to the engine thread
  *	engine.c    the engine's loop: next stop, what it means, who answers it
  *	attach.c    takes hold of a process
+ *	descendants.c of those it has made before
  *	attached.c  the same on a kernel without PTRACE_SEIZE
  *	settle.c    waits for forks that began before that
  *	mapped.c    what a space has mapped, and arming the sites in it
@@ -67,15 +68,16 @@ struct engine {
 	struct affinity affinity;
 	struct waiting waiting;
 	struct usdtrap_report report;
-	bool is_privileged;              /* may trace a program without taking the rights from it that its file gives */
-	bool is_leaving;                 /* nothing is armed any more */
-	bool has_no_journal;             /* there is nowhere to keep one: told once */
-	bool is_stopping;                /* a callback said STOP: nothing further is delivered */
-	struct stacks *stacks;           /* NULL before anybody asked for a stack or a symbol */
-	bool watches_ways_out;           /* returns.c: how functions are left other than by a return */
-	bool has_warned_of_returns;      /* returns.c */
-	bool has_told_recipe;            /* recipe.c */
-	struct arch_registers registers; /* room for those of an event's hit */
+	bool is_privileged;            /* may trace a program without taking the rights from it that its file gives */
+	bool is_attaching_descendants; /* what is attached now nobody named: it may well have nothing that is wanted */
+	bool is_leaving;               /* nothing is armed any more */
+	bool has_no_journal;           /* there is nowhere to keep one: told once */
+	bool is_stopping;              /* a callback said STOP: nothing further is delivered */
+	struct stacks *stacks;         /* NULL before anybody asked for a stack or a symbol */
+	bool watches_ways_out;         /* returns.c: how functions are left other than by a return */
+	bool has_warned_of_returns;    /* returns.c */
+	bool has_told_recipe;          /* recipe.c */
+	struct arch_registers registers;      /* room for those of an event's hit */
 	struct arch_vector_registers vectors; /* room for those of the hit that is being delivered */
 };
 
@@ -162,6 +164,12 @@ void engine_restart_ignorant_call(struct tracee *tracee, int signal);
 /* --- attach.c --- */
 
 struct usdtrap_error *attach_process(struct engine *engine, pid_t pid, enum usdtrap_attach_mode mode) USDTRAP_MUST_USE;
+
+/*
+ * Attaches all processes that PID, which is attached, has made before, and
+ * theirs. One that cannot be attached is a warning. Errors: NO_MEMORY, OS.
+ */
+struct usdtrap_error *attach_descendants(struct engine *engine, pid_t pid) USDTRAP_MUST_USE;
 
 /* Seizes every thread of SPACE's process, and every process that runs in its memory; waits for forks in flight. */
 struct usdtrap_error *attach_seize(struct engine *engine, struct space *space) USDTRAP_MUST_USE;

@@ -133,11 +133,21 @@ static void run(struct usdtrap_session *session)
 		;
 }
 
+static struct usdtrap_error *attach(struct usdtrap_session *session)
+{
+	struct engine *engine = &session->engine;
+	struct usdtrap_error *error = attach_process(engine, session->pid, session->mode);
+
+	if (error || !engine->options.follow || session->mode != USDTRAP_ATTACH_NOW)
+		return error;
+	return attach_descendants(engine, session->pid);
+}
+
 static struct usdtrap_error *answer(struct usdtrap_session *session)
 {
 	switch (session->request) {
 	case REQUEST_ATTACH:
-		return attach_process(&session->engine, session->pid, session->mode);
+		return attach(session);
 	case REQUEST_REPAIR:
 		return repair_all(&session->engine, session->pid);
 	case REQUEST_RUN:

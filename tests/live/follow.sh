@@ -16,7 +16,7 @@ check() { # MODE CHILDREN'S-HITS
 	! grep WARNING trace.err || fail "$1: warned"
 }
 
-for mode in 'fork 300' 'vfork 30' 'spawn 0' 'system 0' 'threads 1200'; do
+for mode in 'fork 300' 'vfork 30' 'spawn 0' 'system 0' 'threads 1200' 'clone3 300' 'shared 30' 'daemon 300'; do
 	children=${mode#* }
 	mode=${mode% *}
 	"$usdtrap" --follow -e "$program" -c "$targets/forker $mode 30" -o trace.out >target.out 2>trace.err </dev/null
@@ -43,7 +43,7 @@ grep -qx '@hits: 1500' trace.out || fail "a shell's: $(grep hits trace.out)"
 grep -qx '@hits: 800' trace.out || fail "without --follow: $(cat trace.out)"
 
 needs_attach
-for mode in 'fork 300' 'vfork 30' 'threads 1200'; do
+for mode in 'fork 300' 'vfork 30' 'threads 1200' 'clone3 300' 'shared 30' 'daemon 300'; do
 	children=${mode#* }
 	mode=${mode% *}
 	target forker "$mode" 30
@@ -52,6 +52,34 @@ for mode in 'fork 300' 'vfork 30' 'threads 1200'; do
 	both_end
 	check "$mode" "$children"
 done
+
+# Those that were there before it: children, and theirs.
+target family 5
+tracer --follow -e "usdt:$targets/family:family:work { @work = count(); @by[pid] = count(); }" -p "$pid"
+go
+both_end
+grep -qx '@work: 1200' target.out || fail "those before: $(cat target.out)"
+grep -qx '@work: 1200' trace.out || fail "those before: $(cat trace.out)"
+[ "$(grep -c '^@by\[.*: 100$' trace.out)" -eq 12 ] || fail "those before: $(cat trace.out)"
+target family 5
+tracer -e "usdt:$targets/family:family:work { @work = count(); @by[pid] = count(); }" -p "$pid"
+go
+both_end
+grep -qx "@by\[$pid]: 100" trace.out || fail "without --follow: $(cat trace.out)"
+grep -qx '@work: 100' trace.out || fail "without --follow: $(cat trace.out)"
+# Left, they are as they were.
+target family 5
+tracer --follow -e "usdt:$targets/family:family:work { @work = count(); }" -p "$pid"
+for process in $pid $(cat "/proc/$pid/task/$pid/children"); do
+	grep -q '^TracerPid:.[1-9]' "/proc/$process/status" || fail "process $process is not followed"
+done
+leave
+for process in $pid $(cat "/proc/$pid/task/$pid/children"); do
+	untouched "$process"
+done
+go
+finish
+[ "$status" -eq 0 ] || fail "those before: ended with $status"
 
 # Left in the middle of it: parent and children go on.
 target busy

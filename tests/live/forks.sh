@@ -9,15 +9,15 @@ program="usdt:$targets/forker:forker:parent { @parent = count(); }
 check() {
 	grep -qx 'children that ended wrong: 0' target.out || fail "$1: $(tail -n 1 target.out)"
 	maps target.out >expected
-	# A child by vfork(2) runs in the target's memory: whether its hits count is not what this is about.
-	if [ "$1" = vfork ]; then
+	# Such a child runs in the target's memory: whether its hits count is not what this is about.
+	if [ "$1" = vfork ] || [ "$1" = shared ]; then
 		maps trace.out | grep -v '^@child' | same expected -
 	else
 		maps trace.out | same expected -
 	fi
 }
 
-for mode in fork vfork spawn system threads; do
+for mode in fork vfork spawn system threads clone3 shared daemon; do
 	"$usdtrap" -e "$program" -c "$targets/forker $mode 30" -o trace.out >target.out 2>trace.err </dev/null
 	check $mode
 done
@@ -37,7 +37,7 @@ if [ "$(id -u)" -eq 0 ] && [ -z "${OLD_KERNEL:-}" ] && command -v setpriv >/dev/
 fi
 
 needs_attach
-for mode in fork vfork spawn system threads; do
+for mode in fork vfork spawn system threads clone3 shared daemon; do
 	target forker $mode 30
 	tracer -e "$program" -p "$pid"
 	go

@@ -8,9 +8,17 @@
  *	spawn	posix_spawnp(3) of PROGRAM (true, which is looked for in every folder of PATH)
  *	system	system(3)
  *	threads	four threads fork at the same time, N children each; the children hit as with fork
+ *	clone3	as fork, by clone3(2) itself
+ *	shared	children in the parent's memory, by clone(2), on a stack of their own, that hit once and exec
+ *	daemon	children that have a child in a session of its own, which hits as with fork, and end at once
  */
+#include <linux/sched.h>
+#include <sched.h>
+#include <signal.h>
 #include <spawn.h>
+#include <stdint.h>
 #include <sys/sdt.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "target.h"
@@ -57,6 +65,66 @@ static void make_by_fork(unsigned long number)
 		_exit((int)(number & 127));
 	}
 	expect(child, (int)(number & 127) << 8);
+}
+
+static void make_by_clone3(unsigned long number)
+{
+	struct clone_args arguments = {.exit_signal = SIGCHLD};
+	pid_t child = (pid_t)syscall(SYS_clone3, &arguments, sizeof(arguments));
+
+	if (child < 0)
+		target_fail("clone3");
+	if (child == 0) {
+		for (int i = 0; i < 10; i++)
+			hit_in_child(number);
+		_exit((int)(number & 127));
+	}
+	expect(child, (int)(number & 127) << 8);
+}
+
+static int run_shared(void *argument)
+{
+	hit_in_child((unsigned long)argument);
+	execl("/bin/true", "true", NULL);
+	_exit(99);
+}
+
+static void make_shared(unsigned long number)
+{
+	static char stack[65536] __attribute__((aligned(16)));
+	pid_t child = clone(run_shared, stack + sizeof(stack), CLONE_VM | SIGCHLD, (void *)number);
+
+	if (child < 0)
+		target_fail("clone");
+	expect(child, 0);
+}
+
+static void make_daemon(unsigned long number)
+{
+	int ends[2];
+	pid_t child;
+	char byte;
+
+	if (pipe(ends) != 0)
+		target_fail("pipe");
+	child = fork();
+	if (child < 0)
+		target_fail("fork");
+	if (child == 0) {
+		setsid();
+		if (fork() != 0)
+			_exit(0);
+		for (int i = 0; i < 10; i++)
+			hit_in_child(number);
+		_exit(write(ends[1], "", 1) != 1);
+	}
+	close(ends[1]);
+	expect(child, 0);
+	if (read(ends[0], &byte, 1) != 1) { /* it ended without a word */
+		atomic_fetch_add(&bad, 1);
+		fprintf(stderr, "a daemon died\n");
+	}
+	close(ends[0]);
 }
 
 static void make_by_vfork(unsigned long number)
@@ -126,6 +194,12 @@ int main(int argc, char **argv)
 		hit_in_parent(i);
 		if (strcmp(mode, "vfork") == 0)
 			make_by_vfork(i);
+		else if (strcmp(mode, "clone3") == 0)
+			make_by_clone3(i);
+		else if (strcmp(mode, "shared") == 0)
+			make_shared(i);
+		else if (strcmp(mode, "daemon") == 0)
+			make_daemon(i);
 		else if (strcmp(mode, "spawn") == 0)
 			make_by_spawn(i);
 		else if (strcmp(mode, "system") == 0)
