@@ -166,6 +166,13 @@ struct usdtrap_error *ptrace_get_siginfo(pid_t tid, siginfo_t *ret)
 	return request(PTRACE_GETSIGINFO, tid, NULL, ret, "read the signal of");
 }
 
+struct usdtrap_error *ptrace_set_siginfo(pid_t tid, const siginfo_t *info)
+{
+	siginfo_t copy = *info;
+
+	return request(PTRACE_SETSIGINFO, tid, NULL, &copy, "set the signal of");
+}
+
 struct usdtrap_error *ptrace_get_event_message(pid_t tid, unsigned long *ret)
 {
 	return request(PTRACE_GETEVENTMSG, tid, NULL, ret, "read the event message of");

@@ -441,7 +441,7 @@ static void handle_trap(struct engine *engine, struct tracee *tracee)
 		expect_gone(engine, error);
 		return;
 	}
-	site = engine_trap_site(tracee, &registers, &signal);
+	site = net_has_resent(tracee) ? NULL : engine_trap_site(tracee, &registers, &signal);
 	if (!site) {
 		displaced_put_back(tracee, SIGTRAP);
 		signal = net_foreign_trap(engine, tracee);

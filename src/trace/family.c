@@ -114,6 +114,7 @@ static bool arm_new_space(struct engine *engine, struct tracee *tracee)
 {
 	const pid_t tid = tracee->tid;
 	struct space *space = space_create(&engine->spaces, tracee->pid, tid);
+	const bool is_ignored = tracee->space && net_hides_ignored(tracee->space);
 	bool is_standing = true;
 	struct usdtrap_error *error;
 
@@ -135,6 +136,8 @@ static bool arm_new_space(struct engine *engine, struct tracee *tracee)
 		space->references++;
 		engine_begin_journal(engine, space);
 		is_standing = net_require_at_stop(engine, space, tid);
+		if (is_ignored)
+			net_keep_ignored(space);
 		is_gone = space->references == 1;
 		space_release(&engine->spaces, NULL, space);
 		if (is_gone)

@@ -21,9 +21,7 @@
 
 enum {
 	FIRST_CAPACITY = 16, /* entries: few processes have more sites in use */
-	LARGEST_CAPACITY = 64,
-	SMALLEST_CAPACITY = 1,
-	CHUNKS_MAX = 64, /* more would be a table that was written over */
+	CHUNKS_MAX = 64,     /* more would be a table that was written over */
 	ALIGNMENT = 16,
 	CHECK_INTERVAL_NS = 1000000000,
 	KERNEL_SET_SIZE = 8, /* of a signal set: the fourth argument of rt_sigaction(2) */
@@ -53,137 +51,6 @@ static uint64_t head_field(const struct space *space, size_t offset)
 static struct usdtrap_error *write_head_field(const struct space *space, size_t offset, const void *value, size_t size)
 {
 	return memory_write(space->memory_fd, head_field(space, offset), value, size);
-}
-
-/* ---- the table ---- */
-
-static struct usdtrap_error *add_chunk(const struct engine *engine, struct space *space)
-{
-	struct net *net = &space->net;
-	struct arch_net_chunk chunk = {.capacity = LARGEST_CAPACITY};
-	struct room_request request = {.is_lasting = true};
-	struct usdtrap_error *error;
-	uint64_t addr;
-
-	for (;; chunk.capacity /= 2) {
-		request.size = sizeof(chunk) + chunk.capacity * sizeof(struct arch_net_entry);
-		error = room_reserve(engine, space, &request, &addr);
-		if (!error)
-			break;
-		if (chunk.capacity == SMALLEST_CAPACITY || usdtrap_error_code(error) != USDTRAP_UNSUPPORTED)
-			return error;
-		usdtrap_error_destroy(error);
-	}
-	error = journal_room(space->journal, addr, request.size);
-	if (!error)
-		error = memory_write(space->memory_fd, addr, &chunk, sizeof(chunk));
-	if (!error)
-		error = memory_write(space->memory_fd, net->chunk_addr + offsetof(struct arch_net_chunk, next_addr),
-				     &addr, sizeof(addr));
-	if (error)
-		return error;
-	net->chunk_addr = addr;
-	net->chunk = chunk;
-	return NULL;
-}
-
-/* Adds ENTRY, which counts from the moment on that the chunk's count says so. */
-static struct usdtrap_error *add_entry(const struct engine *engine, struct space *space,
-				       const struct arch_net_entry *entry, uint64_t *ret_slot)
-{
-	struct net *net = &space->net;
-	struct usdtrap_error *error = NULL;
-	uint64_t slot;
-
-	if (net->chunk.count == net->chunk.capacity)
-		error = add_chunk(engine, space);
-	if (error)
-		return error;
-	slot = net->chunk_addr + sizeof(net->chunk) + net->chunk.count * sizeof(*entry);
-	error = memory_write(space->memory_fd, slot, entry, sizeof(*entry));
-	if (error)
-		return error;
-	net->chunk.count++;
-	*ret_slot = slot;
-	return memory_write(space->memory_fd, net->chunk_addr + offsetof(struct arch_net_chunk, count),
-			    &net->chunk.count, sizeof(net->chunk.count));
-}
-
-static bool has_table(const struct space *space)
-{
-	return space->net.state == NET_IN || space->net.state == NET_PENDING;
-}
-
-static void warn_full(struct engine *engine, struct space *space, struct usdtrap_error *error)
-{
-	if (space->net.is_full || error_catch(error, USDTRAP_GONE)) {
-		usdtrap_error_destroy(space->net.is_full ? error : NULL);
-		return;
-	}
-	space->net.is_full = true;
-	engine_notice_error(
-		engine, USDTRAP_NOTICE_WARNING,
-		error_prefix(error,
-			     "the safety net of process %d is full: should usdtrap be killed by kill -9, the "
-			     "process may die of a trap before it is repaired",
-			     (int)space->pid));
-}
-
-/* There is no room for an entry of SITE. As long as it is a one-byte nop its address will do. */
-static struct usdtrap_error *add_to_others(struct space *space, const struct site *site)
-{
-	uint64_t *others = space->net.others_addr;
-
-	if (others[0] == 0 || site->addr < others[0])
-		others[0] = site->addr;
-	if (site->addr > others[1])
-		others[1] = site->addr;
-	return write_head_field(space, offsetof(struct arch_net_head, others_first_addr), others,
-				sizeof(space->net.others_addr));
-}
-
-/* Where a thread goes on that has executed the trap of SITE, whose tracer is dead; 0: where its stack says. */
-static uint64_t resume_addr(const struct space *space, const struct site *site)
-{
-	if (!site->is_displacing)
-		return site->addr + space->arch->trap_size + site->skip;
-	if (site->displaced.has_copy)
-		return site->displaced.copy.addr;
-	return space->arch->survive(site->original, site->original_size, site->addr);
-}
-
-void net_add_site(struct engine *engine, struct space *space, struct site *site)
-{
-	struct arch_net_entry entry = {site->addr | (uint64_t)site->original[0] << ARCH_NET_ADDR_BITS, 0};
-	struct usdtrap_error *error;
-
-	if (!has_table(space) || site->net_slot)
-		return;
-	entry.then = resume_addr(space, site);
-	error = add_entry(engine, space, &entry, &site->net_slot);
-	if (error && !site->is_displacing && !site->skip && error_catch(error, USDTRAP_UNSUPPORTED))
-		error = add_to_others(space, site);
-	if (error)
-		warn_full(engine, space, error);
-}
-
-void net_add_semaphore(struct engine *engine, struct space *space, struct semaphore *semaphore,
-		       const struct site *witness)
-{
-	const struct arch_net_entry entry = {semaphore->addr, witness->addr | ARCH_NET_SEMAPHORE};
-
-	if (!has_table(space) || semaphore->net_slot)
-		return;
-	/* One that stays raised harms nobody: where there is no room, it is left to a repair. */
-	usdtrap_error_destroy(add_entry(engine, space, &entry, &semaphore->net_slot));
-}
-
-void net_forget(struct space *space, uint64_t net_slot)
-{
-	static const struct arch_net_entry nothing;
-
-	if (net_slot)
-		usdtrap_error_destroy(memory_write(space->memory_fd, net_slot, &nothing, sizeof(nothing)));
 }
 
 /* ---- installing ---- */
@@ -246,6 +113,7 @@ static struct usdtrap_error *write_actions(struct space *space, const struct arc
 	struct usdtrap_error *error;
 
 	net->before = *before;
+	net->is_used_up = false;
 	compose(space, net);
 	error = write_head_field(space, offsetof(struct arch_net_head, before), &net->before, sizeof(net->before));
 	if (!error)
@@ -294,6 +162,15 @@ static enum borrow_result install(struct space *space, struct borrow *borrow)
 	return result;
 }
 
+/* The target's action is the default one from now on. */
+static struct usdtrap_error *write_default(struct space *space)
+{
+	struct arch_sigaction action = space->net.before;
+
+	action.handler = DEFAULT_HANDLER;
+	return write_actions(space, &action);
+}
+
 static enum borrow_result give_back(struct space *space, struct borrow *borrow)
 {
 	struct net *net = &space->net;
@@ -302,6 +179,8 @@ static enum borrow_result give_back(struct space *space, struct borrow *borrow)
 
 	if (result != BORROW_DONE)
 		return result;
+	if (is_ours(net, &found) && net->is_used_up)
+		usdtrap_error_destroy(write_default(space));
 	if (is_ours(net, &found))
 		result = exchange(borrow, head_field(space, offsetof(struct arch_net_head, before)), &found);
 	else if (!is_same(&found, &net->before)) /* it is, where an installing tracer was killed */
@@ -423,6 +302,21 @@ bool net_require_at_stop(struct engine *engine, struct space *space, pid_t tid)
 	return is_done;
 }
 
+bool net_hides_ignored(const struct space *space)
+{
+	return space->net.state == NET_IN && space->net.before.handler == IGNORE_HANDLER;
+}
+
+void net_keep_ignored(struct space *space)
+{
+	struct arch_sigaction action = space->net.before;
+
+	if (space->net.state != NET_IN || action.handler != DEFAULT_HANDLER)
+		return;
+	action.handler = IGNORE_HANDLER;
+	usdtrap_error_destroy(write_actions(space, &action));
+}
+
 /* ---- while it is there ---- */
 
 /* Whether the kernel says that TRACEE's process handles SIGTRAP. */
@@ -474,13 +368,68 @@ static enum borrow_result make_default(struct space *space, struct borrow *borro
 	return result;
 }
 
+/* The target's handler was for one signal, and has had that; unless it has installed another since. */
+static enum borrow_result use_up(struct space *space, struct borrow *borrow)
+{
+	struct arch_sigaction found;
+	enum borrow_result result = exchange(borrow, 0, &found);
+
+	if (result != BORROW_DONE)
+		return result;
+	if (!is_ours(&space->net, &found)) {
+		space->net.is_used_up = false;
+		return BORROW_DONE;
+	}
+	usdtrap_error_destroy(write_default(space));
+	return exchange(borrow, head_field(space, offsetof(struct arch_net_head, ours)), &found);
+}
+
+/*
+ * TRACEE stands at a SIGTRAP for which the target has a handler. If that is for
+ * one signal (SA_RESETHAND), the kernel would make the action the default one
+ * now; ours, which calls it, stays, so it is done when the next one comes. The
+ * thread then stands behind a system call of ours, where a signal that it is
+ * continued with is sent anew, and comes once more. False: TRACEE does not stand
+ * any more.
+ */
+static bool count_for_handler(struct engine *engine, struct tracee *tracee)
+{
+	struct net *net = &tracee->space->net;
+	const bool has_come_again = net->resent_to == tracee->tid;
+
+	if (!(net->before.flags & SA_RESETHAND))
+		return true;
+	if (has_come_again) {
+		net->resent_to = 0;
+		usdtrap_error_destroy(ptrace_set_siginfo(tracee->tid, &net->resent));
+	} else if (net->is_used_up) {
+		usdtrap_error_destroy(ptrace_get_siginfo(tracee->tid, &net->resent));
+		if (lender_work_by(engine, tracee->space, tracee->tid, use_up, NULL) != BORROW_DONE)
+			return false;
+		if (net->before.handler > IGNORE_HANDLER)
+			net->resent_to = tracee->tid;
+		return true;
+	}
+	net->is_used_up = true;
+	return true;
+}
+
+bool net_has_resent(const struct tracee *tracee)
+{
+	return tracee->space && tracee->space->net.resent_to == tracee->tid;
+}
+
 int net_foreign_trap(struct engine *engine, struct tracee *tracee)
 {
 	struct space *space = tracee->space;
 	struct usdtrap_error *error;
 	siginfo_t info;
 
-	if (!space || space->net.state != NET_IN || space->net.before.handler > IGNORE_HANDLER)
+	if (!space || space->net.state != NET_IN)
+		return SIGTRAP;
+	if (space->net.before.handler > IGNORE_HANDLER && !count_for_handler(engine, tracee))
+		return NET_ANSWERED;
+	if (space->net.before.handler > IGNORE_HANDLER)
 		return SIGTRAP;
 	error = ptrace_get_siginfo(tracee->tid, &info);
 	usdtrap_error_destroy(error);
@@ -641,7 +590,7 @@ void net_forget_lowered(struct space *space)
 			    &addr, sizeof(addr));
 	for (; addr && !error && chunks < CHUNKS_MAX; addr = chunk.next_addr, chunks++) {
 		error = memory_read(space->memory_fd, addr, &chunk, sizeof(chunk));
-		for (unsigned i = 0; !error && i < chunk.count && i < LARGEST_CAPACITY; i++) {
+		for (unsigned i = 0; !error && i < chunk.count && i < NET_CHUNK_CAPACITY; i++) {
 			error = memory_read(space->memory_fd, addr + sizeof(chunk) + i * sizeof(entry), &entry,
 					    sizeof(entry));
 			if (error || !(entry.then & ARCH_NET_SEMAPHORE) || !(entry.then & ARCH_NET_DONE))

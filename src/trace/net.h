@@ -7,6 +7,7 @@
 #ifndef USDTRAP_TRACE_NET_H
 #define USDTRAP_TRACE_NET_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -27,6 +28,8 @@ enum net_state {
 	NET_OFF, /* not wanted, not possible, or taken out */
 };
 
+enum { NET_CHUNK_CAPACITY = 64 }; /* entries of a chunk, at most */
+
 struct net {
 	enum net_state state;
 	uint64_t code_addr; /* the handler */
@@ -36,7 +39,10 @@ struct net {
 	struct arch_net_chunk chunk;  /* likewise, as it is there */
 	struct arch_sigaction before; /* what the target wants for SIGTRAP */
 	struct arch_sigaction ours;
-	uint64_t checked_ns;     /* when it was last known to be installed, by CLOCK_MONOTONIC_COARSE */
+	uint64_t checked_ns; /* when it was last known to be installed, by CLOCK_MONOTONIC_COARSE */
+	bool is_used_up;     /* the target's handler was for one signal, and has been called */
+	pid_t resent_to;     /* the thread that gets a SIGTRAP once more, `resent'; 0: none does */
+	siginfo_t resent;
 	bool is_pinned;          /* the target may have kept our handler's address: the code stays */
 	uint64_t others_addr[2]; /* the head's others_first_addr and others_last_addr */
 	bool is_full;            /* and some trap cannot be survived: told once */
@@ -54,6 +60,10 @@ void net_require(struct engine *engine, struct space *space);
  * at which it can be continued.
  */
 bool net_require_at_stop(struct engine *engine, struct space *space, pid_t tid);
+/* Whether SPACE's process ignores SIGTRAP, which only our handler hides. */
+bool net_hides_ignored(const struct space *space);
+/* The program before the one in SPACE ignored SIGTRAP, and so this one does by rights: exec(2) keeps that. */
+void net_keep_ignored(struct space *space);
 /* To be called before the trap of SITE is written, and after SEMAPHORE was raised, with a site in the same file. */
 void net_add_site(struct engine *engine, struct space *space, struct site *site);
 void net_add_semaphore(struct engine *engine, struct space *space, struct semaphore *semaphore,
@@ -74,6 +84,9 @@ enum { NET_ANSWERED = -1 };
  * the target sees what it would have; NET_ANSWERED: it stands there no more.
  */
 int net_foreign_trap(struct engine *engine, struct tracee *tracee);
+
+/* Whether the SIGTRAP that TRACEE stands at is one that was passed on before, and no hit. */
+bool net_has_resent(const struct tracee *tracee);
 
 /* Gives the target its own action for SIGTRAP back; what was put into its room stays for room_clear(). */
 void net_take_out(struct engine *engine, struct space *space);
