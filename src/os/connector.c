@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <linux/cn_proc.h>
@@ -107,19 +108,16 @@ static bool subscribe(int socket)
 {
 	struct sockaddr_nl group = {.nl_family = AF_NETLINK, .nl_groups = CN_IDX_PROC};
 	const int much = 8 << 20;
-	struct {
-		struct nlmsghdr head;
-		struct cn_msg message;
-		uint32_t operation;
-	} __attribute__((packed)) request = {
-		.head = {.nlmsg_len = sizeof(request), .nlmsg_type = NLMSG_DONE},
-		.message = {.id = {CN_IDX_PROC, CN_VAL_PROC}, .len = sizeof(request.operation)},
-		.operation = PROC_CN_MCAST_LISTEN,
-	};
+	uint32_t operation = PROC_CN_MCAST_LISTEN;
+	struct cn_msg message = {.id = {CN_IDX_PROC, CN_VAL_PROC}, .len = sizeof(operation)};
+	struct nlmsghdr head = {.nlmsg_type = NLMSG_DONE};
+	const struct iovec request[] = {
+		{&head, sizeof(head)}, {&message, sizeof(message)}, {&operation, sizeof(operation)}};
 
+	head.nlmsg_len = sizeof(head) + sizeof(message) + sizeof(operation);
 	setsockopt(socket, SOL_SOCKET, SO_RCVBUFFORCE, &much, sizeof(much));
 	return bind(socket, (struct sockaddr *)&group, sizeof(group)) == 0 &&
-	       send(socket, &request, sizeof(request), 0) == sizeof(request);
+	       writev(socket, request, 3) == (ssize_t)head.nlmsg_len;
 }
 
 /* Whether the kernel says that it will tell. Outside of the first namespaces it says nothing. */
