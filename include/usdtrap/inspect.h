@@ -60,7 +60,7 @@ struct usdtrap_thread_info {
 	enum usdtrap_thread_place place;
 	long syscall;           /* CALLS: its number */
 	uint64_t arguments[6];  /* CALLS */
-	uint64_t address;       /* CALLS, BLOCKS: where it goes on in its own code */
+	uint64_t address;       /* CALLS, BLOCKS: where it goes on in its own code; 0: it has none */
 	uint64_t stack_pointer; /* CALLS, BLOCKS */
 };
 
@@ -109,7 +109,7 @@ struct usdtrap_inspected_frame {
 
 /* A thread as it was when it was stopped for a moment. Arrays are borrowed for the callback. */
 struct usdtrap_snapshot_info {
-	struct usdtrap_thread_info thread; /* when its turn comes to be told, it having gone on meanwhile */
+	struct usdtrap_thread_info thread; /* as /proc told just before */
 	int is_taken;                      /* 0: it ended, or nobody stopped for 0.2 s: no more is known of it */
 	const struct usdtrap_register *registers;
 	size_t register_count;

@@ -18,6 +18,9 @@
 #include "cli/message.h"
 #include "cli/verb.h"
 
+/* The largest process id that Linux can be told to give (PID_MAX_LIMIT). */
+#define PID_LARGEST 0x400000
+
 static const struct verb verb = {
 	.name = "inspect",
 	.synopsis = "inspect PID [PART ...]",
@@ -399,12 +402,15 @@ static struct usdtrap_error *run_part(struct inspect *inspect, const char *const
 
 static struct usdtrap_error *parse_pid(const struct verb_options *options, pid_t *ret)
 {
+	const char *word = options->word_count ? options->words[0] : "";
 	char *end;
-	long pid = options->word_count ? strtol(options->words[0], &end, 10) : 0;
+	long pid = strtol(word, &end, 10);
 
-	if (pid < 1 || *end || pid > 0x400000)
+	if (end == word || *end || pid < 1)
 		return error_hint(error_create(USDTRAP_INVALID_USE, "usdtrap inspect wants the id of a process first"),
 				  "usdtrap inspect PID threads");
+	if (pid > PID_LARGEST)
+		return error_create(USDTRAP_NOT_FOUND, "there is no process %s", word);
 	*ret = (pid_t)pid;
 	return NULL;
 }

@@ -76,7 +76,7 @@ static int on_thread(const struct usdtrap_thread_info *thread, void *user)
 		fputs("(this user may not see where)", stdout);
 		break;
 	}
-	if (thread->place == USDTRAP_THREAD_CALLS || thread->place == USDTRAP_THREAD_BLOCKS) {
+	if (thread->address) {
 		fputs(" at ", stdout);
 		inspect_print_place(inspect, thread->address);
 	}

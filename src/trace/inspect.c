@@ -2,6 +2,7 @@
 /* Looking into a process, <usdtrap/inspect.h>: without a session, from /proc and from the files that are mapped. */
 #include "trace/inspect.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@
 #include "base/glob.h"
 #include "os/memory.h"
 #include "os/procfs.h"
+#include "os/refusal.h"
 #include "trace/probes.h"
 
 /* Whether ERROR is none. It is destroyed: what cannot be had here is left out. */
@@ -51,6 +53,8 @@ struct usdtrap_error *usdtrap_inspection_create(pid_t pid, struct usdtrap_inspec
 		*ret = inspection;
 	if (error_catch(error, USDTRAP_GONE))
 		return error_create(USDTRAP_NOT_FOUND, "there is no process %d", (int)pid);
+	if (error_catch(error, USDTRAP_PERMISSION))
+		return refusal_explain(PROCFS_ROOT, pid, pid, EPERM);
 	return error;
 }
 
@@ -67,8 +71,11 @@ void usdtrap_inspection_destroy(struct usdtrap_inspection *inspection)
 struct usdtrap_error *inspection_open_memory(struct usdtrap_inspection *inspection)
 {
 	struct space *space = inspection->space;
+	struct usdtrap_error *error = space->memory_fd < 0 ? memory_open(space->anchor, &space->memory_fd) : NULL;
 
-	return space->memory_fd < 0 ? memory_open(space->anchor, &space->memory_fd) : NULL;
+	if (error_catch(error, USDTRAP_PERMISSION))
+		return refusal_explain(PROCFS_ROOT, inspection->pid, space->anchor, EPERM);
+	return error;
 }
 
 /* The ELF file of MODULE; NULL: it has none, or none that can be read. */

@@ -52,6 +52,8 @@ static void read_place(const struct usdtrap_inspection *inspection, struct usdtr
 		for (size_t i = 0; i < 6; i++)
 			thread->arguments[i] = arguments[i];
 	}
+	if (!thread->stack_pointer && !thread->address && thread->place == USDTRAP_THREAD_CALLS)
+		thread->place = USDTRAP_THREAD_BLOCKS; /* a thread of the kernel has no code of its own */
 }
 
 /* False: the thread has ended. */
@@ -144,14 +146,58 @@ static size_t walk(struct telling *telling, const struct snapshot_thread *thread
 	return count;
 }
 
-static void tell(struct telling *telling, const struct snapshot *snapshot, size_t frames_max,
-		 int (*on_thread)(const struct usdtrap_snapshot_info *snapshot, void *user), void *user)
+/* What /proc tells of each thread before any is stopped: afterwards it would tell of that. By thread id. */
+struct threads {
+	struct usdtrap_thread_info *items;
+	size_t count;
+};
+
+static int compare_ids(const void *left, const void *right)
+{
+	const struct usdtrap_thread_info *one = left, *other = right;
+
+	return (one->tid > other->tid) - (one->tid < other->tid);
+}
+
+static struct usdtrap_error *read_threads(const struct usdtrap_inspection *inspection, struct threads *ret)
+{
+	_cleanup_free_ pid_t *tids = NULL;
+	size_t count;
+	struct usdtrap_error *error = procfs_threads(PROCFS_ROOT, inspection->pid, &tids, &count);
+
+	if (error)
+		return error;
+	ret->items = calloc(count + 1, sizeof(*ret->items));
+	if (!ret->items)
+		return &error_no_memory;
+	for (size_t i = 0; i < count; i++)
+		ret->count += read_thread(inspection, tids[i], &ret->items[ret->count]);
+	qsort(ret->items, ret->count, sizeof(*ret->items), compare_ids);
+	return NULL;
+}
+
+/* What is known of thread TID; one that has begun since is asked now. False: it has ended. */
+static bool find_thread(const struct usdtrap_inspection *inspection, const struct threads *threads, pid_t tid,
+			struct usdtrap_thread_info *ret)
+{
+	const struct usdtrap_thread_info wanted = {.tid = tid}, *found;
+
+	found = bsearch(&wanted, threads->items, threads->count, sizeof(wanted), compare_ids);
+	if (!found)
+		return read_thread(inspection, tid, ret);
+	*ret = *found;
+	return true;
+}
+
+static void tell(struct telling *telling, const struct snapshot *snapshot, const struct threads *threads,
+		 size_t frames_max, int (*on_thread)(const struct usdtrap_snapshot_info *snapshot, void *user),
+		 void *user)
 {
 	for (size_t i = 0; i < snapshot->count; i++) {
 		const struct snapshot_thread *thread = &snapshot->threads[i];
 		struct usdtrap_snapshot_info info = {.registers = telling->registers, .frames = telling->frames};
 
-		if (!read_thread(telling->inspection, thread->tid, &info.thread))
+		if (!find_thread(telling->inspection, threads, thread->tid, &info.thread))
 			continue;
 		info.is_taken = thread->is_taken;
 		if (thread->is_taken)
@@ -169,20 +215,24 @@ struct usdtrap_error *usdtrap_inspect_snapshot(struct usdtrap_inspection *inspec
 					       void *user)
 {
 	struct telling *telling = calloc(1, sizeof(*telling));
+	struct threads threads = {0};
+	struct snapshot snapshot = {0};
 	struct usdtrap_error *error;
-	struct snapshot snapshot;
 
 	if (!telling)
 		return &error_no_memory;
 	telling->inspection = inspection;
-	error = inspection_open_memory(inspection);
+	error = read_threads(inspection, &threads);
 	if (!error)
 		error = snapshot_take(inspection->pid, &snapshot);
+	if (!error)
+		error = inspection_open_memory(inspection);
 	if (!error) {
-		tell(telling, &snapshot, frames_max < USDTRAP_STACK_FRAMES_MAX ? frames_max : USDTRAP_STACK_FRAMES_MAX,
-		     on_thread, user);
-		snapshot_deinit(&snapshot);
+		tell(telling, &snapshot, &threads,
+		     frames_max < USDTRAP_STACK_FRAMES_MAX ? frames_max : USDTRAP_STACK_FRAMES_MAX, on_thread, user);
 	}
+	snapshot_deinit(&snapshot);
+	free(threads.items);
 	free(telling);
 	return error;
 }

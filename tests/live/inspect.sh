@@ -96,6 +96,16 @@ refuses <<EOT
 ERROR: usdtrap inspect wants the id of a process first
 HINT: usdtrap inspect PID threads
 EOT
+refuses 99999999 threads <<EOT
+ERROR: there is no process 99999999
+EOT
+if grep -qx kthreadd /proc/2/comm 2>/dev/null && [ "$(id -u)" -eq 0 ]; then
+	refuses 2 stack <<EOT
+ERROR: cannot trace 2 (kthreadd): it is a thread of the kernel and runs no program
+EOT
+	"$usdtrap" inspect 2 threads | grep -qE '^ *2 +kthreadd +[A-Z] +(waits in the kernel|runs, on processor [0-9]+)$' ||
+		fail "a thread of the kernel: $("$usdtrap" inspect 2 threads)"
+fi
 refuses $$ mpas <<EOT
 ERROR: usdtrap inspect has no part called mpas
 HINT: did you mean maps?
