@@ -3,6 +3,7 @@
 # Children of a target are unharmed, whichever way they are made, and those with memory of their own are not traced.
 . "${top_srcdir:-.}/tests/live/lib.sh"
 
+count=$(many 30)
 program="usdt:$targets/forker:forker:parent { @parent = count(); }
 	usdt:$targets/forker:forker:child { @child = count(); }"
 
@@ -18,7 +19,7 @@ check() {
 }
 
 for mode in fork vfork spawn system threads clone3 shared daemon; do
-	"$usdtrap" -e "$program" -c "$targets/forker $mode 30" -o trace.out >target.out 2>trace.err </dev/null
+	"$usdtrap" -e "$program" -c "$targets/forker $mode $count" -o trace.out >target.out 2>trace.err </dev/null
 	check $mode
 done
 
@@ -38,7 +39,7 @@ fi
 
 needs_attach
 for mode in fork vfork spawn system threads clone3 shared daemon; do
-	target forker $mode 30
+	target forker $mode "$count"
 	tracer -e "$program" -p "$pid"
 	go
 	both_end
