@@ -20,6 +20,13 @@ extern "C" {
 /* TASK_COMM_LEN: 15 bytes and a NUL. */
 enum { USDTRAP_PROCESS_NAME_MAX = 16 };
 
+/*
+ * Whether process PID can be seen in /proc or, with 0, any. NULL, or an error
+ * that says why not and what to do: UNSUPPORTED, /proc is not mounted;
+ * NOT_FOUND, there is no such process; PERMISSION, /proc hides it (hidepid).
+ */
+USDTRAP_API struct usdtrap_error *usdtrap_check_process(pid_t pid) USDTRAP_MUST_USE;
+
 /* The name of PID, that of its first thread; "" when it has ended. proc(5): /proc/PID/comm. */
 USDTRAP_API void usdtrap_process_name(pid_t pid, char name[USDTRAP_PROCESS_NAME_MAX]);
 

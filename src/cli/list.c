@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include <usdtrap/process.h>
+
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "cli/command.h"
@@ -216,8 +218,11 @@ int list_run(const struct options *options)
 	const char *path = options->output_path;
 	_cleanup_file_ FILE *file = path ? fopen(path, "we") : NULL;
 	struct listing listing = {.options = options, .out = path ? file : stdout};
+	struct usdtrap_error *unseen = options->pid ? usdtrap_check_process(options->pid) : NULL;
 
-	if (listing.out)
+	if (unseen)
+		listing_fail(&listing, unseen);
+	else if (listing.out)
 		list_all(&listing);
 	if (!listing.out || fflush(listing.out) != 0 || ferror(listing.out))
 		listing_fail(&listing, error_os(errno, "cannot write to %s", path ? path : "standard output"));

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <usdtrap/process.h>
 #include <usdtrap/repair.h>
 
 #include "base/error.h"
@@ -47,8 +48,13 @@ static struct usdtrap_error *parse_word(const char *word, pid_t *ret)
 
 int repair_run(const struct options *options)
 {
+	struct usdtrap_error *unseen = usdtrap_check_process(0);
 	bool has_failed = false;
 
+	if (unseen) {
+		message_print_error(unseen);
+		return EXIT_FAILURE;
+	}
 	for (size_t i = 0; i < options->words.count; i++) {
 		pid_t pid = 0;
 		struct usdtrap_error *error = parse_word(options->words.items[i], &pid);

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <usdtrap/process.h>
+
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "cli/command.h"
@@ -88,10 +90,7 @@ static int divide(const struct options *options, struct lang_program *program, c
 /* Whether there is a process to trace is told first of all, not probe by probe. */
 static struct usdtrap_error *check_process(const struct options *options)
 {
-	if (options->pid && kill(options->pid, 0) < 0 && errno == ESRCH)
-		return error_hint(error_create(USDTRAP_NOT_FOUND, "no process %d", (int)options->pid),
-				  "list processes: ps -e");
-	return NULL;
+	return options->pid || options->command ? usdtrap_check_process(options->pid) : NULL;
 }
 
 /* From the script's text on. */

@@ -12,6 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <usdtrap/process.h>
+
 #include "base/error.h"
 #include "cli/command.h"
 #include "cli/front.h"
@@ -334,6 +336,8 @@ int traced_run(const struct verb_options *options, const struct traced_body *bod
 	struct usdtrap_error *error = options->command ? command_split(options->command, &command) : NULL;
 	int status = options->verb->failure;
 
+	if (!error && options->command)
+		error = usdtrap_check_process(0);
 	if (!error && options->pauses && traced.terminal < 0)
 		error = error_create(USDTRAP_INVALID_USE, "--pause needs a terminal to wait for Enter at");
 	if (error)

@@ -25,6 +25,7 @@
 #include "os/refusal.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -447,6 +448,34 @@ static struct usdtrap_error *refusal_init(struct refusal *refusal)
 		snprintf(refusal->who, sizeof(refusal->who), "thread %d of %d (%s)", (int)refusal->tid,
 			 (int)refusal->pid, refusal->process.name);
 	return NULL;
+}
+
+struct usdtrap_error *refusal_unseen(const char *root, pid_t pid)
+{
+	_cleanup_free_ char *self = NULL;
+	struct procfs_stat stat;
+	struct usdtrap_error *error = procfs_link(root, 0, "self", &self);
+
+	if (error) {
+		usdtrap_error_destroy(error);
+		error = error_create(USDTRAP_UNSUPPORTED,
+				     "/proc is not mounted here, and nothing else tells of processes");
+		return error_hint(error,
+				  "mount it: mount -t proc proc /proc; or, from outside of a chroot: mount --bind "
+				  "/proc ROOT/proc");
+	}
+	if (pid == 0)
+		return NULL;
+	error = procfs_stat_read(root, pid, pid, &stat);
+	if (!error)
+		return NULL;
+	usdtrap_error_destroy(error);
+	if (kill(pid, 0) < 0 && errno == ESRCH)
+		return error_hint(error_create(USDTRAP_NOT_FOUND, "no process %d", (int)pid), "list processes: ps -e");
+	error = error_create(USDTRAP_PERMISSION,
+			     "cannot see process %d: it belongs to another user, and /proc hides it (hidepid)",
+			     (int)pid);
+	return error_hint(error, "run it as root: sudo usdtrap -p %d", (int)pid);
 }
 
 /* The target is not in /proc: it has ended, never was, or /proc shows us our own processes only. */

@@ -16,4 +16,10 @@
  */
 struct usdtrap_error *refusal_explain(const char *root, pid_t pid, pid_t tid, int error_number) USDTRAP_MUST_USE;
 
+/*
+ * Why process PID, or with 0 any, is not in ROOT: NULL if it is; or that /proc is not mounted, that there is no such
+ * process, or that it is hidden. Errors: UNSUPPORTED, NOT_FOUND, PERMISSION.
+ */
+struct usdtrap_error *refusal_unseen(const char *root, pid_t pid) USDTRAP_MUST_USE;
+
 #endif

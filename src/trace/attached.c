@@ -15,7 +15,7 @@ void attached_tell(struct engine *engine, pid_t pid)
 	engine_notice(
 		engine, USDTRAP_NOTICE_INFO,
 		"the kernel is older than Linux 3.4 and has no PTRACE_SEIZE: each thread of process %d stops for a "
-		"moment; should usdtrap be killed by kill -9 just then, wake it by kill -CONT %d",
+		"moment; should usdtrap be killed by kill -9, it may stay stopped: kill -CONT %d",
 		(int)pid, (int)pid);
 }
 

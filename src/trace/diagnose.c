@@ -420,8 +420,10 @@ struct usdtrap_error *usdtrap_diagnose(const struct usdtrap_pattern *pattern, pi
 
 	if (!error)
 		error = find_thread(&diagnosis);
-	if (error_catch(error, USDTRAP_GONE))
-		return error_hint(error_create(USDTRAP_NOT_FOUND, "no process %d", (int)pid), "list processes: ps -e");
+	if (error_catch(error, USDTRAP_GONE)) {
+		error = refusal_unseen(PROCFS_ROOT, pid);
+		return error ? error : error_create(USDTRAP_NOT_FOUND, "no process %d", (int)pid);
+	}
 	if (error && usdtrap_error_code(error) == USDTRAP_PERMISSION)
 		return error_hint(error, "only its own user and root may see what a process has mapped");
 	if (error)

@@ -51,8 +51,10 @@ struct usdtrap_error *usdtrap_inspection_create(pid_t pid, struct usdtrap_inspec
 		usdtrap_inspection_destroy(inspection);
 	else
 		*ret = inspection;
-	if (error_catch(error, USDTRAP_GONE))
-		return error_create(USDTRAP_NOT_FOUND, "there is no process %d", (int)pid);
+	if (error_catch(error, USDTRAP_GONE)) {
+		error = refusal_unseen(PROCFS_ROOT, pid);
+		return error ? error : error_create(USDTRAP_NOT_FOUND, "no process %d", (int)pid);
+	}
 	if (error_catch(error, USDTRAP_PERMISSION))
 		return refusal_explain(PROCFS_ROOT, pid, pid, EPERM);
 	return error;

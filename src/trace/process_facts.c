@@ -14,6 +14,12 @@
 #include "os/cgroup.h"
 #include "os/procfs.h"
 #include "os/procfs_file.h"
+#include "os/refusal.h"
+
+struct usdtrap_error *usdtrap_check_process(pid_t pid)
+{
+	return refusal_unseen(PROCFS_ROOT, pid);
+}
 
 void usdtrap_process_name(pid_t pid, char name[USDTRAP_PROCESS_NAME_MAX])
 {

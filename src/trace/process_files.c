@@ -29,6 +29,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/strbuf.h"
+#include "os/refusal.h"
 #include "trace/library.h"
 
 struct file_identity {
@@ -290,8 +291,10 @@ struct usdtrap_error *process_files_find(const struct files_places *places, pid_
 	pid_t tid;
 
 	error = read_maps(places, pid, &tid, &maps);
-	if (error_catch(error, USDTRAP_GONE))
-		return error_create(USDTRAP_NOT_FOUND, "no process %d", (int)pid);
+	if (error_catch(error, USDTRAP_GONE)) {
+		error = refusal_unseen(places->proc, pid);
+		return error ? error : error_create(USDTRAP_NOT_FOUND, "no process %d", (int)pid);
+	}
 	if (error && usdtrap_error_code(error) == USDTRAP_PERMISSION)
 		return error_hint(error, "only its own user and root may see what a process has mapped");
 	if (error)

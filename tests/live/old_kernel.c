@@ -9,6 +9,8 @@
  *	                 they can be switched off there: process_vm_*, fanotify,
  *	                 inotify, perf_event_open; and there is no seccomp filter
  *	OLD_KERNEL=3.3   the same, and PTRACE_SEIZE, INTERRUPT and LISTEN as well
+ *	OLD_KERNEL=none  no ptrace(2) at all: EPERM, as the filters of some
+ *	                 containers answer
  *
  * A filter cannot be taken off and is handed down: the programs of -c run under
  * it, too. What it cannot play is what an old kernel shows or hides in /proc,
@@ -48,7 +50,7 @@ static _Noreturn void die(const char *what)
 	exit(125);
 }
 
-static void become_old(unsigned first_request_missing)
+static void become_old(unsigned first_request_missing, unsigned error_number)
 {
 	struct sock_filter statements[] = {
 		LOAD(arch),
@@ -78,7 +80,7 @@ static void become_old(unsigned first_request_missing)
 		IF_EQUAL(PR_SET_SECCOMP),
 		FAIL(EINVAL),
 		ANSWER(SECCOMP_RET_ALLOW),
-		FAIL(EIO),
+		FAIL(error_number),
 	};
 	const struct sock_fprog filter = {sizeof(statements) / sizeof(statements[0]), statements};
 
@@ -106,7 +108,10 @@ int main(int argc, char **argv)
 		strcpy(slash, "/../../usdtrap");
 		program = path;
 	}
-	become_old(release && strcmp(release, "3.3") == 0 ? SEIZE : PEEKSIGINFO);
+	if (release && strcmp(release, "none") == 0)
+		become_old(0, EPERM);
+	else
+		become_old(release && strcmp(release, "3.3") == 0 ? SEIZE : PEEKSIGINFO, EIO);
 	execvp(program, argv);
 	die(program);
 }
