@@ -292,7 +292,7 @@ struct usdtrap_error *process_files_find(const struct files_places *places, pid_
 
 	error = read_maps(places, pid, &tid, &maps);
 	if (error_catch(error, USDTRAP_GONE)) {
-		error = refusal_unseen(places->proc, pid);
+		error = strcmp(places->proc, PROCFS_ROOT) == 0 ? refusal_unseen(PROCFS_ROOT, pid) : NULL;
 		return error ? error : error_create(USDTRAP_NOT_FOUND, "no process %d", (int)pid);
 	}
 	if (error && usdtrap_error_code(error) == USDTRAP_PERMISSION)

@@ -117,6 +117,11 @@ if $apart sh -c 'mount --rbind /proc "$1"' sh "$root/proc" 2>"$work/err"; then
 		@: 4950
 		@text[some text of thirty-two letters.]: 100
 	END
+	# Nowhere to write to, not even the journal.
+	grep '^WARNING' "$work/err" >"$work/out" || true
+	expect 'a warning' <<-'END'
+		WARNING: no journal is kept, so nobody can repair what usdtrap leaves behind if it is killed: cannot make /tmp/usdtrap-0: No such file or directory
+	END
 	# C++ names: it has their reader inside, if a library for it was found.
 	echo 'namespace shop { __attribute__((noinline)) int price(int n) { return n * 3; } }
 		int main(int n, char **) { return shop::price(n) - 3; }' >"$work/a.cc"
