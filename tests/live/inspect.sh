@@ -90,7 +90,8 @@ refuses() {
 	same expected said.err
 }
 refuses "$pid" <<EOT
-ERROR: there is no process $pid
+ERROR: no process $pid
+HINT: list processes: ps -e
 EOT
 refuses <<EOT
 ERROR: usdtrap inspect wants the id of a process first
