@@ -241,7 +241,7 @@ bool engine_has_trap_pending(const struct tracee *tracee)
 void engine_restart_call(struct tracee *tracee)
 {
 	const struct arch *arch = tracee->space ? tracee->space->arch : NULL;
-	struct arch_registers registers;
+	struct arch_registers registers = {0}; /* all of it: it is handed back */
 	struct usdtrap_error *error;
 
 	if (!tracee->is_interrupted || !arch || engine_has_signal_pending(tracee->tid))
