@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # --seccomp: a program stops at the calls that are asked for, each seen as without it, and at no others, which stay quick.
 . "${top_srcdir:-.}/tests/live/lib.sh"
+[ -z "${OLD_KERNEL:-}" ] || skip "an old kernel has no filters of system calls"
 
 script='tracepoint:syscalls:sys_enter_close { @enter[comm] = count(); }
 	tracepoint:syscalls:sys_exit_close { @exit[comm, args.ret] = count(); }
