@@ -134,7 +134,7 @@
  *                                   what lives while a script runs
  *     map, map_element, map_select, aggregate, histogram, series
  *                                   maps and what they keep
- *     print, print_map, print_series, print_stack, json
+ *     print, print_map, print_folded, print_series, print_stack, json
  *                                   how they look
  *     format, format_render         printf and its kin
  *     layout, layout_pieces         scripts printed as people would write them

@@ -226,6 +226,13 @@ static struct usdtrap_error *parse_format(struct options *options, const char *v
 	return NULL;
 }
 
+static struct usdtrap_error *parse_folded(struct options *options, const char *value)
+{
+	(void)value;
+	options->format = LANG_FOLDED;
+	return NULL;
+}
+
 /* "4096", "512K", "64M", "1G". */
 static struct usdtrap_error *parse_queue(struct options *options, const char *value)
 {
@@ -295,6 +302,7 @@ const struct option_group option_groups[OPTION_GROUP_COUNT] = {
 	 {
 		 OPTION('o', "output", "FILE", "write there instead of to standard output", CALLS(parse_output)),
 		 OPTION('f', NULL, "FORMAT", "'text' (default) or 'json', an object a line", CALLS(parse_format)),
+		 OPTION(0, "folded", NULL, "print maps of stacks folded, for flame graphs", CALLS(parse_folded)),
 		 OPTION('B', NULL, "MODE", "buffer a 'line' (default), 'full' or 'none'", CALLS(parse_buffering)),
 		 OPTION(0, "queue", "SIZE", "what may wait for a slow reader (64M)", CALLS(parse_queue)),
 		 OPTION(0, "drop", NULL, "queue full: drop and count; else programs wait", SETS(drops)),

@@ -53,7 +53,7 @@ struct options {
 
 	const char *output_path;         /* -o, or NULL for standard output */
 	enum output_buffering buffering; /* -B */
-	enum lang_format format;         /* -f */
+	enum lang_format format;         /* -f, --folded */
 	size_t queue_size;               /* --queue: bytes */
 	bool drops;                      /* --drop */
 

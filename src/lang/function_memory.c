@@ -182,7 +182,7 @@ struct value function_join(struct run *run, const struct ast_expression *express
 	strbuf_clear(&runtime->text);
 	if (array.kind != VALUE_UNKNOWN && delimiter.kind == VALUE_STRING)
 		join_strings(run, value_integer(array), delimiter, expression->span);
-	if (runtime->format == LANG_TEXT)
+	if (runtime->format != LANG_JSON)
 		strbuf_add_char(&runtime->text, '\n');
 	runtime_flush_as(runtime, "join");
 	return eval_nothing();

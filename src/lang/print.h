@@ -11,6 +11,7 @@
 #ifndef USDTRAP_LANG_PRINT_H
 #define USDTRAP_LANG_PRINT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -44,5 +45,11 @@ void print_stack(const struct usdtrap_stack *stack, const struct type *type, str
 
 /* SELECTION of MAP (map.h), complete lines: "@name[key]: value", or charts. Nothing if it is empty. */
 void print_map(const struct map *map, const struct map_selection *selection, const char *trailer, struct strbuf *out);
+
+/* Whether MAP has a stack in its key, and numbers behind it. */
+bool print_is_folded(const struct map *map);
+/* SELECTION of such a MAP as folded stacks: "caller;callee count" lines. */
+void print_folded(const struct map *map, const struct map_selection *selection, const char *trailer,
+		  struct strbuf *out);
 
 #endif

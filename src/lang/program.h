@@ -39,7 +39,11 @@ struct lang_output {
 	void *user;
 };
 
-enum lang_format { LANG_TEXT, LANG_JSON };
+enum lang_format {
+	LANG_TEXT,
+	LANG_JSON,
+	LANG_FOLDED, /* text, but maps with stacks as keys are folded: print_folded.c */
+};
 
 /* Appends to OUT what is to be written when a task of KIND has yielded TEXT. */
 void lang_task_output(enum lang_format format, enum lang_task_kind kind, const char *text, size_t length,

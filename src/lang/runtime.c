@@ -130,6 +130,8 @@ void runtime_print_map(struct runtime *runtime, const struct map *map, uint64_t 
 	strbuf_clear(&runtime->text);
 	if (runtime->format == LANG_JSON)
 		json_map_line(map, &selection, trailer, &runtime->text);
+	else if (runtime->format == LANG_FOLDED && print_is_folded(map))
+		print_folded(map, &selection, trailer, &runtime->text);
 	else
 		print_map(map, &selection, trailer, &runtime->text);
 	runtime_flush(runtime);

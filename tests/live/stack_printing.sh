@@ -46,3 +46,26 @@ same wanted shown
 	-c "$targets/hits 5" -o trace.out </dev/null >target.out 2>target.err || fail "status $?: $(cat target.err)"
 printf '%s\n' 'main 1 1' '' '' >wanted
 same wanted trace.out
+
+# Folded: what flamegraph.pl reads, each stack once, whatever stands beside it in the key; all else as ever.
+"$usdtrap" -q --folded -e "$tick { @[ustack(1), comm] = count(); @named[ustack(1)] = sum(2); @sizes[ustack(1), arg0 & 1] = hist(4);
+	@stats[1, ustack(1), 2] = stats(10); @text[ustack(1)] = \"no number\"; @other[comm] = count(); }
+	end { print(@other); }" \
+	-c "$targets/hits 6" -o trace.out </dev/null >target.out 2>target.err || fail "status $?: $(cat target.err)"
+sed 's/main+[0-9]*$/main+OFFSET/' trace.out >shown
+cat >wanted <<'EOT'
+@other[hits]: 6
+hits;main 6
+@named;main 12
+@other[hits]: 6
+@sizes;0;main 3
+@sizes;1;main 3
+@stats;1;2;main 60
+@text[
+        main+OFFSET
+]: no number
+EOT
+same wanted shown
+"$usdtrap" -q --folded -e "$tick { @[ustack] = count(); }" -c "$targets/hits 1000" -o trace.out </dev/null >target.out 2>target.err ||
+	fail "status $?: $(cat target.err)"
+grep -qE '^[^ ]*;main 1000$' trace.out || fail "a whole stack: $(cat trace.out)"

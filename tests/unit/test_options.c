@@ -67,6 +67,8 @@ static void describe(const struct options *options, struct strbuf *out)
 		strbuf_addf(out, " buffering=%s", modes[options->buffering]);
 	if (options->format == LANG_JSON)
 		strbuf_add_string(out, " json");
+	if (options->format == LANG_FOLDED)
+		strbuf_add_string(out, " folded");
 	if (options->queue_size != 64 << 20)
 		strbuf_addf(out, " queue=%zu", options->queue_size);
 	strbuf_add_string(out, options->drops ? " drops" : "");
@@ -120,6 +122,7 @@ static void test_options_right_lines_are_understood(void **state)
 		{"queue in KiB", "x.bt --queue 3k", "run [x.bt] queue=3072"},
 		{"queue in MiB", "x.bt --queue=2M", "run [x.bt] queue=2097152"},
 		{"queue in GiB", "x.bt --queue 1G", "run [x.bt] queue=1073741824"},
+		{"folded stacks", "x.bt -f json --folded", "run [x.bt] folded"},
 		{"a filter", "x.bt --seccomp -c ls", "run [x.bt] command=ls seccomp"},
 		{"flags", "x.bt --drop --no-warnings --dry-run --no-recipe --no-follow-cpu --watch-maps",
 		 "run [x.bt] drops no-warnings dry-run no-recipe watch-maps no-follow-cpu"},
