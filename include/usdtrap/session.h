@@ -162,6 +162,29 @@ USDTRAP_API USDTRAP_MUST_USE struct usdtrap_error *usdtrap_add_watchpoint(struct
 									  void *user);
 
 /*
+ * The same at OFFSET bytes behind the symbol NAME (borrowed as long as the
+ * session lives), wherever that lies in each process: of its program, else of
+ * any other file that it has mapped when it is attached or runs another
+ * program. usdtrap_attach() fails with NOT_FOUND where there is none; after an
+ * exec that is a notice.
+ */
+USDTRAP_API USDTRAP_MUST_USE struct usdtrap_error *usdtrap_add_symbol_watchpoint(struct usdtrap_session *session,
+										 const char *name, uint64_t offset,
+										 unsigned length, unsigned watch,
+										 usdtrap_hit_fn on_hit, void *user);
+
+/*
+ * For callbacks: the same in the process of HIT from now on, at ADDRESS. All
+ * its threads are stopped once for it. Where just that is watched for USER
+ * already nothing is done. Errors: UNSUPPORTED, NO_MEMORY.
+ */
+USDTRAP_API USDTRAP_MUST_USE struct usdtrap_error *usdtrap_hit_watch(const struct usdtrap_hit *hit, uint64_t address,
+								     unsigned length, unsigned watch,
+								     usdtrap_hit_fn on_hit, void *user);
+/* For callbacks: watches ADDRESS no more. Returns how many watchpoints that ended. */
+USDTRAP_API int usdtrap_hit_unwatch(const struct usdtrap_hit *hit, uint64_t address);
+
+/*
  * Calls ON_TICK on the engine thread every PERIOD_NS nanoseconds (at least
  * 1000) while usdtrap_run() runs. Ticks that could not be kept up with are
  * merged, as timerfd_create(2) does.

@@ -13,6 +13,9 @@
  *	  to /proc/self/mem, which reaches text that may not be written,
  *	- lets the thread go on behind the trap.
  *
+ * A trap of a debug register, by which memory is watched, comes behind the
+ * access: to return is all. Only tracers set these.
+ *
  * A SIGTRAP that is none of ours gets what the target had wanted for it: its
  * own handler is jumped to as if the kernel had called it; to ignore is to
  * return; the default is restored, and the signal sent again, which ends the

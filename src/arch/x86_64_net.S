@@ -13,6 +13,7 @@
  */
 	.set SIGTRAP, 5
 	.set SI_KERNEL, 0x80
+	.set TRAP_HWBKPT, 4
 	.set SIGINFO_CODE, 8
 	.set CONTEXT_RSP, 160
 	.set CONTEXT_RIP, 168
@@ -246,6 +247,8 @@ not_our_trap:
 	pop %rbp
 	pop %rbx
 foreign:
+	cmpl $TRAP_HWBKPT, SIGINFO_CODE(%rsi)
+	je watched			/* a debug register that a dead tracer set: the access was made */
 	mov head+HEAD_BEFORE(%rip), %rax
 	cmp $1, %rax
 	ja chain
@@ -286,6 +289,8 @@ ignore:
 	ret
 chain:
 	jmp *%rax
+watched:
+	ret
 
 	.balign 8
 	.globl x86_64_net_restorer

@@ -104,7 +104,7 @@
  *     modules, jit_map              what an address belongs to; code made while the program ran
  *     tracepoint                    tracepoints and their fields, described
  * src/lang/: scripts
- *     program, program_missing, program_signal, program_trial
+ *     program, program_missing, program_signal, program_trial, program_watch
  *                                   a script from text to last map: what cli/ sees of it; missing probes; --test
  *     lexer, literal                text to tokens
  *     operators, parser, parser_definition, parser_statement, parser_expression

@@ -392,13 +392,16 @@ struct ast_attach_point {
 	const char *provider;     /* usdt: NULL or a pattern; tracepoint: the category, NULL or a pattern */
 	const char *name;         /* usdt, tracepoint: NULL or a pattern. uprobe, uretprobe: a function, which may be
 				     a pattern; NULL: `address' is meant. test, bench: the name */
-	uint64_t offset;          /* uprobe: from the function's start */
-	uint64_t address;         /* uprobe without a name: in the file (before any load bias); watchpoint: in memory */
+	uint64_t offset;          /* uprobe, watchpoint with a name: from the function's or symbol's start */
+	uint64_t address;         /* uprobe without a name: in the file (before any load bias); watchpoint without one:
+				     in memory */
 	bool is_demangled;        /* uprobe, uretprobe, cpp:"ns::f": the name is that of C++, not of the symbol */
 	unsigned length;          /* watchpoint: 1, 2, 4 or 8 bytes */
 	unsigned watch;           /* watchpoint: AST_WATCH_* */
-	int signal;               /* self: the signal's number */
-	bool is_refused;          /* [sema] there is no such kind of probe, which was said; no type then */
+	unsigned watched_argument; /* watchpoint: `name' is a function, whose argument of this number less one is the
+				      address, at each call; 0: `name' is a symbol, or NULL */
+	int signal;                /* self: the signal's number */
+	bool is_refused;           /* [sema] there is no such kind of probe, which was said; no type then */
 };
 
 struct ast_clause {

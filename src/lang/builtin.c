@@ -116,6 +116,7 @@ static const struct function_info functions[] = {
 	 "run a command of the shell and print what it prints"},
 	{"time", FUNCTION_TIME, "|S", &type_none, "time([format])", "print the time of day"},
 	{"uaddr", FUNCTION_UADDR, "S", NULL, "uaddr(name)", "the address of a symbol"},
+	{"unwatch", FUNCTION_UNWATCH, "a", &type_none, "unwatch(address)", "watch it no more"},
 	{"uptr", FUNCTION_UPTR, "a", NULL, "uptr(address)", "the address itself: all are the target's"},
 	{"ustack", FUNCTION_USTACK, "|..", NULL, "ustack([mode, ][frames])", "which calls led here"},
 	{"usym", FUNCTION_USYM, "a", &type_long_name, "usym(address)", "the symbol at an address"},

@@ -105,6 +105,7 @@ enum function {
 	FUNCTION_SYSTEM,        /* [what the conversions take]; call->format: a command for the shell */
 	FUNCTION_TIME,          /* []; call->text */
 	FUNCTION_UADDR,         /* ["symbol"]: uint64 *, its address */
+	FUNCTION_UNWATCH,       /* [address]: watchpoints there end */
 	FUNCTION_UPTR,          /* [address]: itself */
 	FUNCTION_USTACK,        /* []; call->stack_mode, call->frames */
 	FUNCTION_USYM,          /* [address]: string, the symbol there or the number */

@@ -4,7 +4,6 @@
 
 #include "lang/builtin.h"
 
-static const char not_yet[] = "is not supported yet";
 static const char needs_kernel[] = "looks into the kernel, which only BPF can; usdtrap works without it";
 
 static const struct {
@@ -15,7 +14,7 @@ static const struct {
 	{"is_err", needs_kernel},        {"kaddr", needs_kernel},        {"kfunc_allowed", needs_kernel},
 	{"kfunc_exist", needs_kernel},   {"kptr", needs_kernel},         {"override", needs_kernel},
 	{"path", needs_kernel},          {"percpu_kaddr", needs_kernel}, {"skboutput", needs_kernel},
-	{"socket_cookie", needs_kernel}, {"unwatch", not_yet},
+	{"socket_cookie", needs_kernel},
 };
 
 const char *builtin_refusal(const char *name)

@@ -51,6 +51,7 @@ static struct value (*const functions[FUNCTION_COUNT])(struct run *run, const st
 	[FUNCTION_SYSTEM] = function_system,
 	[FUNCTION_TIME] = function_time,
 	[FUNCTION_UADDR] = function_uaddr,
+	[FUNCTION_UNWATCH] = function_unwatch,
 	[FUNCTION_UPTR] = function_uptr,
 	[FUNCTION_USTACK] = function_ustack,
 	[FUNCTION_USYM] = function_usym,

@@ -118,6 +118,7 @@ struct value function_strstr(struct run *run, const struct ast_expression *expre
 struct value function_syscall_name(struct run *run, const struct ast_expression *expression);
 struct value function_system(struct run *run, const struct ast_expression *expression);
 struct value function_time(struct run *run, const struct ast_expression *expression);
+struct value function_unwatch(struct run *run, const struct ast_expression *expression);
 struct value function_uptr(struct run *run, const struct ast_expression *expression);
 struct value function_write_user(struct run *run, const struct ast_expression *expression);
 struct value function_zero(struct run *run, const struct ast_expression *expression);

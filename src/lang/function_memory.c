@@ -213,6 +213,15 @@ struct value function_write_user(struct run *run, const struct ast_expression *e
 	return value_bool(false);
 }
 
+struct value function_unwatch(struct run *run, const struct ast_expression *expression)
+{
+	struct value address = eval_expression(run, expression->call.arguments[0]);
+
+	if (run->hit && address.kind != VALUE_UNKNOWN)
+		usdtrap_hit_unwatch(run->hit, value_integer(address));
+	return eval_nothing();
+}
+
 /* All addresses are the target's. */
 struct value function_uptr(struct run *run, const struct ast_expression *expression)
 {

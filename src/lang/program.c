@@ -346,7 +346,7 @@ static enum usdtrap_action run_binding(const struct binding *binding, const stru
 	return program->is_ending ? USDTRAP_STOP : USDTRAP_CONTINUE;
 }
 
-static enum usdtrap_action on_hit(const struct usdtrap_hit *hit, void *user)
+enum usdtrap_action program_on_hit(const struct usdtrap_hit *hit, void *user)
 {
 	return run_binding(user, hit);
 }
@@ -456,7 +456,7 @@ static struct usdtrap_error *add_usdt(struct binding *binding, struct usdtrap_se
 	const struct lang_program *program = binding->program;
 	const struct usdtrap_pattern pattern = pattern_of(program, binding->point);
 	struct usdtrap_error *error =
-		usdtrap_add_probe(session, &pattern, program->pid, on_hit, binding, &binding->probe);
+		usdtrap_add_probe(session, &pattern, program->pid, program_on_hit, binding, &binding->probe);
 
 	if (error && usdtrap_error_code(error) == USDTRAP_NOT_FOUND && has_only_filtered(program, pattern)) {
 		usdtrap_error_destroy(error);
@@ -492,7 +492,7 @@ static struct usdtrap_error *add_function(struct binding *binding, struct usdtra
 	const struct lang_program *program = binding->program;
 	const struct usdtrap_function_pattern pattern = function_pattern_of(program, binding->point);
 	struct usdtrap_error *error =
-		usdtrap_add_function(session, &pattern, program->pid, on_hit, binding, &binding->probe);
+		usdtrap_add_function(session, &pattern, program->pid, program_on_hit, binding, &binding->probe);
 
 	if (!error && usdtrap_probe_count(binding->probe) == 0)
 		program_report_waiting(binding, list);
@@ -519,7 +519,8 @@ static struct usdtrap_error *add_tracepoint(struct binding *binding, struct usdt
 					    struct diag_list *list)
 {
 	const struct usdtrap_pattern pattern = pattern_of(binding->program, binding->point);
-	struct usdtrap_error *error = usdtrap_add_tracepoint(session, &pattern, on_hit, binding, &binding->tracepoint);
+	struct usdtrap_error *error =
+		usdtrap_add_tracepoint(session, &pattern, program_on_hit, binding, &binding->tracepoint);
 
 	return error ? report_refusal(binding, error, list) : NULL;
 }
@@ -527,7 +528,7 @@ static struct usdtrap_error *add_tracepoint(struct binding *binding, struct usdt
 static struct usdtrap_error *add_profile(struct binding *binding, struct usdtrap_session *session,
 					 struct diag_list *list)
 {
-	struct usdtrap_error *error = usdtrap_add_profile(session, binding->point->period_ns, on_hit, binding);
+	struct usdtrap_error *error = usdtrap_add_profile(session, binding->point->period_ns, program_on_hit, binding);
 
 	return error ? report_refusal(binding, error, list) : NULL;
 }
@@ -535,9 +536,7 @@ static struct usdtrap_error *add_profile(struct binding *binding, struct usdtrap
 static struct usdtrap_error *add_watchpoint(struct binding *binding, struct usdtrap_session *session,
 					    struct diag_list *list)
 {
-	const struct ast_attach_point *point = binding->point;
-	struct usdtrap_error *error =
-		usdtrap_add_watchpoint(session, point->address, point->length, point->watch, on_hit, binding);
+	struct usdtrap_error *error = program_add_watchpoint(binding, session);
 
 	return error ? report_refusal(binding, error, list) : NULL;
 }

@@ -41,6 +41,10 @@ struct usdtrap_error *program_open_events(struct lang_program *program) USDTRAP_
 void program_report_missing(struct binding *binding, const struct usdtrap_error *error, struct diag_list *list);
 /* Warns that BINDING's probe is not there yet: it waits for a file that has it. */
 void program_report_waiting(const struct binding *binding, struct diag_list *list);
+/* A hit of the binding that USER is. */
+enum usdtrap_action program_on_hit(const struct usdtrap_hit *hit, void *user);
+/* Adds BINDING's watchpoint. Errors: those of the session. */
+struct usdtrap_error *program_add_watchpoint(struct binding *binding, struct usdtrap_session *session) USDTRAP_MUST_USE;
 /* The clauses that will never run for that. */
 void program_report_lost(const struct lang_program *program, struct diag_list *list);
 

@@ -17,7 +17,7 @@
  *	uprobe:TARGET:cpp:"FUNCTION"   a name as C++ has it
  *	uretprobe:...                  ur; the same without +OFFSET
  *	tracepoint:CATEGORY:NAME       t
- *	watchpoint:ADDRESS:LENGTH:MODE w; MODE is w, rw or x
+ *	watchpoint:WHERE:LENGTH:MODE w; WHERE is an address, SYMBOL, SYMBOL+OFFSET or FUNCTION+argN; MODE is w, rw or x
  */
 #include <signal.h>
 #include <stdlib.h>
@@ -271,6 +271,38 @@ static void resolve_uprobe(const struct point *point)
 	resolve_function(point, function);
 }
 
+/* SYMBOL, SYMBOL+OFFSET or FUNCTION+argN, as TEXT has it. */
+static void resolve_watched_name(const struct point *point, const char *text)
+{
+	enum { WATCHED_ARGUMENTS_MAX = 128 };
+	static const char argument[] = "arg";
+	struct ast_attach_point *ast = point->ast;
+	const char *plus = strchr(text, '+');
+	uint64_t number = 0;
+
+	ast->address = 0;
+	ast->name = text;
+	if (plus) {
+		ast->name = arena_copy(point->sema->arena, text, (size_t)(plus - text));
+		if (strncmp(plus + 1, argument, strlen(argument)) == 0 &&
+		    read_number(plus + 1 + strlen(argument), &number))
+			ast->watched_argument = (unsigned)number + 1;
+		else if (!read_number(plus + 1, &ast->offset))
+			complain(point, "%s probe has an invalid offset: %s", point->kind, plus + 1);
+	}
+	if (!ast->name)
+		return; /* no memory, which is told elsewhere */
+	if (!ast->name[0] || strpbrk(ast->name, "*[") || (*ast->name >= '0' && *ast->name <= '9')) {
+		complain(point, "%s probe has an invalid address: %s", point->kind, text);
+		suggest(point, "an address, a symbol, SYMBOL+OFFSET, or FUNCTION+argN: what the argument points to");
+	} else if (ast->watched_argument > WATCHED_ARGUMENTS_MAX) {
+		complain(point, "%s probe has an argument that no function has: %s", point->kind, plus + 1);
+	} else if (!has_process(point)) {
+		complain(point, "%s probe names %s, which has no address yet", point->kind, ast->name);
+		suggest(point, "name the process: -p PID, or -c COMMAND");
+	}
+}
+
 static void resolve_watchpoint(const struct point *point)
 {
 	static const struct {
@@ -290,12 +322,8 @@ static void resolve_watchpoint(const struct point *point)
 		suggest(point, "for example %s:0x601000:8:w", point->kind);
 		return;
 	}
-	if (!read_number(point->parts[1].text, &ast->address)) {
-		complain(point, "%s probe has an invalid address: %s", point->kind, point->parts[1].text);
-		if (strchr(point->parts[1].text, '+'))
-			suggest(point, "FUNCTION+argN needs the kernel's uprobes; only addresses can be watched");
-		return;
-	}
+	if (!read_number(point->parts[1].text, &ast->address))
+		resolve_watched_name(point, point->parts[1].text);
 	if (!read_number(point->parts[2].text, &length) || (length != 1 && length != 2 && length != 4 && length != 8)) {
 		complain(point, "%s probes watch 1, 2, 4 or 8 bytes, not %s", point->kind, point->parts[2].text);
 		return;

@@ -201,7 +201,7 @@ static void warn_about_sigtrap(const struct engine *engine, const struct space *
 	struct procfs_status status;
 	struct usdtrap_error *error;
 
-	if (space->net.state == NET_IN || space->net.state == NET_PENDING || !catalog_wants_traps(&engine->catalog))
+	if (space->net.state == NET_IN || space->net.state == NET_PENDING || !engine_needs_net(engine))
 		return;
 	for (const struct tracee *tracee = engine->tracees; tracee; tracee = tracee->hh.next) {
 		if (tracee->space != space)
@@ -242,7 +242,7 @@ static struct usdtrap_error *arm_running(struct engine *engine, struct space *sp
 		error = memory_open(space->anchor, &space->memory_fd);
 	if (error)
 		return error;
-	if (catalog_wants_traps(&engine->catalog)) {
+	if (engine_needs_net(engine)) {
 		net_reuse(engine, space);
 		engine_begin_journal(engine, space);
 		net_require(engine, space);
@@ -261,6 +261,9 @@ static struct usdtrap_error *arm_running(struct engine *engine, struct space *sp
 		engine_notice(engine, USDTRAP_NOTICE_WARNING,
 			      "process %d has none of the named files mapped: nothing fires until it loads one",
 			      (int)space->pid);
+	error = watchpoints_resolve(engine, space);
+	if (error)
+		return error;
 	warn_about_sigtrap(engine, space);
 	loader_hook(engine, space);
 	while (!error && clean_looks < CLEAN_LOOKS_WANTED) {
@@ -343,7 +346,7 @@ struct usdtrap_error *attach_process(struct engine *engine, pid_t pid, enum usdt
 	if (!error)
 		calls_begin(engine, space);
 	if (!error)
-		watchpoints_begin(engine, space);
+		watchpoints_changed(engine, space);
 	if (error)
 		leave_space(engine, space);
 	space_release(&engine->spaces, &engine->former_spaces, space);

@@ -63,6 +63,11 @@ void engine_notice_error(const struct engine *engine, enum usdtrap_notice notice
 	usdtrap_error_destroy(error);
 }
 
+bool engine_needs_net(const struct engine *engine)
+{
+	return catalog_wants_traps(&engine->catalog) || watchpoints_are_wanted(engine);
+}
+
 struct tracee *engine_add_tracee(struct engine *engine, pid_t tid, pid_t pid, enum tracee_role role,
 				 struct space *space)
 {
@@ -78,6 +83,7 @@ struct tracee *engine_add_tracee(struct engine *engine, pid_t tid, pid_t pid, en
 	tracee->is_attached = tracee->is_stop_owed = engine->is_attaching;
 	if (space)
 		space->references++;
+	tracee->has_watched = space && space->is_watched; /* by one that was killed, perhaps */
 	if (role == TRACEE_MEMBER)
 		engine->member_count++;
 	HASH_ADD(hh, engine->tracees, tid, sizeof(tracee->tid), tracee);
@@ -153,6 +159,8 @@ void engine_remove_tracee(struct engine *engine, struct tracee *tracee)
 	HASH_DEL(engine->tracees, tracee);
 	if (tracee->role == TRACEE_MEMBER)
 		engine->member_count--;
+	if (space && space->references == 1)
+		watchpoints_forget_space(engine, space);
 	if (space)
 		space_release(&engine->spaces, &engine->former_spaces, space);
 	free(tracee);
@@ -172,8 +180,9 @@ static void expect_gone(const struct engine *engine, struct usdtrap_error *error
 		engine_notice_error(engine, USDTRAP_NOTICE_WARNING, error);
 }
 
-void engine_resume(const struct engine *engine, const struct tracee *tracee, int signal)
+void engine_resume(struct engine *engine, struct tracee *tracee, int signal)
 {
+	watchpoints_update(engine, tracee);
 	/* Of a child that is to be let go at its exec the entry of that is of interest: family_system_call(). */
 	if (calls_wait_for_stop(engine, tracee) || (tracee->role == TRACEE_SHARER && !engine->is_privileged))
 		expect_gone(engine, ptrace_continue_to_system_call(tracee->tid, signal));
@@ -433,7 +442,8 @@ static void handle_trap(struct engine *engine, struct tracee *tracee)
 	int signal;
 
 	if (watchpoints_hit(engine, tracee)) {
-		engine_resume(engine, tracee, 0);
+		if (net_at_hit(engine, tracee))
+			engine_resume(engine, tracee, 0);
 		return;
 	}
 	error = ptrace_get_registers(tracee->tid, &registers);
@@ -502,12 +512,14 @@ static void handle_exec(struct engine *engine, pid_t tid)
 		tracee->is_stop_owed = false;
 	}
 	calls_executed(engine, tracee, (pid_t)message);
+	watchpoints_executed(engine, tracee);
 	if (family_exec(engine, tracee))
 		return;
 	tracee->is_starting = false;
 	tracee->is_born = false;
-	tracee->is_watched = false; /* exec has cleared the registers */
-	watchpoints_set(engine, tracee);
+	error = watchpoints_resolve(engine, tracee->space);
+	if (error)
+		engine_notice_error(engine, USDTRAP_NOTICE_WARNING, error);
 	life_executed(engine, tracee, (pid_t)message);
 	engine_resume(engine, tracee, 0);
 }
@@ -547,7 +559,7 @@ void engine_stop(struct engine *engine, pid_t tid, int status)
 		samples_take(engine, tracee);
 	if (stop.kind == PTRACE_STOP_EVENT_STOP || stop.kind == PTRACE_STOP_SYSTEM_CALL)
 		engine_restart_call(tracee);
-	watchpoints_set(engine, tracee);
+	watchpoints_update(engine, tracee);
 	tracee->is_interrupted = false; /* any stop makes up for the one that was asked for */
 	switch (stop.kind) {
 	case PTRACE_STOP_SIGNAL:

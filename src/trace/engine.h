@@ -94,6 +94,8 @@ void engine_notice(const struct engine *engine, enum usdtrap_notice notice, cons
 /* The same, from ERROR, which is taken over; with its hint. */
 void engine_notice_error(const struct engine *engine, enum usdtrap_notice notice, struct usdtrap_error *error);
 
+/* Whether something is done in targets that they would die of if we did: traps, watched memory. */
+bool engine_needs_net(const struct engine *engine);
 /* Adds a tracee that uses SPACE (may be NULL for a COPY). NULL: no memory. */
 struct tracee *engine_add_tracee(struct engine *engine, pid_t tid, pid_t pid, enum tracee_role role,
 				 struct space *space);
@@ -134,7 +136,7 @@ struct site *engine_trap_site(const struct tracee *tracee, const struct arch_reg
 bool engine_undo_trap(const struct tracee *tracee, const struct site *site, struct arch_registers *registers);
 
 /* Lets TRACEE run on, delivering SIGNAL (0: none). */
-void engine_resume(const struct engine *engine, const struct tracee *tracee, int signal);
+void engine_resume(struct engine *engine, struct tracee *tracee, int signal);
 /*
  * Asks TRACEE to stop, at an event stop. All that is ever interrupted is
  * interrupted here, and for as short as can be: some system calls return EINTR

@@ -130,7 +130,7 @@ static bool arm_new_space(struct engine *engine, struct tracee *tracee)
 	error = mapped_architecture(space);
 	if (!error)
 		error = memory_open(space->anchor, &space->memory_fd);
-	if (!error && catalog_wants_traps(&engine->catalog)) {
+	if (!error && engine_needs_net(engine)) {
 		bool is_gone;
 
 		space->references++;

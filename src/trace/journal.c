@@ -203,6 +203,11 @@ struct usdtrap_error *journal_net(struct journal *journal, uint64_t head_addr)
 	return journal ? append(journal, "net %" PRIx64 "\n", head_addr) : NULL;
 }
 
+struct usdtrap_error *journal_watch(struct journal *journal)
+{
+	return journal ? append(journal, "watch\n") : NULL;
+}
+
 struct usdtrap_error *journal_forget_site(struct journal *journal, uint64_t addr)
 {
 	return journal ? append(journal, "forget site %" PRIx64 "\n", addr) : NULL;
@@ -363,6 +368,8 @@ struct usdtrap_error *journal_load(const char *text, struct space *space)
 			error = room_adopt(space, addr, size);
 		else if (sscanf(line, "net %" SCNx64, &addr) == 1)
 			net_adopt(space, addr);
+		else if (strcmp(line, "watch") == 0)
+			space->is_watched = true;
 		else if (begins_with(line, "forget "))
 			load_forgotten(line, space);
 	}

@@ -24,6 +24,7 @@
  *	room 55d1c3a0fe30 816
  *	                     unused memory that is written to: its address and size
  *	net 55d1c3a10030     where in it the head of a safety net is
+ *	watch                threads' debug registers are about to be set
  *	forget site 55d1c3a0f149
  *	                     its library was unmapped, so there is nothing to undo; likewise "forget semaphore"
  *
@@ -71,6 +72,7 @@ struct usdtrap_error *journal_lower(struct journal *journal, uint64_t addr, uint
 /* Room was given out: trace/room.h. A net's head lies at ADDR: trace/net.h. */
 struct usdtrap_error *journal_room(struct journal *journal, uint64_t addr, size_t size) USDTRAP_MUST_USE;
 struct usdtrap_error *journal_net(struct journal *journal, uint64_t head_addr) USDTRAP_MUST_USE;
+struct usdtrap_error *journal_watch(struct journal *journal) USDTRAP_MUST_USE;
 /* What lay at ADDR was unmapped: it is not to be undone. */
 struct usdtrap_error *journal_forget_site(struct journal *journal, uint64_t addr) USDTRAP_MUST_USE;
 struct usdtrap_error *journal_forget_semaphore(struct journal *journal, uint64_t addr) USDTRAP_MUST_USE;

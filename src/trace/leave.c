@@ -23,8 +23,9 @@
  *	5. when two looks in a row find nothing to do, the copies of displaced
  *	   instructions are taken out, and the tracing thread ends.
  *
- * Threads whose memory is watched are all made to stop: the processor would
- * trap on, and nobody be there to take it.
+ * Threads whose memory is watched are all made to stop before that, as long as
+ * the safety net is in: the processor would trap on, and nobody be there to
+ * take it.
  *
  * A thread that we made stop may have been about to sleep in a system call,
  * which then would return EINTR: it enters the call again
@@ -185,7 +186,7 @@ static void leave_stop(struct engine *engine, pid_t tid, int status)
 		stop = attached_stop(engine, tracee, stop);
 	if (stop.kind != PTRACE_STOP_EXITED && stop.kind != PTRACE_STOP_KILLED) {
 		is_watchpoint = stop.kind == PTRACE_STOP_SIGNAL && watchpoints_were_hit(tracee, &places);
-		watchpoints_clear(engine, tracee);
+		watchpoints_update(engine, tracee);
 	}
 	switch (stop.kind) {
 	case PTRACE_STOP_EXITED:
@@ -255,8 +256,9 @@ static bool look_at(struct engine *engine, struct tracee *tracee, bool is_patien
 	struct usdtrap_error *error;
 
 	if (tracee->is_held)
-		watchpoints_clear(engine, tracee);
-	if (tracee->is_listening && tracee->is_watched) { /* its debug registers want it to stop once more */
+		watchpoints_update(engine, tracee);
+	if (tracee->is_listening &&
+	    watchpoints_are_stale(engine, tracee)) { /* its debug registers want it to stop once more */
 		engine_interrupt(tracee);
 		return true;
 	}
@@ -280,7 +282,7 @@ static bool look_at(struct engine *engine, struct tracee *tracee, bool is_patien
 	case 'X':
 		return false;
 	default: /* asleep, or stopped */
-		if (mask_is_owed(tracee) || tracee->is_watched)
+		if (mask_is_owed(tracee) || watchpoints_are_stale(engine, tracee))
 			engine_interrupt(tracee);
 		return tracee->is_interrupted || engine_has_trap_pending(tracee);
 	}
@@ -410,8 +412,10 @@ void leave_all(struct engine *engine)
 		if (has_member(engine, space))
 			engine->report.processes++;
 	}
+	engine->is_stopping = true;
 	hold_spaces(engine);
 	await_late_traps(engine);
+	watchpoints_end(engine);
 	/* Still as while tracing: whoever is let go can be borrowed no more. */
 	for (space = engine->spaces; space; space = space->next) {
 		mask_give_back_by_borrowing(engine, space);

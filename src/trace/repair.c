@@ -84,6 +84,8 @@ static bool undo_journal(struct engine *engine, struct space *space, struct jour
 	space->journal = visit->journal;
 	visit->journal = NULL;
 	error = undo(engine, space, visit->text);
+	if (space->is_watched) /* by no list of ours */
+		engine->watchpoints.generation++;
 	if (error) {
 		journal_leave(space->journal);
 		space->journal = NULL;

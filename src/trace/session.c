@@ -315,6 +315,7 @@ void usdtrap_session_destroy(struct usdtrap_session *session)
 	stacks_destroy(session->engine.stacks);
 	events_deinit(&session->engine.events);
 	samplers_deinit(&session->engine);
+	watchpoints_deinit(&session->engine.watchpoints);
 	catalog_deinit(&session->engine.catalog);
 	mapped_forget_strangers(&session->engine);
 	rereading_deinit(&session->engine);
@@ -478,6 +479,21 @@ struct usdtrap_error *usdtrap_add_watchpoint(struct usdtrap_session *session, ui
 	if (!error && session->has_attached)
 		error = error_create(USDTRAP_INVALID_USE, "usdtrap_add_watchpoint() after usdtrap_attach()");
 	return error ? error : watchpoints_add(&session->engine.watchpoints, &watchpoint);
+}
+
+struct usdtrap_error *usdtrap_add_symbol_watchpoint(struct usdtrap_session *session, const char *name, uint64_t offset,
+						    unsigned length, unsigned watch, usdtrap_hit_fn on_hit, void *user)
+{
+	const struct watched_symbol symbol = {
+		.name = name,
+		.offset = offset,
+		.like = {.length = length, .access = watch, .on_hit = on_hit, .user = user},
+	};
+	struct usdtrap_error *error = check_use(session, "usdtrap_add_symbol_watchpoint()");
+
+	if (!error && session->has_attached)
+		error = error_create(USDTRAP_INVALID_USE, "usdtrap_add_symbol_watchpoint() after usdtrap_attach()");
+	return error ? error : watchpoints_add_symbol(&session->engine.watchpoints, &symbol);
 }
 
 struct usdtrap_error *usdtrap_attach(struct usdtrap_session *session, pid_t pid, enum usdtrap_attach_mode mode)

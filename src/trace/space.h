@@ -108,6 +108,7 @@ struct space {
 	uint64_t lowest_site, highest_site; /* every site's address lies between these; 0, 0 before the first */
 	struct semaphore *semaphores;       /* by address */
 	struct room *rooms;                 /* trace/room.h */
+	bool is_watched;                    /* threads have, or had, debug registers set: watchpoints.c */
 	bool is_room_in_use;                /* a thread was let go that goes on there: it stays as it is */
 	struct net net;                     /* lets the process outlive us */
 	struct journal *journal;            /* trace/journal.h; NULL before anything is changed */

@@ -265,18 +265,18 @@ static bool find_in_module(struct stacks *stacks, struct space *space, struct mo
 	return true;
 }
 
-struct usdtrap_error *usdtrap_hit_find_symbol(const struct usdtrap_hit *hit, const char *name, uint64_t *ret_address,
-					      uint64_t *ret_size)
+/* The address of NAME in SPACE: in the file that has NEAR_ADDR, else in any other. */
+static struct usdtrap_error *find_symbol(struct engine *engine, struct space *space, uint64_t near_addr,
+					 const char *name, uint64_t *ret_address, uint64_t *ret_size)
 {
-	struct space *space = hit->tracee->space;
-	struct stacks *stacks = stacks_of(hit->engine);
+	struct stacks *stacks = stacks_of(engine);
 	struct module *module;
 
 	if (!stacks)
 		return &error_no_memory;
-	if (!modules_refresh(hit->engine, space))
+	if (!modules_refresh(engine, space))
 		return &error_gone;
-	module = modules_find(hit->engine, space, usdtrap_hit_address(hit));
+	module = near_addr ? modules_find(engine, space, near_addr) : NULL;
 	if (module && find_in_module(stacks, space, module, name, ret_address, ret_size))
 		return NULL;
 	/* The program comes first, since what is mapped first is mapped lowest, and libraries far above. */
@@ -285,8 +285,20 @@ struct usdtrap_error *usdtrap_hit_find_symbol(const struct usdtrap_hit *hit, con
 		if (module->is_executable && find_in_module(stacks, space, module, name, ret_address, ret_size))
 			return NULL;
 	}
-	return error_create(USDTRAP_NOT_FOUND, "no file that process %d has mapped has a symbol %s",
-			    (int)hit->tracee->pid, name);
+	return error_create(USDTRAP_NOT_FOUND, "no file that process %d has mapped has a symbol %s", (int)space->pid,
+			    name);
+}
+
+struct usdtrap_error *usdtrap_hit_find_symbol(const struct usdtrap_hit *hit, const char *name, uint64_t *ret_address,
+					      uint64_t *ret_size)
+{
+	return find_symbol(hit->engine, hit->tracee->space, usdtrap_hit_address(hit), name, ret_address, ret_size);
+}
+
+struct usdtrap_error *stacks_find_symbol(struct engine *engine, struct space *space, const char *name,
+					 uint64_t *ret_address)
+{
+	return find_symbol(engine, space, 0, name, ret_address, NULL);
 }
 
 char *usdtrap_demangle(const char *symbol)

@@ -46,7 +46,9 @@ struct tracee {
 	bool blocks_trap;              /* it blocked SIGTRAP when it did last, so that the kernel reset that */
 	uint64_t blocked_mask;         /* its signals blocked when the kernel unblocked SIGTRAP there; 0: it did not */
 	int seccomp;                   /* struct procfs_status; SECCOMP_UNKNOWN before it was asked */
-	bool is_watched;               /* its debug registers are set: watchpoints.c */
+	bool has_watched;              /* its debug registers were set: watchpoints.c */
+	unsigned watch_generation;     /* by which state of the list */
+	uint32_t watch_numbers[4];     /* which watchpoint each is set for; 0: none */
 	uint32_t samples_due;          /* by samplers, a bit each: samples.c */
 	bool is_ending;                /* its end was told: PTRACE_EVENT_EXIT */
 	bool is_starting;       /* its execve is still to come: what it does before that is ours, not the program's */

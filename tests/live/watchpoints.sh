@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Watched memory: every write and read of every thread, and nobody else's; afterwards the target writes on in peace.
-# covers: probe-watchpoint
+# covers: probe-watchpoint function-unwatch
 . "${top_srcdir:-.}/tests/live/lib.sh"
 needs_attach
 
@@ -52,3 +52,28 @@ go
 wait_for target.out '^done'
 finish
 [ "$status" -eq 0 ] || fail "the target ended with $status"
+
+# By name: a symbol of data, wherever it lies this time; what a function is passed, from the call on until unwatch().
+run() {
+	result=0
+	"$usdtrap" "$@" >trace.out 2>trace.err </dev/null || result=$?
+}
+run -q -e 'watchpoint:watched+8:8:w { @named = count(); }
+	watchpoint:fill+arg0:8:w { @filled = count(); @word[probe] = count(); }
+	uretprobe:*:done_with { unwatch(@last); }
+	uprobe:*:done_with { @last = arg0; }' -c "$targets/watched"
+[ $result -eq 0 ] || fail "by name: $result, $(cat trace.err)"
+grep -v '^@last' trace.out | grep '^@' >maps
+# The word that is filled, three more, and the one in done_with(); the other one and that in done_with().
+printf '%s\n' '@filled: 7' '@named: 200' '@word[watchpoint:fill+arg0:8:w]: 7' | same - maps
+target watched
+run -e 'watchpoint:watche:8:w { }' -p "$pid"
+[ $result -eq 1 ] || fail "no such symbol: $result"
+grep -qx "ERROR: no file that process $pid has mapped has a symbol watche" trace.err || fail "no such symbol: $(cat trace.err)"
+run -e 'watchpoint:watched+4:8:w { }' -p "$pid"
+[ $result -eq 1 ] || fail "not aligned: $result"
+grep -q '^ERROR: watched, at 0x[0-9a-f]*: a watchpoint.s address must be a multiple of its length$' trace.err ||
+	fail "not aligned: $(cat trace.err)"
+run -e 'watchpoint:watched+0:8:w { }'
+[ $result -eq 1 ] || fail "no process: $result"
+grep -q 'watchpoint probe names watched, which has no address yet' trace.err || fail "no process: $(cat trace.err)"

@@ -179,6 +179,38 @@ struct usdtrap_error *usdtrap_add_profile(struct usdtrap_session *session, uint6
 	return add_event(session, on_hit, user, &event);
 }
 
+struct usdtrap_error *usdtrap_add_symbol_watchpoint(struct usdtrap_session *session, const char *name, uint64_t offset,
+						    unsigned length, unsigned watch, usdtrap_hit_fn on_hit, void *user)
+{
+	(void)session;
+	(void)name;
+	(void)offset;
+	(void)length;
+	(void)watch;
+	(void)on_hit;
+	(void)user;
+	return NULL;
+}
+
+struct usdtrap_error *usdtrap_hit_watch(const struct usdtrap_hit *hit, uint64_t address, unsigned length,
+					unsigned watch, usdtrap_hit_fn on_hit, void *user)
+{
+	(void)hit;
+	(void)address;
+	(void)length;
+	(void)watch;
+	(void)on_hit;
+	(void)user;
+	return NULL;
+}
+
+int usdtrap_hit_unwatch(const struct usdtrap_hit *hit, uint64_t address)
+{
+	(void)hit;
+	(void)address;
+	return 0;
+}
+
 struct usdtrap_error *usdtrap_add_watchpoint(struct usdtrap_session *session, uint64_t address, unsigned length,
 					     unsigned watch, usdtrap_hit_fn on_hit, void *user)
 {

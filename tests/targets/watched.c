@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * watched [WRITES]: prints "address 0xADDR" of an 8-byte counter and "function
- * 0xADDR" of a function. Then one thread that was there from the beginning and
+ * 0xADDR" of a function. `watched' is a struct whose second word is the counter;
+ * fill() writes into what it is passed. Then one thread that was there from the beginning and
  * one that is started then write the counter WRITES (100) times each, the main
- * thread reads it ten times and calls the function three times; further lines
+ * thread reads it ten times, calls the function three times, and fills two
+ * words of its stack, one of them thrice afterwards; further lines
  * of input have it do the same again. A thread sleeps meanwhile, whose system
  * call must not come back.
  */
@@ -30,6 +32,29 @@ static atomic_bool is_wanted;
 static __attribute__((noinline, noclone, noipa)) uint64_t watched_function(uint64_t argument)
 {
 	return argument * 3;
+}
+
+static __attribute__((noinline, noclone, noipa)) void fill(volatile uint64_t *word, uint64_t value)
+{
+	*word = value;
+}
+
+static __attribute__((noinline, noclone, noipa)) void done_with(volatile uint64_t *word)
+{
+	*word = 0;
+}
+
+static void fill_words(void)
+{
+	volatile uint64_t first = 0, second = 0;
+
+	fill(&first, 1);
+	for (unsigned i = 0; i < 3; i++)
+		first = i;
+	done_with(&first);
+	first = second;
+	fill(&second, 2);
+	done_with(&second);
 }
 
 static void write_all(void)
@@ -82,6 +107,7 @@ int main(int argc, char **argv)
 			sum += watched.counter;
 		for (unsigned i = 0; i < 3; i++)
 			sum += watched_function(i);
+		fill_words();
 		watched.before++;
 		watched.after++;
 		printf("done, woken %u\n", atomic_load(&woken));
