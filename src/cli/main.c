@@ -41,7 +41,8 @@
  *     object, handle                one ELF file, opened
  *     notes, stapsdt                notes; those that are probes
  *     symtab, slot                  symbols by name; the slots that point to them
- *     function, debug, demangle     all functions; the separate file that a stripped one's are in; C++ names
+ *     function, demangle            all functions; C++ names
+ *     debug, minidebug              the file that a stripped one's are in, which is separate, or packed in it
  *     demangle_library, demangle_alone
  *                                   who can read these; the static program has him inside
  *     cfi, cfi_program, cfi_expression, pointer

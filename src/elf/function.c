@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/strbuf.h"
 #include "elf/handle.h"
 
 struct collector {
@@ -157,12 +158,18 @@ struct usdtrap_error *elf_functions_load(const struct elf_object *object, const 
 {
 	struct elf_functions *functions = calloc(1, sizeof(*functions));
 	struct collector collector = {.object = object, .functions = functions};
+	_cleanup_strbuf_ struct strbuf image = {0};
+	struct elf_object *inner;
 
 	if (!functions)
 		return &error_no_memory;
 	add_tables(&collector, object);
 	if (debug)
 		add_tables(&collector, debug);
+	elf_minidebug_open(object, &image, &inner);
+	if (inner)
+		add_tables(&collector, inner);
+	elf_object_destroy(inner);
 	if (functions->count)
 		qsort(functions->items, functions->count, sizeof(*functions->items), compare_names);
 	drop_repeated(functions);

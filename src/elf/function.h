@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The functions of an ELF file: what .symtab and .dynsym say lies where, and,
- * where the file was stripped, what its separate debug file says.
+ * where the file was stripped, what its separate debug file says, or a symbol table
+ * that it has in itself, compressed (minidebug.c).
  */
 #ifndef USDTRAP_ELF_FUNCTION_H
 #define USDTRAP_ELF_FUNCTION_H
@@ -15,6 +16,7 @@
 #include "base/arena.h"
 
 struct elf_object;
+struct strbuf;
 
 /* One name of a function. A function may have several, and a name may mean several. */
 struct elf_function {
@@ -58,5 +60,10 @@ const struct elf_function *elf_functions_at(const struct elf_functions *function
  * have the same build id (or, without one, the checksum) does not fit.
  */
 void elf_debug_open(const struct elf_object *object, const char *path, const char *root, struct elf_object **ret);
+/*
+ * Opens the file that OBJECT has in its section .gnu_debugdata; it lies in
+ * IMAGE, which must outlive it. *RET is NULL if there is none, or none that can be read.
+ */
+void elf_minidebug_open(const struct elf_object *object, struct strbuf *image, struct elf_object **ret);
 
 #endif
