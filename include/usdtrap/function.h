@@ -31,6 +31,12 @@ struct usdtrap_function_pattern {
 	uint64_t address; /* without `name': of the instruction, in the file (before any load bias) */
 	int at_return;    /* 1: the function's return; `offset' must be 0 */
 	int any_file;     /* as in struct usdtrap_pattern */
+	/*
+	 * 1: also symbols whose table does not tell their size, so that it is not
+	 * known where they end, nor whether they are functions at all. 0: such a
+	 * name is refused, and a wildcard means none of them.
+	 */
+	int any_size;
 	/* Called with the full name of each function that matches: 0 leaves it out. NULL: all are meant. */
 	int (*accepts)(const char *full_name, const void *user);
 	const void *user;
@@ -49,8 +55,8 @@ struct usdtrap_function_pattern {
  *
  * Errors: NOT_FOUND (no such file or function; the hint names the nearest),
  * INVALID_USE (the offset lies outside the function, or in the middle of an
- * instruction), UNSUPPORTED (the symbol is one that chooses a function; C++
- * names cannot be read here), BAD_ELF, OS, PERMISSION.
+ * instruction), UNSUPPORTED (the symbol is one that chooses a function, or has
+ * no size; C++ names cannot be read here), BAD_ELF, OS, PERMISSION.
  */
 USDTRAP_API USDTRAP_MUST_USE struct usdtrap_error *usdtrap_add_function(struct usdtrap_session *session,
 									const struct usdtrap_function_pattern *pattern,

@@ -45,6 +45,7 @@ static struct usdtrap_error *copy_options(struct lang_program *program, const ch
 	program->text[kept] = '\0';
 	program->pid = options->pid;
 	program->mode = options->mode;
+	program->is_unsafe = options->is_unsafe;
 	program->source = (struct source){.name = program->name, .text = program->text, .size = kept};
 	return NULL;
 }
@@ -481,6 +482,7 @@ static struct usdtrap_function_pattern function_pattern_of(const struct lang_pro
 		.address = point->address,
 		.at_return = point->type == AST_PROBE_URETPROBE,
 		.any_file = file.any_file,
+		.any_size = program->is_unsafe,
 		.accepts = file.accepts,
 		.user = file.user,
 	};

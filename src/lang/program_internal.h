@@ -26,6 +26,7 @@ struct lang_program {
 	char *command_path; /* or NULL */
 	pid_t pid;          /* or 0 */
 	enum lang_mode mode;
+	bool is_unsafe;
 	struct source source;
 	struct probe_filter filter;
 	struct ast_program tree;

@@ -278,6 +278,7 @@ static void resolve_watched_name(const struct point *point, const char *text)
 	static const char argument[] = "arg";
 	struct ast_attach_point *ast = point->ast;
 	const char *plus = strchr(text, '+');
+	bool has_offset = true;
 	uint64_t number = 0;
 
 	ast->address = 0;
@@ -287,14 +288,16 @@ static void resolve_watched_name(const struct point *point, const char *text)
 		if (strncmp(plus + 1, argument, strlen(argument)) == 0 &&
 		    read_number(plus + 1 + strlen(argument), &number))
 			ast->watched_argument = (unsigned)number + 1;
-		else if (!read_number(plus + 1, &ast->offset))
-			complain(point, "%s probe has an invalid offset: %s", point->kind, plus + 1);
+		else
+			has_offset = read_number(plus + 1, &ast->offset);
 	}
 	if (!ast->name)
 		return; /* no memory, which is told elsewhere */
 	if (!ast->name[0] || strpbrk(ast->name, "*[") || (*ast->name >= '0' && *ast->name <= '9')) {
 		complain(point, "%s probe has an invalid address: %s", point->kind, text);
 		suggest(point, "an address, a symbol, SYMBOL+OFFSET, or FUNCTION+argN: what the argument points to");
+	} else if (!has_offset) {
+		complain(point, "%s probe has an invalid offset: %s", point->kind, plus + 1);
 	} else if (ast->watched_argument > WATCHED_ARGUMENTS_MAX) {
 		complain(point, "%s probe has an argument that no function has: %s", point->kind, plus + 1);
 	} else if (!has_process(point)) {

@@ -403,6 +403,7 @@ struct usdtrap_error *catalog_add_internal(struct catalog *catalog, const char *
 	probe->is_function = true;
 	probe->is_internal = true;
 	probe->function.name = probe->name;
+	probe->function.any_size = 1;
 	probe->on_hit = on_hit;
 	probe->user = user;
 	LL_FOREACH (catalog->files, file)

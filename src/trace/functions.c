@@ -136,6 +136,20 @@ static struct usdtrap_error *refuse_resolver(const struct finder *finder, const 
 			  "name the functions that it chooses among: *%s*", name + strspn(name, "_"));
 }
 
+/* Whether FUNCTION is left out, since nothing but its beginning is known. */
+static bool is_left_out(const struct finder *finder, const struct elf_function *function)
+{
+	return function->size == 0 && !finder->search->pattern->any_size && !finder->search->wants_all_names;
+}
+
+static struct usdtrap_error *refuse_sizeless(const char *name)
+{
+	return error_hint(
+		error_create(USDTRAP_UNSUPPORTED, "Could not determine boundary for %s (symbol has size 0).", name),
+		"Use --unsafe to force attachment. WARNING: This could lead to data corruption in the "
+		"target process.");
+}
+
 /* All addresses of one name. */
 static struct usdtrap_error *find_name(struct finder *finder)
 {
@@ -151,6 +165,8 @@ static struct usdtrap_error *find_name(struct finder *finder)
 	while (first + count < functions->items + functions->count && strcmp(first[count].name, first->name) == 0) {
 		if (first[count].is_resolver && !finder->search->wants_all_names)
 			return refuse_resolver(finder, first->name);
+		if (is_left_out(finder, &first[count]))
+			return refuse_sizeless(first->name);
 		if (pattern->offset)
 			error = check_instruction(finder, &first[count], pattern->offset);
 		if (error)
@@ -223,8 +239,8 @@ static struct usdtrap_error *find_all_addresses(struct finder *finder)
 		const struct elf_function *function = functions->by_address[i];
 		_cleanup_free_ char *demangled = NULL;
 
-		if (function->is_resolver || (last && last->vaddr == function->vaddr) ||
-		    !is_name_meant(finder, function, &demangled))
+		if (function->is_resolver || is_left_out(finder, function) ||
+		    (last && last->vaddr == function->vaddr) || !is_name_meant(finder, function, &demangled))
 			continue;
 		error = report_matching(finder, function, 1, demangled);
 		last = function;

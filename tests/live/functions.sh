@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Functions by name, offset, address and wildcard; their arguments and return values; what is said of those that are not.
-# covers: probe-uprobe-bounds probe-uprobe probe-uprobe-offset probe-uprobe-address builtin-func builtin-retval builtin-arguments
+# covers: probe-uprobe-bounds probe-uprobe-unsized probe-uprobe probe-uprobe-offset probe-uprobe-address builtin-func builtin-retval builtin-arguments
 . "${top_srcdir:-.}/tests/live/lib.sh"
 
 cp "$targets/functions" functions
@@ -55,6 +55,15 @@ refuses() {
 	grep -qxF -f wanted.err got.err || fail "$1: $(cat said.err)"
 	[ "$(grep -cxF -f wanted.err got.err)" -eq "$(wc -l <wanted.err)" ] || fail "$1: $(cat said.err)"
 }
+# A symbol that has no size: nothing but its beginning is known.
+refuses 'uprobe:./functions:_init' <<EOT
+stdin:1:1-25: ERROR: uprobe:./functions:_init: Could not determine boundary for _init (symbol has size 0).
+HINT: Use --unsafe to force attachment. WARNING: This could lead to data corruption in the target process.
+EOT
+run --unsafe -e 'uprobe:./functions:_init { @ = count(); }' || fail "usdtrap ended with $?: $(cat said.err)"
+grep -qx '@: 1' said.out || fail "a symbol without a size: $(cat said.out)"
+run -e 'uprobe:./functions:_[if]ni* { @[func] = count(); } uprobe:./functions:m[a]ny { @many = count(); }' &&
+	fail "a wildcard means symbols without a size"
 refuses 'uprobe:./functions:many+9999' <<EOT
 stdin:1:1-29: ERROR: uprobe:./functions:many+9999: Offset outside the function bounds ('many' size is SIZE)
 EOT

@@ -107,6 +107,21 @@ static void test_sema_probe_parts_watchpoints(void **state)
 	assert_int_equal(point->address, 42);
 	assert_int_equal(point->watch, AST_WATCH_READ | AST_WATCH_WRITE);
 	script_deinit(&script);
+	script_resolve_for_process(&script, "w:buffer+16:8:w { }");
+	assert_true(script.is_good);
+	point = script.program.clauses->attach_points;
+	assert_string_equal(point->name, "buffer");
+	assert_int_equal(point->offset, 16);
+	assert_int_equal(point->watched_argument, 0);
+	assert_string_equal(point->full_name, "watchpoint:buffer+16:8:w");
+	script_deinit(&script);
+	script_resolve_for_process(&script, "w:fill+arg1:8:w { }");
+	assert_true(script.is_good);
+	point = script.program.clauses->attach_points;
+	assert_string_equal(point->name, "fill");
+	assert_int_equal(point->offset, 0);
+	assert_int_equal(point->watched_argument, 2);
+	script_deinit(&script);
 	point = resolve(&script, "aw:0x1001:1:x");
 	assert_int_equal(point->type, AST_PROBE_WATCHPOINT);
 	assert_int_equal(point->watch, AST_WATCH_EXECUTE);
@@ -190,10 +205,16 @@ static void test_sema_probe_parts_errors_say_what_would_be_right(void **state)
 		 "HINT: name a function or an address: uprobe:TARGET:FUNCTION, uprobe:TARGET:0xADDRESS\n"},
 		{"watchpoint:0x1000:8",
 		 "watchpoint probes have four parts\nHINT: for example watchpoint:0x601000:8:w\n"},
-		{"watchpoint:f:8:w", "watchpoint probe has an invalid address: f\n"},
-		{"watchpoint:f+arg0:8:w",
-		 "watchpoint probe has an invalid address: f+arg0\n"
-		 "HINT: FUNCTION+argN needs the kernel's uprobes; only addresses can be watched\n"},
+		{"watchpoint:f:8:w", "watchpoint probe names f, which has no address yet\n"
+				     "HINT: name the process: -p PID, or -c COMMAND\n"},
+		{"watchpoint:f*:8:w",
+		 "watchpoint probe has an invalid address: f*\n"
+		 "HINT: an address, a symbol, SYMBOL+OFFSET, or FUNCTION+argN: what the argument points to\n"},
+		{"watchpoint:+8:8:w",
+		 "watchpoint probe has an invalid address: +8\n"
+		 "HINT: an address, a symbol, SYMBOL+OFFSET, or FUNCTION+argN: what the argument points to\n"},
+		{"watchpoint:f+argx:8:w", "watchpoint probe has an invalid offset: argx\n"},
+		{"watchpoint:f+arg999:8:w", "watchpoint probe has an argument that no function has: arg999\n"},
 		{"watchpoint:0x1000:3:w", "watchpoint probes watch 1, 2, 4 or 8 bytes, not 3\n"},
 		{"watchpoint:0x1001:8:w", "watchpoint probes watch addresses that are a multiple of the length\n"},
 		{"watchpoint:0x1000:8:r",
