@@ -4,7 +4,9 @@
 # and named in stacks. What is no such table is passed over.
 . "${top_srcdir:-.}/tests/live/lib.sh"
 
-command -v objcopy >/dev/null && command -v xz >/dev/null || skip "no objcopy or no xz"
+for tool in objcopy xz; do
+	command -v $tool >/dev/null || skip "no $tool"
+done
 grep -q '^#define HAVE_LZMA 1$' "$top_builddir/config.h" || skip "built without liblzma"
 
 # As rpmbuild does it: what remains is the text, in the section a symbol table of all functions, packed.
