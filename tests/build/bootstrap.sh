@@ -94,10 +94,10 @@ python3=' python3' python=' python'
 if [ -x /usr/bin/python3 ]; then
 	python3='' python=''
 fi
-apt_packages="autoconf automake libtool make gcc libc6-dev linux-libc-dev libelf-dev libcapstone-dev uthash-dev libcmocka-dev systemtap-sdt-dev$python3"
-dnf_packages="autoconf automake libtool make gcc glibc-devel kernel-headers elfutils-libelf-devel capstone-devel uthash-devel libcmocka-devel systemtap-sdt-devel$python3"
-apk_packages="autoconf automake libtool make gcc musl-dev linux-headers elfutils-dev capstone-dev uthash-dev cmocka-dev$python3"
-pacman_packages="autoconf automake libtool make gcc glibc linux-api-headers libelf capstone uthash cmocka$python"
+apt_packages="autoconf automake libtool make gcc libc6-dev linux-libc-dev libelf-dev libcapstone-dev liblzma-dev uthash-dev libcmocka-dev systemtap-sdt-dev$python3"
+dnf_packages="autoconf automake libtool make gcc glibc-devel kernel-headers elfutils-libelf-devel capstone-devel xz-devel uthash-devel libcmocka-devel systemtap-sdt-devel$python3"
+apk_packages="autoconf automake libtool make gcc musl-dev linux-headers elfutils-dev capstone-dev xz-dev uthash-dev cmocka-dev$python3"
+pacman_packages="autoconf automake libtool make gcc glibc linux-api-headers libelf capstone xz uthash cmocka$python"
 apt_install="apt-get -o DPkg::Lock::Timeout=120 install -y --no-install-recommends $apt_packages"
 
 machine 0
