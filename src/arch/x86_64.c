@@ -322,5 +322,7 @@ const struct arch arch_x86_64 = {
 	.net_code = x86_64_net_code,
 	.sigaction_call = SYSTEM_CALL_SIGACTION,
 	.sigprocmask_call = SYSTEM_CALL_SIGPROCMASK,
+	.mmap_call = SYSTEM_CALL_MMAP,
+	.munmap_call = SYSTEM_CALL_MUNMAP,
 	.sigaction_flags = X86_64_SA_RESTORER,
 };

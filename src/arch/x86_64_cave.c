@@ -42,13 +42,14 @@ enum {
 	RESTART_LAST = -512,  /* ERESTARTSYS */
 };
 
-/* The registers that a system call reads or destroys, with the code of `movabs' into each. */
+/* The registers that a system call of ours reads or destroys, with the code of `movabs' into each. */
 static const struct {
 	enum x86_64_slot slot;
 	uint8_t rex;
 	uint8_t opcode;
 } restored[] = {
-	{X86_64_RDI, 0x48, 0xbf}, {X86_64_RSI, 0x48, 0xbe}, {X86_64_RDX, 0x48, 0xba}, {X86_64_R10, 0x49, 0xba},
+	{X86_64_RDI, 0x48, 0xbf}, {X86_64_RSI, 0x48, 0xbe}, {X86_64_RDX, 0x48, 0xba},
+	{X86_64_R10, 0x49, 0xba}, {X86_64_R8, 0x49, 0xb8},  {X86_64_R9, 0x49, 0xb9},
 	{X86_64_RCX, 0x48, 0xb9}, {X86_64_R11, 0x49, 0xbb}, {X86_64_RAX, 0x48, 0xb8},
 };
 
@@ -99,7 +100,7 @@ void x86_64_cave_make(const struct arch_registers *registers, uint8_t code[ARCH_
 void x86_64_cave_enter(struct arch_registers *registers, uint64_t cave_addr, const struct arch_call *call)
 {
 	static const enum x86_64_slot argument_slots[ARCH_CALL_ARGUMENTS] = {X86_64_RDI, X86_64_RSI, X86_64_RDX,
-									     X86_64_R10};
+									     X86_64_R10, X86_64_R8,  X86_64_R9};
 
 	for (size_t i = 0; i < ARCH_CALL_ARGUMENTS; i++)
 		x86_64_slot_set(registers, argument_slots[i], call->arguments[i]);

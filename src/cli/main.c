@@ -76,7 +76,7 @@
  *     family, sharing               births and exec; which processes run in the same memory
  *     tracee, space                 threads; address spaces and what was changed in them
  *     site, semaphore               a trap byte and its undo; a counter and its undo
- *     room                          unused executable bytes, for code that the target is to run
+ *     room, room_map                unused executable bytes, for code that the target is to run; more of them
  *     net, net_table                a handler that lets a target outlive us; what it knows
  *     mask                          the signal mask that a trap changes
  *     lender, borrow                a thread of the target that puts it in, and comes back by itself

@@ -32,6 +32,7 @@
 #include "trace/engine.h"
 #include "trace/observe.h"
 #include "trace/sharing.h"
+#include "trace/room_map.h"
 #include "trace/site.h"
 
 enum {
@@ -246,6 +247,7 @@ static struct usdtrap_error *arm_running(struct engine *engine, struct space *sp
 		net_reuse(engine, space);
 		engine_begin_journal(engine, space);
 		net_require(engine, space);
+		room_provide(engine, space, 0);
 		engine_choose_anchor(engine, space);
 	}
 	error = mapped_refresh(engine, space, MAPPED_COMPLETE, &refused);

@@ -107,7 +107,6 @@ static void wake_process(struct engine *engine, pid_t pid)
 		if (tracee->pid != pid || !tracee->is_held)
 			continue;
 		tracee->is_held = tracee->is_listening = false;
-		watchpoints_set(engine, tracee);
 		engine_resume(engine, tracee, 0);
 	}
 }

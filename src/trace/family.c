@@ -32,6 +32,7 @@
 #include "trace/attached.h"
 #include "trace/room.h"
 #include "trace/sharing.h"
+#include "trace/room_map.h"
 #include "trace/site.h"
 
 /* What a process is that a tracee has made, by whether it runs in the same memory. */
@@ -138,6 +139,8 @@ static bool arm_new_space(struct engine *engine, struct tracee *tracee)
 		is_standing = net_require_at_stop(engine, space, tid);
 		if (is_ignored)
 			net_keep_ignored(space);
+		if (is_standing && space->net.state == NET_IN)
+			is_standing = room_provide(engine, space, tid);
 		is_gone = space->references == 1;
 		space_release(&engine->spaces, NULL, space);
 		if (is_gone)

@@ -45,6 +45,7 @@
 #include "trace/mask.h"
 #include "trace/observe.h"
 #include "trace/room.h"
+#include "trace/room_map.h"
 #include "trace/site.h"
 
 enum {
@@ -144,6 +145,16 @@ static bool runs_our_code(const struct tracee *tracee)
 	return !error && room_holds(tracee->space, tracee->space->arch->pc(&registers));
 }
 
+/* Whether no other thread runs in the space that TRACEE has. */
+static bool is_last(const struct engine *engine, const struct tracee *tracee)
+{
+	const struct tracee *other = engine->tracees;
+
+	while (other && (other == tracee || other->space != tracee->space))
+		other = other->hh.next;
+	return !other;
+}
+
 /* An event stop, which may be the one we asked for. */
 static void leave_event_stop(struct engine *engine, struct tracee *tracee)
 {
@@ -162,6 +173,10 @@ static void leave_event_stop(struct engine *engine, struct tracee *tracee)
 		usdtrap_error_destroy(ptrace_continue(tracee->tid, 0));
 		return;
 	}
+	/* The last one: who sleeps could still be borrowed for that, but nobody will be left. */
+	if (tracee->space && is_last(engine, tracee) && !tracee->space->net.is_pinned &&
+	    !tracee->space->is_room_in_use && !room_unmap(engine, tracee->space, tracee->tid))
+		return;
 	engine_restart_call(tracee);
 	let_go(engine, tracee, 0);
 }
@@ -390,8 +405,10 @@ static void clear_spaces(struct engine *engine)
 	for (struct space *space = engine->spaces, *next; space; space = next) {
 		next = space->next;
 		if (space->rooms && space->memory_fd >= 0 && !space->net.is_pinned && !space->is_room_in_use &&
-		    !is_in_use(engine, space))
+		    !is_in_use(engine, space)) {
+			room_unmap(engine, space, 0);
 			room_clear(space);
+		}
 		if (space->net.state == NET_IN) { /* it could not be taken out: a repair may */
 			journal_leave(space->journal);
 			space->journal = NULL;

@@ -258,7 +258,8 @@ static void prepare(struct engine *engine, struct space *space)
 		warn(engine, space, "seccomp's strict mode allows it no system call");
 		return;
 	}
-	error = lay_out(engine, space, mode == SECCOMP_FILTER ? 0 : ARCH_NET_HEALS);
+	space->is_filtered = mode == SECCOMP_FILTER;
+	error = lay_out(engine, space, space->is_filtered ? 0 : ARCH_NET_HEALS);
 	if (error) {
 		if (!error_catch(error, USDTRAP_GONE)) {
 			warn(engine, space, usdtrap_error_message(error));

@@ -11,6 +11,8 @@
  *	segment                              slack
  *	|.......................... last byte|000000000000000| end of the page
  *
+ * Where that is not enough, the target maps more: room_map.h.
+ *
  * What was reserved is written through space->memory_fd by whoever reserved
  * it, and is made zeros again when the space is left.
  */
@@ -33,9 +35,13 @@ struct room {
 	size_t size;
 	size_t used;      /* bytes from `addr' on that were given out */
 	uint64_t inode;   /* of the file it belongs to, as maps shows it; 0: a journal told of it, and it stays */
-	unsigned lasting; /* 0: its file may be unloaded; else 1 the loader, 2 the C library, 3 the program itself */
+	unsigned lasting; /* 0: its file may be unloaded; else 1 the loader, 2 the C library, 3 the program itself, 4
+			     our own */
+	bool is_mapped;   /* room_map.h: behind the magic of pages of our own */
 	struct room *next;
 };
+
+enum { ROOM_LASTING_MAX = 4 };
 
 struct room_request {
 	size_t size;
