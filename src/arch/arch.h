@@ -32,7 +32,7 @@ enum {
 	ARCH_COPY_SIZE = 32, /* the most an instruction needs to be executed elsewhere */
 	ARCH_COPY_LANDINGS = 3,
 	ARCH_FRAME_REGISTERS = 17, /* the most registers that DWARF numbers for walking a stack */
-	ARCH_CAVE_SIZE = 112,       /* code that lets a borrowed thread make a system call and come back */
+	ARCH_CAVE_SIZE = 112,      /* code that lets a borrowed thread make a system call and come back */
 	ARCH_CALL_ARGUMENTS = 6,
 };
 
@@ -342,8 +342,8 @@ struct arch {
 	uint64_t (*survive)(const uint8_t *bytes, size_t available, uint64_t addr);
 	/* The handler of arch/net.h. */
 	void (*net_code)(struct arch_net_code *ret);
-	long sigaction_call;      /* the number of rt_sigaction(2) */
-	long sigprocmask_call;    /* the number of rt_sigprocmask(2) */
+	long sigaction_call;   /* the number of rt_sigaction(2) */
+	long sigprocmask_call; /* the number of rt_sigprocmask(2) */
 	long mmap_call, munmap_call;
 	uint64_t sigaction_flags; /* those that a struct arch_sigaction with a restorer needs */
 };

@@ -31,8 +31,8 @@
 #include "trace/calls.h"
 #include "trace/engine.h"
 #include "trace/observe.h"
-#include "trace/sharing.h"
 #include "trace/room_map.h"
+#include "trace/sharing.h"
 #include "trace/site.h"
 
 enum {

@@ -31,8 +31,8 @@
 #include "os/procfs.h"
 #include "trace/attached.h"
 #include "trace/room.h"
-#include "trace/sharing.h"
 #include "trace/room_map.h"
+#include "trace/sharing.h"
 #include "trace/site.h"
 
 /* What a process is that a tracee has made, by whether it runs in the same memory. */
