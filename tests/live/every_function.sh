@@ -45,9 +45,9 @@ go
 wait_for target.out '^[0-9a-f]*$'
 for round in 1 2 3 4 5 6; do
 	tracer -e "uprobe:libc:* { @ = count(); }" -p "$pid"
-	[ ! -s trace.err ] || ! grep -v '^Attached' trace.err || fail "round $round: $(cat trace.err)"
+	! grep -q '^WARNING' trace.err || fail "round $round: $(cat trace.err)"
 	[ "$(pages)" -ge 1 ] || fail "round $round: no room was mapped"
-	[ "$(pages)" -le 3 ] || fail "round $round: room is used up: $(cat "/proc/$pid/maps")"
+	[ "$(pages)" -le 6 ] || fail "round $round: room is used up: $(cat "/proc/$pid/maps")"
 	go
 	sleep 0.2
 	case $round in

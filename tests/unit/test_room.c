@@ -14,6 +14,7 @@
 #include "os/procfs.h"
 #include "trace/engine.h"
 #include "trace/room.h"
+#include "trace/room_map.h"
 
 struct fixture {
 	struct engine engine;
@@ -122,6 +123,48 @@ static void test_nowhere(void **state)
 	usdtrap_error_destroy(error);
 }
 
+static struct procfs_mapping span(uint64_t start, uint64_t end, const char *path)
+{
+	return (struct procfs_mapping){.start = start, .end = end, .path = path};
+}
+
+static void test_hole_is_near_and_out_of_the_way(void **state)
+{
+	const uint64_t page = 4096, size = 16 * page, program = 0x555555554000, library = 0x7ffff7d00000;
+	const uint64_t program_end = program + 8 * page, stack = 0x7ffffffde000;
+	struct procfs_mapping items[] = {
+		span(program, program_end, "/bin/x"),
+		span(library, library + 400 * page, "/lib/libc.so.6"),
+		span(stack, stack + 34 * page, "[stack]"),
+	};
+	const struct procfs_maps maps = {.items = items, .count = 3};
+
+	(void)state;
+	/* Below the program: above it the heap will grow. */
+	assert_true(room_find_hole(&maps, program, size, program_end) + size + page == program);
+	/* Beside the library; a free page stays between. What lies above it belongs to the stack. */
+	assert_true(room_find_hole(&maps, library, size, program_end) + size + page == library);
+	assert_true(room_find_hole(&maps, library + 399 * page, size, program_end) + size + page == library);
+}
+
+static void test_hole_there_is_none(void **state)
+{
+	const uint64_t page = 4096;
+	/* All that can be reached is taken, but for less than is wanted with a free page on either side. */
+	struct procfs_mapping items[] = {
+		span(0x10000, 0x400000, "/bin/x"),
+		span(0x400000 + 17 * page, UINT64_C(0x200000000), ""),
+	};
+	const struct procfs_maps maps = {.items = items, .count = 2};
+
+	(void)state;
+	assert_true(room_find_hole(&maps, 0x400000, 16 * page, 0) == 0);
+	assert_true(room_find_hole(&maps, 0x400000, 15 * page, 0) == 0x400000 + page);
+	/* The heap's gigabyte. */
+	items[0].path = "[heap]";
+	assert_true(room_find_hole(&maps, 0x400000, 15 * page, 0) == 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -129,6 +172,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_is_cleared, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_is_near, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nowhere, setup, teardown),
+		cmocka_unit_test(test_hole_is_near_and_out_of_the_way),
+		cmocka_unit_test(test_hole_there_is_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
