@@ -330,7 +330,9 @@ static void add_returned(struct explain_html *html, const struct usdtrap_step *s
 
 static void add_compared(struct explain_html *html, const struct usdtrap_step *step)
 {
-	section(html, "The proof");
+	if (!html->has_proof) /* one for all files */
+		section(html, "The proof");
+	html->has_proof = true;
 	strbuf_addf(&html->page, "<p%s>%" PRIu64 " bytes of code in memory compared with ",
 		    step->compared.different ? "" : " class=proof", step->compared.bytes);
 	add_text(html, step->compared.path);

@@ -19,6 +19,7 @@ struct explain_html {
 	unsigned sections;
 	bool is_open;            /* a section was begun */
 	bool has_threads;        /* the section about seizing was made */
+	bool has_proof;          /* the section about what was compared was made */
 	bool has_arguments;      /* a table of arguments is open */
 	unsigned char memory[8]; /* from the site on, when it was drawn last */
 };
