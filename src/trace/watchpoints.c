@@ -33,6 +33,7 @@
 enum {
 	END_LOOKS_MAX = 2000, /* at 0.2 ms: what does not stop by then never will */
 	END_INTERVAL_NS = 200000,
+	ADDRESS_BITS = 56, /* of programs: 47, or with a fifth level of page tables 56 */
 };
 
 static const struct usdtrap_probe_info watchpoint_info = {
@@ -46,6 +47,11 @@ static struct usdtrap_error *check(const struct watchpoint *watchpoint)
 
 	if (length != 1 && length != 2 && length != 4 && length != 8)
 		return error_create(USDTRAP_UNSUPPORTED, "a watchpoint watches 1, 2, 4 or 8 bytes, not %u", length);
+	if (watchpoint->address >> ADDRESS_BITS)
+		return error_create(USDTRAP_UNSUPPORTED,
+				    "a watchpoint cannot watch 0x%" PRIx64
+				    ", which is the kernel's (the vsyscall page among it)",
+				    watchpoint->address);
 	if (watchpoint->address % length)
 		return error_create(USDTRAP_UNSUPPORTED, "a watchpoint's address must be a multiple of its length");
 	if (!watchpoint->access ||
