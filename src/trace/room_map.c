@@ -21,8 +21,8 @@
 #endif
 
 enum {
-	FEW = 24,              /* functions, for which the slack will do */
 	BYTES_A_FUNCTION = 64, /* a copy, and what the net knows of it */
+	BYTES_BESIDE = 65536,  /* for where functions return to */
 	MAPPED_MAX = 1 << 20,  /* bytes at once */
 	MAPPINGS_MAX = 8,      /* of one space */
 	MAGIC_SIZE = sizeof(ROOM_MAP_MAGIC),
@@ -216,9 +216,9 @@ static uint64_t wanted_size(const struct engine *engine)
 
 	LL_FOREACH (engine->catalog.probes, probe)
 		count += probe->is_function ? probe->match_count : 0;
-	if (count < FEW)
+	if (count == 0)
 		return 0;
-	size = (count * BYTES_A_FUNCTION + page_size) & ~(page_size - 1);
+	size = (count * BYTES_A_FUNCTION + BYTES_BESIDE + page_size - 1) & ~(page_size - 1);
 	return size < MAPPED_MAX ? size : MAPPED_MAX;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * More room in a target than its slack: pages that it maps itself, by a thread
- * that is borrowed, near its code. Only where many functions are wanted, and
- * where no seccomp filter might mind.
+ * that is borrowed, near its code. Only where functions are wanted, and where
+ * no seccomp filter might mind.
  *
  * They are readable and executable, never writable, belong to no file and
  * begin with a magic. They are unmapped again when the space is left and no
