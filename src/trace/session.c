@@ -338,6 +338,13 @@ static struct usdtrap_error *check_use(const struct usdtrap_session *session, co
 	return NULL;
 }
 
+static struct usdtrap_error *check_early(const struct usdtrap_session *session, const char *what)
+{
+	if (session->has_attached)
+		return error_create(USDTRAP_INVALID_USE, "%s after usdtrap_attach()", what);
+	return check_use(session, what);
+}
+
 struct engine *session_engine(struct usdtrap_session *session)
 {
 	return &session->engine;
@@ -359,11 +366,9 @@ struct usdtrap_error *usdtrap_set_observer(struct usdtrap_session *session, usdt
 struct usdtrap_error *usdtrap_add_probe(struct usdtrap_session *session, const struct usdtrap_pattern *pattern,
 					pid_t pid, usdtrap_hit_fn on_hit, void *user, struct usdtrap_probe **ret)
 {
-	struct usdtrap_error *error = check_use(session, "usdtrap_add_probe()");
+	struct usdtrap_error *error = check_early(session, "usdtrap_add_probe()");
 	struct usdtrap_probe *probe;
 
-	if (!error && session->has_attached)
-		error = error_create(USDTRAP_INVALID_USE, "usdtrap_add_probe() after usdtrap_attach()");
 	if (!error)
 		error = catalog_add(&session->engine.catalog, pattern, pid, on_hit, user, &probe);
 	if (error)
@@ -378,11 +383,9 @@ struct usdtrap_error *usdtrap_add_function(struct usdtrap_session *session,
 					   const struct usdtrap_function_pattern *pattern, pid_t pid,
 					   usdtrap_hit_fn on_hit, void *user, struct usdtrap_probe **ret)
 {
-	struct usdtrap_error *error = check_use(session, "usdtrap_add_function()");
+	struct usdtrap_error *error = check_early(session, "usdtrap_add_function()");
 	struct usdtrap_probe *probe;
 
-	if (!error && session->has_attached)
-		error = error_create(USDTRAP_INVALID_USE, "usdtrap_add_function() after usdtrap_attach()");
 	if (!error && !on_hit)
 		error = error_create(USDTRAP_INVALID_USE, "usdtrap_add_function() without a callback");
 	if (!error)
@@ -398,13 +401,9 @@ struct usdtrap_error *usdtrap_add_function(struct usdtrap_session *session,
 struct usdtrap_error *usdtrap_add_tracepoint(struct usdtrap_session *session, const struct usdtrap_pattern *pattern,
 					     usdtrap_hit_fn on_hit, void *user, struct usdtrap_tracepoint **ret)
 {
-	struct usdtrap_error *error = check_use(session, "usdtrap_add_tracepoint()");
+	struct usdtrap_error *error = check_early(session, "usdtrap_add_tracepoint()");
 
-	if (!error && session->has_attached)
-		error = error_create(USDTRAP_INVALID_USE, "usdtrap_add_tracepoint() after usdtrap_attach()");
-	if (!error)
-		error = events_add(&session->engine.events, pattern, on_hit, user, ret);
-	return error;
+	return error ? error : events_add(&session->engine.events, pattern, on_hit, user, ret);
 }
 
 size_t usdtrap_session_calls(const struct usdtrap_session *session, uint16_t ret[USDTRAP_CALLS_MAX])
@@ -474,25 +473,18 @@ struct usdtrap_error *usdtrap_add_watchpoint(struct usdtrap_session *session, ui
 {
 	const struct watchpoint watchpoint = {
 		.address = address, .length = length, .access = watch, .on_hit = on_hit, .user = user};
-	struct usdtrap_error *error = check_use(session, "usdtrap_add_watchpoint()");
+	struct usdtrap_error *error = check_early(session, "usdtrap_add_watchpoint()");
 
-	if (!error && session->has_attached)
-		error = error_create(USDTRAP_INVALID_USE, "usdtrap_add_watchpoint() after usdtrap_attach()");
 	return error ? error : watchpoints_add(&session->engine.watchpoints, &watchpoint);
 }
 
 struct usdtrap_error *usdtrap_add_symbol_watchpoint(struct usdtrap_session *session, const char *name, uint64_t offset,
 						    unsigned length, unsigned watch, usdtrap_hit_fn on_hit, void *user)
 {
-	const struct watched_symbol symbol = {
-		.name = name,
-		.offset = offset,
-		.like = {.length = length, .access = watch, .on_hit = on_hit, .user = user},
-	};
-	struct usdtrap_error *error = check_use(session, "usdtrap_add_symbol_watchpoint()");
+	const struct watchpoint like = {.length = length, .access = watch, .on_hit = on_hit, .user = user};
+	const struct watched_symbol symbol = {.name = name, .offset = offset, .like = like};
+	struct usdtrap_error *error = check_early(session, "usdtrap_add_symbol_watchpoint()");
 
-	if (!error && session->has_attached)
-		error = error_create(USDTRAP_INVALID_USE, "usdtrap_add_symbol_watchpoint() after usdtrap_attach()");
 	return error ? error : watchpoints_add_symbol(&session->engine.watchpoints, &symbol);
 }
 
