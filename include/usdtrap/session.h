@@ -220,6 +220,36 @@ enum usdtrap_attach_mode {
 USDTRAP_API USDTRAP_MUST_USE struct usdtrap_error *usdtrap_attach(struct usdtrap_session *session, pid_t pid,
 								  enum usdtrap_attach_mode mode);
 
+/* How a session hears of processes that begin while it traces the whole machine. */
+enum usdtrap_machine_way {
+	USDTRAP_MACHINE_BEST,      /* the first of these that can be had */
+	USDTRAP_MACHINE_FANOTIFY,  /* is asked before a file is opened or executed: fanotify(7), CAP_SYS_ADMIN */
+	USDTRAP_MACHINE_CONNECTOR, /* is told a moment after: the kernel's process events, CAP_NET_ADMIN */
+	USDTRAP_MACHINE_POLL,      /* looks through all processes again and again */
+};
+
+/* All zero is a sensible default. */
+struct usdtrap_machine {
+	enum usdtrap_machine_way way;
+	/* NULL-ended: of commands that start only those on the file systems that hold these. NULL: all. */
+	const char *const *folders;
+};
+
+/*
+ * Attaches every process that has a file of the probes added so far mapped, and
+ * from then on each that maps one: before it runs one instruction of it, where
+ * the way is FANOTIFY. Processes that may not be traced are left out, and so
+ * are process 1, the caller itself and those that run the same program. Of
+ * tracepoints there are those of execve(2) and execveat(2) and
+ * sched:sched_process_exec, for which nobody is traced: such a hit is a record
+ * of the moment, in which the strings that the call's arguments lead to can be
+ * read. usdtrap_run() then ends by a callback or usdtrap_interrupt() alone.
+ * HOW may be NULL. Errors: UNSUPPORTED (another tracepoint, a profile, a
+ * watchpoint, or the way asked for), PERMISSION, NOT_FOUND (a folder), OS.
+ */
+USDTRAP_API USDTRAP_MUST_USE struct usdtrap_error *usdtrap_attach_machine(struct usdtrap_session *session,
+									  const struct usdtrap_machine *how);
+
 /*
  * Delivers hits and ticks until a callback returns USDTRAP_STOP, until
  * usdtrap_interrupt() is called, or until every process that was attached has
@@ -242,7 +272,13 @@ struct usdtrap_report {
 	unsigned sites_lost;      /* places where our trap was no longer found, so nothing was written */
 	unsigned semaphores_lowered;
 	unsigned processes; /* let go alive */
-	unsigned repaired;  /* processes in which something was found that a killed session had left */
+	/* Of a session that traces the machine: */
+	uint64_t starts;           /* commands that were told of as they started */
+	uint64_t starts_late;      /* of these, only when they had started */
+	uint64_t starts_missed;    /* commands that had ended before they could be looked at */
+	unsigned processes_late;   /* processes whose file was mapped before they could be traced */
+	unsigned processes_missed; /* likewise, and that had ended by then */
+	unsigned repaired;         /* processes in which something was found that a killed session had left */
 };
 
 /*

@@ -162,11 +162,23 @@ static void on_task_error(struct usdtrap_error *error, void *user)
 	say_error(user, error);
 }
 
+/* Neither -p nor -c: the whole machine is meant. */
+static bool is_of_machine(const struct engine_process *engine)
+{
+	return !engine->options->pid && !engine->options->command && lang_needs_process(engine->job->program);
+}
+
+/* Among the machine's processes is the reader of the output, which must not wait for itself. */
+static bool drops(const struct engine_process *engine)
+{
+	return engine->options->drops || is_of_machine(engine);
+}
+
 static void on_output_full(void *user)
 {
 	struct engine_process *engine = user;
 
-	if (engine->options->drops)
+	if (drops(engine))
 		say(engine, MESSAGE_WARNING, "the output is read too slowly: some is dropped, and counted");
 	else
 		say(engine, MESSAGE_WARNING,
@@ -262,7 +274,7 @@ static struct usdtrap_error *create_outputs(struct engine_process *engine)
 		.descriptor = engine->job->output,
 		.buffering = engine->options->buffering,
 		.queue_size = engine->options->queue_size,
-		.drops = engine->options->drops,
+		.drops = drops(engine),
 		.on_full = on_output_full,
 		.on_stalled = on_output_stalled,
 		.on_broken = on_output_broken,
@@ -369,6 +381,8 @@ static struct usdtrap_error *attach(struct engine_process *engine, struct usdtra
 {
 	_cleanup_strbuf_ struct strbuf diagnostics = {0};
 	_cleanup_strbuf_ struct strbuf wiped = {0};
+	const struct usdtrap_machine machine = {.way = engine->options->machine_way,
+						.folders = engine->options->filesystems.items};
 	struct usdtrap_error *error = lang_add_probes(engine->job->program, session, &diagnostics);
 
 	output_write(engine->messages, strbuf_text(&diagnostics), diagnostics.length);
@@ -379,8 +393,11 @@ static struct usdtrap_error *attach(struct engine_process *engine, struct usdtra
 		filter_calls(engine, session);
 	link_send(engine->job->link, LINK_HOLDS, 0);
 	progress_begin(&engine->progress, !engine->options->is_quiet && progress_has_terminal(), progress_now_ns());
-	error = usdtrap_attach(session, engine->pid,
-			       engine->options->command ? USDTRAP_ATTACH_AT_EXEC : USDTRAP_ATTACH_NOW);
+	if (is_of_machine(engine))
+		error = usdtrap_attach_machine(session, &machine);
+	else
+		error = usdtrap_attach(session, engine->pid,
+				       engine->options->command ? USDTRAP_ATTACH_AT_EXEC : USDTRAP_ATTACH_NOW);
 	progress_end(&engine->progress, &wiped);
 	write_message(engine, &wiped);
 	return error;
@@ -392,6 +409,22 @@ static void say_report(struct engine_process *engine, const struct usdtrap_repor
 		say(engine, MESSAGE_WARNING,
 		    "%u of the target's bytes had been changed by somebody else meanwhile: left alone",
 		    report->sites_lost);
+	if (report->processes_late)
+		say(engine, MESSAGE_WARNING,
+		    "%u processes had begun with what is traced before they could be reached: their first hits are missing",
+		    report->processes_late);
+	if (report->processes_missed)
+		say(engine, MESSAGE_WARNING, "%u such processes had ended before they could be reached",
+		    report->processes_missed);
+	if (report->starts_late)
+		say(engine, MESSAGE_WARNING,
+		    "%" PRIu64 " of %" PRIu64
+		    " commands were seen only once they had started: what is known of them is "
+		    "what their program was given",
+		    report->starts_late, report->starts);
+	if (report->starts_missed)
+		say(engine, MESSAGE_WARNING, "%" PRIu64 " commands had ended before they could be looked at",
+		    report->starts_missed);
 	if (engine->options->is_verbose)
 		say(engine, MESSAGE_NOTE,
 		    "hits: %" PRIu64

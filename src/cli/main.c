@@ -74,6 +74,10 @@
  *     descendants                   and of those that it made before
  *     attached                      the same where the kernel is older than 3.4
  *     family, sharing               births and exec; which processes run in the same memory
+ *     machine                       all processes that there are, and that come up
+ *     scout, scout_gate, scout_starts, scout_marks, scout_poll
+ *                                   who hears of those that come up, and never waits for the engine
+ *     start, recorded               what a command was started with; a moment of a thread, kept
  *     tracee, space                 threads; address spaces and what was changed in them
  *     site, semaphore               a trap byte and its undo; a counter and its undo
  *     room, room_map                unused executable bytes, for code that the target is to run; more of them

@@ -186,6 +186,32 @@ static struct usdtrap_error *parse_pid(struct options *options, const char *valu
 	return NULL;
 }
 
+static struct usdtrap_error *parse_machine(struct options *options, const char *value)
+{
+	if (strcmp(value, "fanotify") == 0)
+		options->machine_way = USDTRAP_MACHINE_FANOTIFY;
+	else if (strcmp(value, "connector") == 0)
+		options->machine_way = USDTRAP_MACHINE_CONNECTOR;
+	else if (strcmp(value, "poll") == 0)
+		options->machine_way = USDTRAP_MACHINE_POLL;
+	else
+		return error_hint(error_create(USDTRAP_INVALID_USE, "Invalid way to watch the machine \"%s\"", value),
+				  "Valid ways: 'fanotify', 'connector', 'poll'");
+	return NULL;
+}
+
+static struct usdtrap_error *parse_filesystem(struct options *options, const char *value)
+{
+	struct usdtrap_error *error = add_word(&options->filesystems, value);
+
+	/* With an end behind the last. */
+	if (!error)
+		error = add_word(&options->filesystems, NULL);
+	if (!error)
+		options->filesystems.count--;
+	return error;
+}
+
 static struct usdtrap_error *parse_command(struct options *options, const char *value)
 {
 	if (!value[strspn(value, " ")])
@@ -288,6 +314,8 @@ const struct option_group option_groups[OPTION_GROUP_COUNT] = {
 		 OPTION(0, "follow", NULL, "trace the children it makes, and theirs", SETS(follows)),
 		 OPTION(0, "seccomp", NULL, "with -c: only system calls asked for stop", SETS(filters_calls)),
 		 OPTION(0, "watch-maps", NULL, "miss no library, however it is mapped (slower)", SETS(watches_maps)),
+		 OPTION(0, "machine", "HOW", "all processes: 'fanotify', 'connector', 'poll'", CALLS(parse_machine)),
+		 OPTION(0, "filesystem", "DIR", "of starting commands only those on DIR's", CALLS(parse_filesystem)),
 		 OPTION(0, "no-recipe", NULL, "raise no other probe's semaphore (CPython 3.11)", SETS(no_recipe)),
 		 OPTION(0, "no-net", NULL, "no handler in targets that lets them outlive us", SETS(no_net)),
 		 OPTION(0, "no-follow-cpu", NULL, "let usdtrap run on any processor (slower)", SETS(no_follow_cpu)),
@@ -510,6 +538,7 @@ void options_deinit(struct options *options)
 {
 	free((void *)options->include_directories.items);
 	free((void *)options->include_files.items);
+	free((void *)options->filesystems.items);
 	*options = (struct options){0};
 }
 

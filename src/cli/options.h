@@ -48,8 +48,10 @@ struct options {
 	struct lang_words include_directories; /* -I */
 	struct lang_words include_files;       /* --include */
 
-	pid_t pid;           /* -p, or 0 */
-	const char *command; /* -c: a program and its arguments, separated by blanks; or NULL */
+	pid_t pid;                            /* -p, or 0 */
+	enum usdtrap_machine_way machine_way; /* --machine */
+	struct lang_words filesystems;        /* --filesystem: NULL-ended as `items' */
+	const char *command;                  /* -c: a program and its arguments, separated by blanks; or NULL */
 
 	const char *output_path;         /* -o, or NULL for standard output */
 	enum output_buffering buffering; /* -B */

@@ -108,11 +108,6 @@ static int compile_and_run(const struct options *options, const struct command *
 	program = script_compile(&script, options, command->path);
 	if (program && !lang_has_probes(program))
 		error = error_create(USDTRAP_NOT_FOUND, "No probes to attach");
-	else if (program && lang_needs_process(program) && !options->pid && !options->command)
-		error = error_hint(
-			error_create(USDTRAP_INVALID_USE, "name a process with -p, or start one with -c"),
-			"probes are traced in one process, and with --follow in its children: usdtrap -p PID ..., "
-			"or usdtrap -c 'COMMAND' ...");
 	else if (program)
 		error = open_output(options, &output);
 	if (error)

@@ -106,6 +106,15 @@ static struct usdtrap_error *list_ids(const struct procfs_file *folder_file, str
 	return NULL;
 }
 
+struct usdtrap_error *procfs_processes(const char *root, pid_t **ret, size_t *ret_count)
+{
+	const struct procfs_file folder = {.root = root, .name = ""};
+	_cleanup_ids_ struct id_list list = {0};
+	struct usdtrap_error *error = list_ids(&folder, &list);
+
+	return error ? error : id_list_take(&list, ret, ret_count);
+}
+
 struct usdtrap_error *procfs_threads(const char *root, pid_t pid, pid_t **ret, size_t *ret_count)
 {
 	const struct procfs_file folder = {root, pid, 0, "task"};
@@ -228,6 +237,48 @@ bool procfs_system_call(const char *root, pid_t tid, long *ret)
 	if (end == line || number < 0) /* "running", or in no call */
 		return false;
 	*ret = number;
+	return true;
+}
+
+bool procfs_call_read(const char *root, pid_t tid, struct procfs_call *ret)
+{
+	char line[256], *rest = line, *end;
+	struct usdtrap_error *error = procfs_line(root, tid, "syscall", line, sizeof(line));
+	struct procfs_call call;
+	uint64_t *const words[] = {&call.arguments[0], &call.arguments[1], &call.arguments[2],  &call.arguments[3],
+				   &call.arguments[4], &call.arguments[5], &call.stack_pointer, &call.pc};
+
+	usdtrap_error_destroy(error);
+	if (error)
+		return false;
+	call.number = strtol(rest, &end, 10);
+	if (end == rest || call.number < 0)
+		return false;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		rest = end;
+		*words[i] = strtoull(rest, &end, 16);
+		if (end == rest)
+			return false;
+	}
+	*ret = call;
+	return true;
+}
+
+/* proc(5): "-1 SP PC" outside of system calls, else the number, six arguments, SP and PC. */
+bool procfs_stack_pointer(const char *root, pid_t tid, uint64_t *ret)
+{
+	char line[256], *last;
+	struct usdtrap_error *error = procfs_line(root, tid, "syscall", line, sizeof(line));
+
+	usdtrap_error_destroy(error);
+	last = error ? NULL : strrchr(line, ' ');
+	if (!last)
+		return false;
+	*last = '\0';
+	last = strrchr(line, ' ');
+	if (!last)
+		return false;
+	*ret = strtoull(last + 1, NULL, 16);
 	return true;
 }
 

@@ -49,6 +49,8 @@ void procfs_maps_deinit(struct procfs_maps *maps);
 /* The mapping that ADDRESS lies in; NULL: none. */
 const struct procfs_mapping *procfs_mapping_at(const struct procfs_maps *maps, uint64_t address);
 
+/* All processes that can be seen: *RET is allocated. */
+struct usdtrap_error *procfs_processes(const char *root, pid_t **ret, size_t *ret_count) USDTRAP_MUST_USE;
 /* The threads of PID: *RET is allocated. */
 struct usdtrap_error *procfs_threads(const char *root, pid_t pid, pid_t **ret, size_t *ret_count) USDTRAP_MUST_USE;
 /* The children of PID's threads: task/TID/children, or a scan of PPid where the kernel lacks it. */
@@ -100,6 +102,16 @@ struct usdtrap_error *procfs_line(const char *root, pid_t pid, const char *name,
 
 /* The number of the system call that thread TID sleeps in. False: it sleeps in none, or the kernel does not tell. */
 bool procfs_system_call(const char *root, pid_t tid, long *ret);
+/* A system call that a thread sleeps in. */
+struct procfs_call {
+	long number;
+	uint64_t arguments[6];
+	uint64_t stack_pointer, pc;
+};
+/* The whole of it. False likewise. */
+bool procfs_call_read(const char *root, pid_t tid, struct procfs_call *ret);
+/* Where the stack of thread TID, which does not run, ends. False: it runs, or the kernel does not tell. */
+bool procfs_stack_pointer(const char *root, pid_t tid, uint64_t *ret);
 /*
  * What the kernel told PID's program at its start: the auxiliary vector's entry TYPE (AT_ENTRY, AT_BASE, ...:
  * getauxval(3)), of a 64-bit program. False: there is none, or it cannot be read.

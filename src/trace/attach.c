@@ -230,7 +230,8 @@ static void warn_about_sigtrap(const struct engine *engine, const struct space *
 	}
 }
 
-static struct usdtrap_error *arm_running(struct engine *engine, struct space *space)
+/* STANDING: a thread that stands at an event stop, or 0; it becomes 0 if it does so no more. */
+static struct usdtrap_error *arm_running(struct engine *engine, struct space *space, pid_t *standing)
 {
 	struct usdtrap_error *error, *refused = NULL;
 	unsigned clean_looks = 0;
@@ -246,8 +247,13 @@ static struct usdtrap_error *arm_running(struct engine *engine, struct space *sp
 	if (engine_needs_net(engine)) {
 		net_reuse(engine, space);
 		engine_begin_journal(engine, space);
-		net_require(engine, space);
-		room_provide(engine, space, 0);
+		if (!*standing) {
+			net_require(engine, space);
+			room_provide(engine, space, 0);
+		} else if (!net_require_at_stop(engine, space, *standing) ||
+			   (space->net.state == NET_IN && !room_provide(engine, space, *standing))) {
+			*standing = 0;
+		}
 		engine_choose_anchor(engine, space);
 	}
 	error = mapped_refresh(engine, space, MAPPED_COMPLETE, &refused);
@@ -259,7 +265,7 @@ static struct usdtrap_error *arm_running(struct engine *engine, struct space *sp
 		engine_notice_error(engine, USDTRAP_NOTICE_WARNING, refused);
 	if (error)
 		return error;
-	if (!space->mapped && engine->catalog.probes && !engine->is_attaching_descendants)
+	if (!space->mapped && engine->catalog.probes && !engine->is_attaching_descendants && !engine->machine)
 		engine_notice(engine, USDTRAP_NOTICE_WARNING,
 			      "process %d has none of the named files mapped: nothing fires until it loads one",
 			      (int)space->pid);
@@ -319,6 +325,7 @@ struct usdtrap_error *attach_process(struct engine *engine, pid_t pid, enum usdt
 {
 	struct usdtrap_error *error;
 	struct space *space;
+	pid_t nobody = 0;
 
 	error = check_process(pid);
 	if (error)
@@ -342,7 +349,7 @@ struct usdtrap_error *attach_process(struct engine *engine, pid_t pid, enum usdt
 	if (!error && mode == USDTRAP_ATTACH_NOW)
 		attached_tell(engine, pid);
 	if (!error && mode == USDTRAP_ATTACH_NOW)
-		error = arm_running(engine, space);
+		error = arm_running(engine, space, &nobody);
 	if (!error && mode == USDTRAP_ATTACH_AT_EXEC)
 		error = prepare_start(engine, space);
 	if (!error)
@@ -354,5 +361,57 @@ struct usdtrap_error *attach_process(struct engine *engine, pid_t pid, enum usdt
 	space_release(&engine->spaces, &engine->former_spaces, space);
 	if (error_catch(error, USDTRAP_GONE))
 		return error_create(USDTRAP_GONE, "process %d ended while it was being attached", (int)pid);
+	return error;
+}
+
+struct usdtrap_error *attach_candidate(struct engine *engine, pid_t pid, pid_t tid, enum candidate candidate)
+{
+	struct usdtrap_error *error = check_process(pid);
+	struct space *space;
+	bool is_new = true;
+
+	if (error)
+		return error;
+	space = space_create(&engine->spaces, pid, pid);
+	if (!space)
+		return &error_no_memory;
+	space->references = 1;
+	while (!error && is_new) {
+		is_new = false;
+		error = seize_pass(engine, space, &is_new);
+	}
+	for (struct tracee *tracee = engine->tracees; tracee; tracee = tracee->hh.next) {
+		if (tracee->space != space)
+			continue;
+		tracee->candidate = error ? CANDIDATE_LEAVES : candidate;
+		if (tracee->tid == tid || error)
+			engine_interrupt(tracee);
+	}
+	space_release(&engine->spaces, &engine->former_spaces, space);
+	return error;
+}
+
+struct usdtrap_error *attach_held(struct engine *engine, struct tracee *tracee, bool *ret_is_standing)
+{
+	struct space *space = tracee->space;
+	pid_t standing = tracee->tid;
+	struct usdtrap_error *error;
+
+	space->references++;
+	for (struct tracee *other = engine->tracees; other; other = other->hh.next)
+		if (other->space == space)
+			other->candidate = CANDIDATE_NOT;
+	engine_choose_anchor(engine, space);
+	error = mapped_architecture(space);
+	if (!error) {
+		repair_before_attach(engine, space);
+		error = attach_seize(engine, space);
+	}
+	if (!error)
+		error = arm_running(engine, space, &standing);
+	if (error)
+		leave_space(engine, space);
+	space_release(&engine->spaces, &engine->former_spaces, space);
+	*ret_is_standing = standing != 0;
 	return error;
 }

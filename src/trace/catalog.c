@@ -106,6 +106,7 @@ static struct usdtrap_error *add_match(struct usdtrap_probe *probe, const struct
 	matches[probe->match_count++] = *match;
 	probe->matches = matches;
 	match->file->has_matches = true;
+	match->file->is_wanted |= !probe->is_internal;
 	return NULL;
 }
 

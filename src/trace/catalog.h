@@ -43,6 +43,7 @@ struct catalog_file {
 	struct elf_functions *functions; /* NULL before a pattern of functions led here */
 	struct arena arena;              /* what was matched of them */
 	bool has_matches;                /* something in it is wanted */
+	bool is_wanted;                  /* and not by the engine alone */
 	struct catalog_file *next;
 };
 

@@ -37,6 +37,7 @@
 #include "trace/hit.h"
 #include "trace/journal.h"
 #include "trace/life.h"
+#include "trace/machine.h"
 #include "trace/observe.h"
 #include "trace/returns.h"
 #include "trace/room.h"
@@ -563,6 +564,8 @@ void engine_stop(struct engine *engine, pid_t tid, int status)
 	tracee->is_interrupted = false; /* any stop makes up for the one that was asked for */
 	switch (stop.kind) {
 	case PTRACE_STOP_SIGNAL:
+		if (tracee->candidate != CANDIDATE_NOT && was_interrupted) /* the stop we want comes after it */
+			engine_interrupt(tracee);
 		tracee->call.is_reentering = false; /* the signal's handler may come first, and then by right */
 		if (stop.value == SIGTRAP) {
 			handle_trap(engine, tracee);
@@ -580,6 +583,10 @@ void engine_stop(struct engine *engine, pid_t tid, int status)
 		engine_hold(engine, tracee);
 		break;
 	case PTRACE_STOP_EVENT_STOP:
+		if (tracee->candidate != CANDIDATE_NOT) {
+			machine_hold(engine, tracee);
+			break;
+		}
 		if (family_first_stop(engine, tracee))
 			break;
 		if (tracee->is_born)

@@ -7,6 +7,7 @@
  *	attach.c    takes hold of a process
  *	descendants.c of those it has made before
  *	attached.c  the same on a kernel without PTRACE_SEIZE
+ *	machine.c   and of all that there are, and that come up
  *	settle.c    waits for forks that began before that
  *	mapped.c    what a space has mapped, and arming the sites in it
  *	mapped_file.c which file a mapping shows
@@ -40,6 +41,7 @@
 #include "trace/tracee.h"
 #include "trace/watchpoints.h"
 
+struct machine;
 struct stacks;
 struct stranger;
 
@@ -51,6 +53,7 @@ struct engine {
 	struct events events;
 	struct sampler *samplers;
 	struct watchpoints watchpoints;
+	struct machine *machine;   /* machine.h; NULL: only what was attached is traced */
 	bool has_no_call_info;     /* the kernel is older than 5.3 */
 	bool has_no_mask_requests; /* the kernel is older than 3.11: mask.h */
 	bool has_call_filter;      /* the program was started with one: calls.c */
@@ -173,6 +176,17 @@ struct usdtrap_error *attach_process(struct engine *engine, pid_t pid, enum usdt
  */
 struct usdtrap_error *attach_descendants(struct engine *engine, pid_t pid) USDTRAP_MUST_USE;
 
+/*
+ * Seizes the threads of PID as candidates; TID, which waits in the kernel, stops
+ * as soon as it comes back. Nothing is written, and no fork waited for.
+ */
+struct usdtrap_error *attach_candidate(struct engine *engine, pid_t pid, pid_t tid,
+				       enum candidate candidate) USDTRAP_MUST_USE;
+/* The rest of it: arms the process of TRACEE, a candidate that stands at an event stop. *RET_IS_STANDING: it still
+ * does.
+ */
+struct usdtrap_error *attach_held(struct engine *engine, struct tracee *tracee, bool *ret_is_standing) USDTRAP_MUST_USE;
+
 /* Seizes every thread of SPACE's process, and every process that runs in its memory; waits for forks in flight. */
 struct usdtrap_error *attach_seize(struct engine *engine, struct space *space) USDTRAP_MUST_USE;
 
@@ -217,6 +231,8 @@ enum mapped_look {
  */
 struct usdtrap_error *mapped_refresh(struct engine *engine, struct space *space, enum mapped_look look,
 				     struct usdtrap_error **ret_refused) USDTRAP_MUST_USE;
+/* Whether process PID has a file mapped of which something is wanted. */
+bool mapped_wants(const struct engine *engine, pid_t pid);
 /* Forgets what lay in files that SPACE has unmapped: something else may lie there. */
 void mapped_prune(const struct engine *engine, struct space *space);
 

@@ -12,6 +12,7 @@
 #include "base/glob.h"
 #include "trace/engine.h"
 #include "trace/hit.h"
+#include "trace/recorded.h"
 
 /* ---- Subscriptions ----------------------------------------------------------------------------------------------- */
 
@@ -178,22 +179,38 @@ const struct usdtrap_tracepoint_info *usdtrap_tracepoint_match(const struct usdt
 
 /* ---- Delivery ---------------------------------------------------------------------------------------------------- */
 
-void events_deliver(struct engine *engine, struct tracee *tracee, const struct event_match *matches,
-		    const struct event_data *data)
+static void deliver(struct usdtrap_hit *hit, const struct event_match *matches)
 {
-	struct usdtrap_hit hit = {.engine = engine, .tracee = tracee, .data = data};
+	struct engine *engine = hit->engine;
 
-	if (!matches || engine->is_stopping || tracee->role != TRACEE_MEMBER)
+	if (!matches || engine->is_stopping || hit->tracee->role != TRACEE_MEMBER)
 		return;
 	engine->report.hits++;
 	for (; matches; matches = matches->next) {
-		hit.match = matches;
-		hit.info = &matches->info;
-		if (matches->event->on_hit(&hit, matches->event->user) == USDTRAP_STOP) {
+		hit->match = matches;
+		hit->info = &matches->info;
+		if (matches->event->on_hit(hit, matches->event->user) == USDTRAP_STOP) {
 			engine->is_stopping = true;
 			break;
 		}
 	}
+}
+
+void events_deliver(struct engine *engine, struct tracee *tracee, const struct event_match *matches,
+		    const struct event_data *data)
+{
+	deliver(&(struct usdtrap_hit){.engine = engine, .tracee = tracee, .data = data}, matches);
+}
+
+void events_deliver_recorded(struct engine *engine, const struct recorded *recorded, const struct event_match *matches,
+			     const struct event_data *data)
+{
+	/* As much of a tracee as a hit's callbacks may ask for without its memory or registers. */
+	struct space space = {.pid = recorded->pid, .anchor = recorded->tid, .arch = arch_native(), .memory_fd = -1};
+	struct tracee tracee = {.tid = recorded->tid, .pid = recorded->pid, .role = TRACEE_MEMBER, .space = &space};
+
+	deliver(&(struct usdtrap_hit){.engine = engine, .tracee = &tracee, .recorded = recorded, .data = data},
+		matches);
 }
 
 /* ---- What a callback sees ---------------------------------------------------------------------------------------- */

@@ -13,6 +13,7 @@
 #include <usdtrap/session.h>
 
 struct engine;
+struct recorded;
 struct tracee;
 
 /* One tracepoint that one subscription matched. */
@@ -73,5 +74,8 @@ void events_deinit(struct events *events);
 /* Hands what TRACEE, which is stopped, has done to all of MATCHES. */
 void events_deliver(struct engine *engine, struct tracee *tracee, const struct event_match *matches,
 		    const struct event_data *data);
+/* The same of a thread that is not traced, and what was kept of it. */
+void events_deliver_recorded(struct engine *engine, const struct recorded *recorded, const struct event_match *matches,
+			     const struct event_data *data);
 
 #endif

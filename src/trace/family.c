@@ -30,6 +30,7 @@
 #include "os/privileged.h"
 #include "os/procfs.h"
 #include "trace/attached.h"
+#include "trace/machine.h"
 #include "trace/room.h"
 #include "trace/room_map.h"
 #include "trace/sharing.h"
@@ -310,8 +311,10 @@ bool family_exec(struct engine *engine, struct tracee *tracee)
 {
 	forget_other_threads(engine, tracee);
 	tracee->has_stopped = true;
+	tracee->candidate = CANDIDATE_NOT;
+	tracee->is_interrupted = false; /* this stop makes up for the one that was asked for */
 	/* Its own memory at last, and none of our bytes in it. */
-	if (tracee->role != TRACEE_MEMBER || engine->is_leaving) {
+	if (tracee->role != TRACEE_MEMBER || engine->is_leaving || !machine_keeps(engine, tracee)) {
 		let_go(engine, tracee);
 		return true;
 	}

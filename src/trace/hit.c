@@ -16,6 +16,7 @@
 #include "os/ptrace.h"
 #include "trace/engine.h"
 #include "trace/events.h"
+#include "trace/recorded.h"
 #include "trace/site.h"
 
 /* The callbacks' view is const; what is fetched on demand is kept all the same. */
@@ -30,7 +31,8 @@ const struct arch_registers *hit_registers(const struct usdtrap_hit *hit)
 
 	if (!hit->registers) {
 		memset(&own->engine->registers, 0, sizeof(own->engine->registers));
-		usdtrap_error_destroy(ptrace_get_registers(hit->tracee->tid, &own->engine->registers));
+		if (!hit->recorded)
+			usdtrap_error_destroy(ptrace_get_registers(hit->tracee->tid, &own->engine->registers));
 		own->registers = &own->engine->registers;
 	}
 	return hit->registers;
@@ -158,6 +160,8 @@ struct usdtrap_error *usdtrap_hit_read(const struct usdtrap_hit *hit, uint64_t a
 	const struct space *space = hit->tracee->space;
 	struct usdtrap_error *error;
 
+	if (hit->recorded)
+		return recorded_read(hit->recorded, address, buffer, size);
 	error = memory_read(space->memory_fd, address, buffer, size);
 	if (!error)
 		site_mask(space, address, buffer, size);
@@ -166,6 +170,10 @@ struct usdtrap_error *usdtrap_hit_read(const struct usdtrap_hit *hit, uint64_t a
 
 struct usdtrap_error *usdtrap_hit_write(const struct usdtrap_hit *hit, uint64_t address, const void *bytes, size_t size)
 {
+	if (hit->recorded)
+		return error_create(USDTRAP_UNSUPPORTED,
+				    "process %d has gone on since: nothing is written to its memory",
+				    (int)hit->tracee->pid);
 	if (site_is_within(hit->tracee->space, address, size))
 		return error_create(USDTRAP_FAULT, "a probe is armed in the %zu bytes at 0x%" PRIx64, size, address);
 	return memory_write_permitted(hit->tracee->tid, address, bytes, size);
@@ -186,12 +194,26 @@ struct usdtrap_error *usdtrap_hit_signal(const struct usdtrap_hit *hit, enum usd
 	return error_os(errno, "cannot send signal %d to process %d", signal, pid);
 }
 
+/* As much as there is at ADDRESS, with our bytes masked. */
+static struct usdtrap_error *read_some(const struct usdtrap_hit *hit, uint64_t address, char *buffer, size_t size,
+				       size_t *ret_size)
+{
+	const struct space *space = hit->tracee->space;
+	struct usdtrap_error *error;
+
+	if (hit->recorded)
+		return recorded_read_some(hit->recorded, address, buffer, size, ret_size);
+	error = memory_read_some(space->memory_fd, address, buffer, size, ret_size);
+	if (!error)
+		site_mask(space, address, buffer, *ret_size);
+	return error;
+}
+
 struct usdtrap_error *usdtrap_hit_read_string(const struct usdtrap_hit *hit, uint64_t address, char *buffer,
 					      size_t capacity, size_t *ret_length, int *ret_cut)
 {
 	/* Most strings are short: a small first piece, then larger ones, each ending where memory does. */
 	enum { FIRST_PIECE = 64, NEXT_PIECE = 4096 };
-	const struct space *space = hit->tracee->space;
 	struct usdtrap_error *error = NULL;
 	size_t length = 0, got;
 	int is_cut = 0;
@@ -203,14 +225,13 @@ struct usdtrap_error *usdtrap_hit_read_string(const struct usdtrap_hit *hit, uin
 
 		if (wanted > capacity - length)
 			wanted = capacity - length;
-		error = memory_read_some(space->memory_fd, address + length, buffer + length, wanted, &got);
+		error = read_some(hit, address + length, buffer + length, wanted, &got);
 		if (error) {
 			/* It began well: what could be read is the string, as far as it goes. */
 			if (length > 0 && error_catch(error, USDTRAP_FAULT))
 				error = NULL;
 			break;
 		}
-		site_mask(space, address + length, buffer + length, got);
 		end = memchr(buffer + length, '\0', got);
 		if (end) {
 			length = (size_t)(end - buffer);
@@ -247,6 +268,8 @@ const char *usdtrap_hit_comm(const struct usdtrap_hit *hit)
 {
 	char *comm = mutable_hit(hit)->lazy.comm;
 
+	if (hit->recorded)
+		return hit->recorded->comm;
 	if (!hit->lazy.has_comm) {
 		mutable_hit(hit)->lazy.has_comm = true;
 		usdtrap_error_destroy(procfs_line(PROCFS_ROOT, hit->tracee->tid, "comm", comm, sizeof(hit->lazy.comm)));
@@ -257,8 +280,11 @@ const char *usdtrap_hit_comm(const struct usdtrap_hit *hit)
 uid_t usdtrap_hit_uid(const struct usdtrap_hit *hit)
 {
 	struct procfs_status status;
-	struct usdtrap_error *error = procfs_status_read(PROCFS_ROOT, hit->tracee->tid, &status);
+	struct usdtrap_error *error;
 
+	if (hit->recorded)
+		return hit->recorded->uid;
+	error = procfs_status_read(PROCFS_ROOT, hit->tracee->tid, &status);
 	usdtrap_error_destroy(error);
 	return error ? (uid_t)-1 : status.uid;
 }
@@ -266,14 +292,19 @@ uid_t usdtrap_hit_uid(const struct usdtrap_hit *hit)
 gid_t usdtrap_hit_gid(const struct usdtrap_hit *hit)
 {
 	struct procfs_status status;
-	struct usdtrap_error *error = procfs_status_read(PROCFS_ROOT, hit->tracee->tid, &status);
+	struct usdtrap_error *error;
 
+	if (hit->recorded)
+		return hit->recorded->gid;
+	error = procfs_status_read(PROCFS_ROOT, hit->tracee->tid, &status);
 	usdtrap_error_destroy(error);
 	return error ? (gid_t)-1 : status.gid;
 }
 
 uint64_t usdtrap_hit_time_ns(const struct usdtrap_hit *hit)
 {
+	if (hit->recorded)
+		return hit->recorded->time_ns;
 	if (!hit->lazy.time_ns) {
 		struct timespec now;
 
@@ -286,8 +317,11 @@ uint64_t usdtrap_hit_time_ns(const struct usdtrap_hit *hit)
 int usdtrap_hit_cpu(const struct usdtrap_hit *hit)
 {
 	struct procfs_stat stat;
-	struct usdtrap_error *error = procfs_stat_read(PROCFS_ROOT, hit->tracee->tid, hit->tracee->tid, &stat);
+	struct usdtrap_error *error;
 
+	if (hit->recorded)
+		return hit->recorded->cpu;
+	error = procfs_stat_read(PROCFS_ROOT, hit->tracee->tid, hit->tracee->tid, &stat);
 	usdtrap_error_destroy(error);
 	return error ? -1 : stat.processor;
 }

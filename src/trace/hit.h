@@ -11,6 +11,7 @@ struct engine;
 struct event_data;
 struct event_match;
 struct location;
+struct recorded;
 struct site;
 struct tracee;
 
@@ -19,8 +20,9 @@ enum { HIT_COMM_SIZE = 16 }; /* TASK_COMM_LEN, proc(5) */
 struct usdtrap_hit {
 	struct engine *engine;
 	struct tracee *tracee;
-	struct site *site;                     /* NULL: it stands at no site but somewhere, at an event */
-	struct location *location;             /* of the callback that runs; NULL likewise */
+	const struct recorded *recorded; /* what was kept of the thread, which has gone on since; NULL: it stands */
+	struct site *site;               /* NULL: it stands at no site but somewhere, at an event */
+	struct location *location;       /* of the callback that runs; NULL likewise */
 	const struct usdtrap_probe_info *info; /* what there is of it at an event */
 	const struct event_match *match;       /* the event's, of the callback that runs; NULL: no event */
 	const struct event_data *data;

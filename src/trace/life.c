@@ -63,7 +63,7 @@ void life_executed(struct engine *engine, struct tracee *tracee, pid_t former)
 	struct event_data data = {.values = {0, (uint64_t)tracee->pid, (uint64_t)former}};
 	char path[PATH_SIZE];
 
-	if (!engine->events.of_kind[EVENT_EXEC])
+	if (!engine->events.of_kind[EVENT_EXEC] || engine->machine) /* machine.c tells of all */
 		return;
 	read_exec_path(tracee, path);
 	data.texts[0] = path;

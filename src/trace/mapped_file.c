@@ -179,6 +179,32 @@ static struct catalog_file *file_at(const struct engine *engine, const char *pat
 	return NULL;
 }
 
+bool mapped_wants(const struct engine *engine, pid_t pid)
+{
+	const struct space space = {.pid = pid, .anchor = pid};
+	const struct catalog_file *file = NULL;
+	struct procfs_maps maps;
+	struct usdtrap_error *error = procfs_maps_read(PROCFS_ROOT, pid, pid, &maps);
+	struct stat status;
+
+	if (error) {
+		usdtrap_error_destroy(error);
+		return false;
+	}
+	for (size_t i = 0; i < maps.count && !(file && file->is_wanted); i++) {
+		const struct procfs_mapping *mapping = &maps.items[i];
+		_cleanup_free_ char *path = NULL;
+
+		if (!mapping->is_executable || mapping->inode == 0)
+			continue;
+		file = catalog_file_find(&engine->catalog, mapping->device, mapping->inode);
+		if (!file && (path = path_of(&space, mapping, &status)))
+			file = file_at(engine, path, &status);
+	}
+	procfs_maps_deinit(&maps);
+	return file && file->is_wanted;
+}
+
 /* ---- any file ---- */
 
 static bool is_stranger(const struct engine *engine, const struct procfs_mapping *mapping)

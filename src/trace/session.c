@@ -36,6 +36,7 @@
 #include "os/call_filter.h"
 #include "trace/attached.h"
 #include "trace/engine.h"
+#include "trace/machine.h"
 #include "trace/observe.h"
 #include "trace/stacks.h"
 
@@ -47,7 +48,7 @@ enum {
 	FIRST_TIMER = 2, /* in the descriptors that are polled; before it the engine's end and the interrupt */
 };
 
-enum request { REQUEST_NONE, REQUEST_ATTACH, REQUEST_REPAIR, REQUEST_RUN, REQUEST_DETACH };
+enum request { REQUEST_NONE, REQUEST_ATTACH, REQUEST_ATTACH_MACHINE, REQUEST_REPAIR, REQUEST_RUN, REQUEST_DETACH };
 
 /* A timer, or an event of somebody else's. */
 struct timer {
@@ -72,6 +73,7 @@ struct usdtrap_session {
 	bool is_done;
 	pid_t pid;
 	enum usdtrap_attach_mode mode;
+	const struct usdtrap_machine *machine;
 	struct usdtrap_error *error;
 
 	bool has_attached;
@@ -114,9 +116,10 @@ static void run(struct usdtrap_session *session)
 	struct engine *engine = &session->engine;
 	const uint64_t one = 1;
 
-	while (!engine->is_stopping && (engine->member_count > 0 || !session->has_attached)) {
+	while (!engine->is_stopping && (engine->member_count > 0 || engine->machine || !session->has_attached)) {
 		unsigned wanted = atomic_load(&session->wakes_wanted);
 
+		machine_turn(engine);
 		if (wanted != atomic_load(&session->wakes_seen)) {
 			atomic_store(&session->wakes_seen, wanted);
 			if (atomic_load(&session->is_interrupted))
@@ -127,6 +130,8 @@ static void run(struct usdtrap_session *session)
 		if (engine_step(engine, true) == PTRACE_WAIT_NOBODY)
 			wait_for_wake(session);
 	}
+	if (engine->machine)
+		machine_work(engine); /* what was recorded before the end is told */
 	/* Whoever polls must not take an end that came by itself for a wake-up it still has to send. */
 	atomic_store(&session->wakes_seen, atomic_load(&session->wakes_wanted));
 	while (write(session->end_fd, &one, sizeof(one)) < 0 && errno == EINTR)
@@ -148,12 +153,15 @@ static struct usdtrap_error *answer(struct usdtrap_session *session)
 	switch (session->request) {
 	case REQUEST_ATTACH:
 		return attach(session);
+	case REQUEST_ATTACH_MACHINE:
+		return machine_attach(&session->engine, session->machine);
 	case REQUEST_REPAIR:
 		return repair_all(&session->engine, session->pid);
 	case REQUEST_RUN:
 		run(session);
 		return NULL;
 	case REQUEST_DETACH:
+		machine_stop(&session->engine);
 		affinity_deinit(&session->engine.affinity); /* leaving waits for no tracee, and for no processor */
 		leave_all(&session->engine);
 		return NULL;
@@ -274,6 +282,7 @@ struct usdtrap_error *usdtrap_session_create(const struct usdtrap_options *optio
 	pthread_mutex_init(&session->lock, NULL);
 	pthread_cond_init(&session->changed, NULL);
 	session->wake_signal = session->engine.options.wake_signal ? session->engine.options.wake_signal : SIGRTMAX - 1;
+	session->engine.options.wake_signal = session->wake_signal;
 	session->interrupt_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	session->end_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (session->engine.options.filtered && !call_filter_is_possible())
@@ -303,6 +312,7 @@ void usdtrap_session_destroy(struct usdtrap_session *session)
 		return;
 	if (session->has_thread)
 		usdtrap_error_destroy(usdtrap_detach(session, NULL));
+	machine_destroy(&session->engine);
 	HASH_ITER (hh, session->engine.tracees, tracee, next_tracee)
 		engine_remove_tracee(&session->engine, tracee);
 	space_destroy_all(&session->engine.former_spaces);
@@ -499,6 +509,30 @@ struct usdtrap_error *usdtrap_attach(struct usdtrap_session *session, pid_t pid,
 	session->mode = mode;
 	post(session, REQUEST_ATTACH);
 	return await_end(session);
+}
+
+static enum usdtrap_action on_machine(void *user)
+{
+	struct usdtrap_session *session = user;
+
+	machine_work(&session->engine);
+	return session->engine.is_stopping ? USDTRAP_STOP : USDTRAP_CONTINUE;
+}
+
+struct usdtrap_error *usdtrap_attach_machine(struct usdtrap_session *session, const struct usdtrap_machine *how)
+{
+	struct usdtrap_error *error = check_use(session, "usdtrap_attach_machine()");
+
+	if (!error && session->has_attached)
+		error = error_create(USDTRAP_INVALID_USE, "usdtrap_attach_machine() after another attach");
+	if (error)
+		return error;
+	session->has_attached = true;
+	session->machine = how;
+	post(session, REQUEST_ATTACH_MACHINE);
+	error = await_end(session);
+	session->machine = NULL;
+	return error ? error : usdtrap_add_event(session, machine_event(&session->engine), on_machine, session);
 }
 
 static void wake(struct usdtrap_session *session)

@@ -164,7 +164,7 @@ const struct usdtrap_frame *usdtrap_hit_symbolize(const struct usdtrap_hit *hit,
 	/* A process that is gone has nothing to ask: the address is all there is. */
 	struct space *space = hit->tracee->space;
 
-	if (!stacks_of(hit->engine))
+	if (hit->recorded || !stacks_of(hit->engine))
 		return NULL;
 	if (!modules_refresh(hit->engine, space) && !space->modules)
 		return NULL;
@@ -215,7 +215,7 @@ const struct usdtrap_stack *usdtrap_hit_stack(const struct usdtrap_hit *hit, siz
 	size_t count;
 
 	assert(frames_max > 0 && frames_max <= USDTRAP_STACK_FRAMES_MAX);
-	if (!stacks || (!modules_refresh(engine, space) && !space->modules))
+	if (hit->recorded || !stacks || (!modules_refresh(engine, space) && !space->modules))
 		return NULL;
 	count = unwind_walk(engine, space, &stacks->files, hit_registers(hit), usdtrap_hit_address(hit),
 			    &stacks->window, stacks->walked, frames_max);
@@ -292,6 +292,9 @@ static struct usdtrap_error *find_symbol(struct engine *engine, struct space *sp
 struct usdtrap_error *usdtrap_hit_find_symbol(const struct usdtrap_hit *hit, const char *name, uint64_t *ret_address,
 					      uint64_t *ret_size)
 {
+	if (hit->recorded)
+		return error_create(USDTRAP_UNSUPPORTED, "process %d has gone on since: its symbols are not known",
+				    (int)hit->tracee->pid);
 	return find_symbol(hit->engine, hit->tracee->space, usdtrap_hit_address(hit), name, ret_address, ret_size);
 }
 

@@ -24,6 +24,14 @@ enum tracee_role {
 	TRACEE_SHARER, /* not wanted but runs in a traced space (vfork): kept until it execs or ends */
 };
 
+/* What a thread that was seized for the whole machine's sake is about to do: machine.h. */
+enum candidate {
+	CANDIDATE_NOT,      /* it is an ordinary tracee */
+	CANDIDATE_EXECUTES, /* a wanted file */
+	CANDIDATE_LOADS,    /* one into its memory */
+	CANDIDATE_LEAVES,   /* nothing of the kind: it is let go when it stops */
+};
+
 struct tracee {
 	pid_t tid;
 	pid_t pid; /* its process, as our /proc names it */
@@ -50,7 +58,8 @@ struct tracee {
 	unsigned watch_generation;     /* by which state of the list */
 	uint32_t watch_numbers[4];     /* which watchpoint each is set for; 0: none */
 	uint32_t samples_due;          /* by samplers, a bit each: samples.c */
-	bool is_ending;                /* its end was told: PTRACE_EVENT_EXIT */
+	enum candidate candidate;
+	bool is_ending;         /* its end was told: PTRACE_EVENT_EXIT */
 	bool is_starting;       /* its execve is still to come: what it does before that is ours, not the program's */
 	struct {                /* its system calls, where they are wanted: calls.c */
 		bool is_inside; /* its last stop was an entry */

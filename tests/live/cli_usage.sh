@@ -97,9 +97,12 @@ EOT
 says 1 err /dev/zero <<EOT
 ERROR: '/dev/zero' is no script: it goes on after 16 MiB
 EOT
-says 1 err -e "usdt:$targets/hits:hits:tick { }" <<EOT
-ERROR: name a process with -p, or start one with -c
-HINT: probes are traced in one process, and with --follow in its children: usdtrap -p PID ..., or usdtrap -c 'COMMAND' ...
+says 1 err -e 'tracepoint:syscalls:sys_enter_read { }' <<EOT
+ERROR: tracepoint:syscalls:sys_enter_read cannot be had for the whole machine: every process would have to stop for it again and again, this terminal's and the reader of the output among them, which might then wait for each other
+HINT: name processes with -p or -c; --follow traces their children as well
+EOT
+says 1 err --filesystem ./missing -e 'tracepoint:syscalls:sys_enter_execve { }' <<EOT
+ERROR: ./missing: No such file or directory
 EOT
 
 says 1 err /proc/self/exe <<EOT

@@ -15,7 +15,8 @@ refused() {
 
 count='{ @ = count(); }'
 
-refused 'name a process with -p, or start one with -c' -e "usdt:$targets/hits:hits:tick $count"
+refused 'usdt:NAME needs a process, named with -p or -c' -e "usdt:tick $count"
+refused 'profile cannot be had for the whole machine' -e "profile:hz:99 $count"
 refused 'no process 4194000' -e "usdt:$targets/hits:hits:tick $count" -p 4194000
 refused 'tick' -e "usdt:$targets/hits:hits:tock $count" -c "$targets/hits 1"
 

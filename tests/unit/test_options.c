@@ -52,6 +52,9 @@ static void describe(const struct options *options, struct strbuf *out)
 	describe_words(" {%s}", &options->named, out);
 	describe_words(" I=%s", &options->include_directories, out);
 	describe_words(" include=%s", &options->include_files, out);
+	describe_words(" filesystem=%s", &options->filesystems, out);
+	if (options->machine_way)
+		strbuf_addf(out, " machine=%d", options->machine_way);
 	if (options->probe_filter)
 		strbuf_addf(out, " filter=%s", options->probe_filter);
 	strbuf_add_string(out, run_modes[options->mode]);
@@ -127,6 +130,8 @@ static void test_options_right_lines_are_understood(void **state)
 		{"flags", "x.bt --drop --no-warnings --dry-run --no-recipe --no-follow-cpu --watch-maps",
 		 "run [x.bt] drops no-warnings dry-run no-recipe watch-maps no-follow-cpu"},
 		{"includes", "x.bt -I a -Ib --include c --include=d", "run [x.bt] I=a I=b include=c include=d"},
+		{"the machine", "x.bt --machine connector --filesystem / --filesystem=/usr",
+		 "run [x.bt] filesystem=/ filesystem=/usr machine=2"},
 		{"debug info", "x.bt --debuginfo a:b", "run [x.bt]"},
 		{"probe filter", "x.bt --probe-filter ^a|b$", "run [x.bt] filter=^a|b$"},
 		{"unsafe", "x.bt --unsafe", "run [x.bt] unsafe"},
@@ -189,6 +194,8 @@ static void test_options_wrong_lines_are_explained(void **state)
 		{"pid: negative", "x.bt -p -5", "Pid out of range: -5", NULL},
 		{"buffering", "x.bt -B some", "Invalid buffering mode \"some\"", "Valid modes: 'line', 'full', 'none'"},
 		{"format", "x.bt -f xml", "Invalid output format \"xml\"", "Valid formats: 'text', 'json'"},
+		{"machine", "x.bt --machine hearsay", "Invalid way to watch the machine \"hearsay\"",
+		 "Valid ways: 'fanotify', 'connector', 'poll'"},
 		{"queue: nothing", "x.bt --queue 0", "Invalid queue size \"0\"",
 		 "a number of bytes, with K, M or G behind it if you like: --queue 64M"},
 		{"queue: unit", "x.bt --queue 5X", "Invalid queue size \"5X\"",

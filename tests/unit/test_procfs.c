@@ -553,6 +553,35 @@ static void test_line_is_the_first_without_its_newline(void **state)
 	assert_string_equal(line, "1");
 }
 
+static void test_call_is_read_whole_or_not(void **state)
+{
+	static const char *const others[] = {"running\n", "-1 0x7ffe 0x7f00\n", "", "59 0x1 0x2\n",
+					     "x 1 2 3 4 5 6 7 8\n"};
+	struct procfs_call call;
+	uint64_t stack_pointer;
+
+	fake_proc_file(*state, "42/syscall", "59 0x55d0 0x55d8 0xffffffffffffffff 0x8 0x0 0x6 0x7ffe68 0x7f0a4c0b\n");
+	assert_true(procfs_call_read(root_of(state), 42, &call));
+	assert_int_equal(call.number, 59);
+	assert_int_equal(call.arguments[0], 0x55d0);
+	assert_int_equal(call.arguments[2], UINT64_MAX);
+	assert_int_equal(call.arguments[5], 6);
+	assert_int_equal(call.stack_pointer, 0x7ffe68);
+	assert_int_equal(call.pc, 0x7f0a4c0b);
+	assert_true(procfs_stack_pointer(root_of(state), 42, &stack_pointer));
+	assert_int_equal(stack_pointer, 0x7ffe68);
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		fake_proc_file(*state, "42/syscall", others[i]);
+		assert_false(procfs_call_read(root_of(state), 42, &call));
+	}
+	fake_proc_file(*state, "42/syscall", "-1 0x7ffe 0x7f00\n");
+	assert_true(procfs_stack_pointer(root_of(state), 42, &stack_pointer));
+	assert_int_equal(stack_pointer, 0x7ffe);
+	fake_proc_file(*state, "42/syscall", "running\n");
+	assert_false(procfs_stack_pointer(root_of(state), 42, &stack_pointer));
+	assert_false(procfs_call_read(root_of(state), 43, &call));
+}
+
 static void test_line_longer_than_the_buffer_is_cut(void **state)
 {
 	char line[4];
@@ -605,6 +634,7 @@ int main(void)
 		TREE_TEST(test_link_target_is_copied),
 		TREE_TEST(test_link_that_the_kernel_lacks_is_not_found),
 		TREE_TEST(test_line_is_the_first_without_its_newline),
+		TREE_TEST(test_call_is_read_whole_or_not),
 		TREE_TEST(test_line_longer_than_the_buffer_is_cut),
 		cmocka_unit_test(test_line_that_may_not_be_read_is_permission),
 	};
