@@ -19,7 +19,7 @@ for tool in "$tools"/*.bt; do
 	! grep WARNING said.err | grep -qv 'No matches for' || fail "$name: $(cat said.err)"
 	grep -q "tools/$name" "$top_srcdir/Makefile.am" || fail "$name is not installed"
 done
-[ $count -ge 11 ] || fail "$count tools"
+[ $count -ge 12 ] || fail "$count tools"
 
 # trace NAME COMMAND [OPTION...]: the tool's output is in trace.out, the program's in target.out
 trace() {
