@@ -100,13 +100,15 @@ void scout_rest(struct scout *scout)
 static void on_opening(struct scout *scout, const struct gate_message *message, const struct stat *file)
 {
 	struct arrival arrival = {.kind = ARRIVAL_OPENING, .pid = message->pid, .question = message->id};
+	/* It can be seized before it sleeps, too: what it does then shows what it was about to do. */
+	enum { PATIENCE_US = 500 };
 	struct procfs_call call;
 
 	if (!message->pid) {
 		gate_allow(&scout->gate, message->id);
 		return;
 	}
-	if (!start_find_call(message->pid, &arrival.tid, &call)) {
+	if (!start_find_call(message->pid, PATIENCE_US, &arrival.tid, &call)) {
 		arrival.tid = message->pid; /* it does not sleep yet, on a busy machine: it may be anything */
 	} else if (start_is_exec(&call)) {
 		arrival.is_exec = true;

@@ -111,6 +111,7 @@ static void count(struct scout *scout, uint64_t *counter)
 
 void starts_asked(struct scout *scout, pid_t pid, uint64_t asked_ns, uint64_t device, uint64_t inode)
 {
+	enum { PATIENCE_US = 7000 };
 	const uint64_t patience_ns = UINT64_C(1000000) * GATE_PATIENCE_MS;
 	struct arrival arrival = {.kind = ARRIVAL_START, .pid = pid};
 	const struct pending_start *pending = find(scout, pid);
@@ -118,7 +119,8 @@ void starts_asked(struct scout *scout, pid_t pid, uint64_t asked_ns, uint64_t de
 	pid_t tid;
 	char *path;
 
-	if (!start_find_call(pid, &tid, &call) || !start_is_exec(&call) || !start_read(pid, tid, &call, &arrival.start))
+	if (!start_find_call(pid, PATIENCE_US, &tid, &call) || !start_is_exec(&call) ||
+	    !start_read(pid, tid, &call, &arrival.start))
 		return; /* it goes on already: if it succeeds, that is told */
 	path = copy_string(&arrival.start, start_path_addr(&call));
 	/* It went on before it was read whole, perhaps. */

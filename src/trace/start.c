@@ -61,20 +61,20 @@ static bool is_in_such_a_call(pid_t tid, struct procfs_call *ret, bool *ret_is_r
 	return false;
 }
 
-bool start_find_call(pid_t pid, pid_t *ret_tid, struct procfs_call *ret)
+bool start_find_call(pid_t pid, unsigned patience_us, pid_t *ret_tid, struct procfs_call *ret)
 {
 	/*
 	 * Who asks is not asleep at once: until then the kernel calls it running. Most often it is so within
 	 * microseconds; but the gate may have taken its processor.
 	 */
-	enum { EAGER_LOOKS = 20, LOOKS = 120 };
-	const struct timespec interval = {.tv_nsec = 50000};
+	enum { EAGER_LOOKS = 20, INTERVAL_US = 50 };
+	const struct timespec interval = {.tv_nsec = INTERVAL_US * 1000};
 	struct usdtrap_error *error;
 	pid_t *threads;
 	size_t count;
 	bool is_found, is_running;
 
-	for (unsigned look = 0; look < LOOKS; look++) {
+	for (unsigned look = 0; look < EAGER_LOOKS + patience_us / INTERVAL_US; look++) {
 		*ret_tid = pid;
 		is_running = false;
 		if (is_in_such_a_call(pid, ret, &is_running))

@@ -22,9 +22,9 @@ long start_execveat_number(void);
 
 /*
  * The system call in which a thread of PID waits to be let go on, of those that
- * open a file, and the thread; in a moment at most. False: none does.
+ * open a file, and the thread; within PATIENCE_US microseconds. False: none does.
  */
-bool start_find_call(pid_t pid, pid_t *ret_tid, struct procfs_call *ret);
+bool start_find_call(pid_t pid, unsigned patience_us, pid_t *ret_tid, struct procfs_call *ret);
 /* Whether CALL executes a file. */
 bool start_is_exec(const struct procfs_call *call);
 /* Where the path of CALL, which executes a file, is in its process's memory. */

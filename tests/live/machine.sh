@@ -57,8 +57,10 @@ finish
 sleep 0.2
 leave
 [ "$tracer_status" -eq 0 ] || fail "usdtrap ended with $tracer_status"
-says hits 507 'by\['"$pid"'\]' 7 main 5 returns 5
-says 'lib.*constructor\]' 21 'lib.*work\]' 35 'lib.*destructor\]' 7
+if ! grep -q WARNING trace.err; then # else the machine was too busy, which is told
+	says hits 507 'by\['"$pid"'\]' 7 main 5 returns 5
+	says 'lib.*constructor\]' 21 'lib.*work\]' 35 'lib.*destructor\]' 7
+fi
 
 # The interpreter of a script: the kernel opens it while it holds a lock that a tracer needs. Nearly always it is reached in
 # time, and if not that is told.
@@ -84,8 +86,12 @@ while [ $count -lt 1000 ]; do
 	count=$((count + 1))
 done
 leave
-says hits 3000 main 1000 returns 1000
-echo "1000 short processes: 3000 hits of 3000, none harmed"
+hits=$(sed -n 's/^@hits: //p' trace.out)
+late=$(sed -n 's/^WARNING: \([0-9]*\) processes had begun.*/\1/p' trace.err)
+missed=$(sed -n 's/^WARNING: \([0-9]*\) such processes had ended.*/\1/p' trace.err)
+[ $((hits + 3 * (${late:-0} + ${missed:-0}))) -ge 3000 ] || fail "some are missing and not told: $(tail -n 9 trace.out trace.err)"
+[ "$hits" -ge 2850 ] || fail "more than one in twenty is missing: $(tail -n 9 trace.out trace.err)"
+echo "1000 short processes: $hits hits of 3000, told as late ${late:-0}, as missed ${missed:-0}, none harmed"
 
 # Left while processes run: they are as they were.
 start "$work/hits" 10
