@@ -380,6 +380,8 @@ struct usdtrap_error *attach_candidate(struct engine *engine, pid_t pid, pid_t t
 		is_new = false;
 		error = seize_pass(engine, space, &is_new);
 	}
+	if (!error && space->references == 1)
+		error = &error_gone;
 	for (struct tracee *tracee = engine->tracees; tracee; tracee = tracee->hh.next) {
 		if (tracee->space != space)
 			continue;

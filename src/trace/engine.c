@@ -169,6 +169,8 @@ void engine_remove_tracee(struct engine *engine, struct tracee *tracee)
 
 void engine_ended(struct engine *engine, struct tracee *tracee, int status)
 {
+	if (tracee->candidate == CANDIDATE_EXECUTES || tracee->candidate == CANDIDATE_LOADS)
+		engine->report.processes_missed++; /* it never came to a stop, so it was too late */
 	if (engine->options.on_exit && tracee->role == TRACEE_MEMBER && tracee->tid == tracee->pid)
 		engine->options.on_exit(tracee->pid, status, engine->options.user);
 	engine_remove_tracee(engine, tracee);

@@ -349,7 +349,7 @@ static struct usdtrap_error *check_wishes(const struct engine *engine)
 		return refuse(match->info.full_name, stops);
 	if (engine->samplers)
 		return refuse("profile", stops);
-	if (engine->watchpoints.count)
+	if (engine->watchpoints.list || engine->watchpoints.symbols)
 		return refuse("a watchpoint", "an address means something else in each process");
 	return NULL;
 }
