@@ -60,6 +60,8 @@ struct usdtrap_finding_site {
 	uint64_t addr;
 	enum usdtrap_byte_state state;
 	unsigned char byte, byte_in_file;
+	int owner;           /* at a trap: the process that has a probe of the kernel's there; 0: none is known */
+	char owner_name[32]; /* its name */
 };
 
 struct usdtrap_finding_semaphore {

@@ -184,6 +184,9 @@ static void say_site(struct why *why, const struct usdtrap_finding *finding)
 	case USDTRAP_BYTE_TRAP:
 		say(why, MARK_NOTE, "at its site 0x%" PRIx64 " is byte %02x, a trap: a tracer is there", site->addr,
 		    site->byte);
+		if (site->owner)
+			say(why, MARK_NOTE, "process %d (%s) has a probe of the kernel's there, and gets its hits",
+			    site->owner, site->owner_name);
 		advise(why, "do",
 		       "end that tracer first (usdtrap, gdb, bpftrace, perf); if it was killed: usdtrap repair");
 		return;

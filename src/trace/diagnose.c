@@ -19,6 +19,7 @@
 #include "base/glob.h"
 #include "base/strbuf.h"
 #include "os/capability.h"
+#include "os/kernel_probe.h"
 #include "os/memory.h"
 #include "os/procfs.h"
 #include "os/procfs_file.h"
@@ -121,6 +122,22 @@ static const struct procfs_mapping *mapping_of(const struct diagnosis *diagnosis
 	return NULL;
 }
 
+/* Who has a uprobe at SITE, if the kernel tells. */
+static void find_owner(const struct diagnosis *diagnosis, struct usdtrap_finding_site *site)
+{
+	_cleanup_free_ struct kernel_probe *probes = NULL;
+	struct usdtrap_error *error;
+	size_t count;
+
+	error = kernel_probes_read(&probes, &count);
+	usdtrap_error_destroy(error);
+	for (size_t i = 0; i < count && !site->owner; i++)
+		if (kernel_probe_addr(&probes[i], &diagnosis->maps) == site->addr) {
+			site->owner = (int)probes[i].owner;
+			snprintf(site->owner_name, sizeof(site->owner_name), "%s", probes[i].owner_name);
+		}
+}
+
 static void tell_site(const struct diagnosis *diagnosis, const struct elf_object *object,
 		      const struct usdtrap_probe_info *probe, size_t index, uint64_t load_bias)
 {
@@ -146,6 +163,8 @@ static void tell_site(const struct diagnosis *diagnosis, const struct elf_object
 			site->state = USDTRAP_BYTE_OTHER;
 	}
 	usdtrap_error_destroy(error);
+	if (site->state == USDTRAP_BYTE_TRAP)
+		find_owner(diagnosis, site);
 	tell(diagnosis, &finding);
 }
 

@@ -465,6 +465,7 @@ static void handle_trap(struct engine *engine, struct tracee *tracee)
 		return;
 	}
 	tracee->last_hit = registers;
+	site->hits++;
 	if (site->state == SITE_RESTORED) { /* a late trap, from before it was */
 		engine->report.late_traps++;
 		if (engine_undo_trap(tracee, site, &registers))

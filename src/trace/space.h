@@ -60,6 +60,9 @@ struct site {
 	bool is_displacing;                     /* the trap covers an instruction that counts, no nop */
 	uint8_t original[ARCH_MAX_INSTRUCTION]; /* what the file has from here on */
 	size_t original_size;                   /* bytes of `original' that are known */
+	uint64_t hits, hits_when_looked;        /* verify.c: so far, and when it was looked at last */
+	bool is_silent;                         /* verify.c: it had no hit between the last two looks */
+	bool is_overlaid;                       /* another tool has a probe of the kernel's over the trap: told */
 	bool was_replaced;                      /* somebody took the trap out once: told */
 	uint64_t net_slot;                      /* where the net knows of it; 0: it does not */
 	size_t skip;                            /* what is left of the nop behind the trap: pc moves on by it */

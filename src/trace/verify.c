@@ -2,9 +2,11 @@
 /*
  * Whether our traps are still where we put them.
  *
- * Another tracer may come after us: bpftrace puts the kernel's own trap over
- * ours, takes all hits for itself, and writes the nop back when it leaves. Our
- * probe is silently dead then. Or the program maps its own text anew, and the
+ * Another tracer may come after us: bpftrace has the kernel lay its own trap
+ * over ours, takes all hits for itself, and writes the nop back when it leaves.
+ * Our probe is silently dead then. While it is there no byte differs. So where
+ * hits came and come no more it is looked whether somebody has laid such a probe
+ * (os/kernel_probe.h), and that is told. Or the program maps its own text anew, and the
  * traps are gone, and the semaphores down. So every trap is looked at once a
  * second: one that is gone is put in again, and the gap is told; one whose
  * place has become something else is left alone, and that is told. Semaphores
@@ -13,7 +15,9 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/error.h"
+#include "os/kernel_probe.h"
 #include "os/memory.h"
 #include "trace/catalog.h"
 #include "trace/engine.h"
@@ -35,13 +39,19 @@ static void put_in_again(const struct engine *engine, const struct space *space,
 		usdtrap_error_destroy(error); /* its process is gone, or the next look will tell */
 		return;
 	}
-	if (!site->was_replaced)
+	if (site->is_overlaid)
+		engine_notice(engine, USDTRAP_NOTICE_WARNING,
+			      "the kernel's probe over the trap of %s in process %d is gone, and the trap was put in "
+			      "again: what was passed in between is not counted",
+			      name_of(site), (int)space->pid);
+	else if (!site->was_replaced)
 		engine_notice(engine, USDTRAP_NOTICE_WARNING,
 			      "the trap of %s was taken out of process %d, by another tracer or by the program, which "
 			      "mapped its text anew; it was put in again, and what was passed in between, for a second "
 			      "at most, is not counted",
 			      name_of(site), (int)space->pid);
 	site->was_replaced = true;
+	site->is_overlaid = false;
 }
 
 static void give_up(const struct engine *engine, const struct space *space, struct site *site, uint8_t found)
@@ -102,8 +112,67 @@ void verify_space(struct engine *engine, struct space *space)
 			semaphore_keep(space, semaphore)); /* its process is gone, or the next look tells */
 }
 
+/* Whether some site of SPACE had hits, and has had none since the last look: there may be a reason. */
+static bool has_fallen_silent(struct space *space)
+{
+	bool any = false;
+
+	for (struct site *site = space->sites; site; site = site->hh.next) {
+		if (site->state != SITE_ARMED || site->is_loader_hook)
+			continue;
+		any |= site->hits && site->hits == site->hits_when_looked && !site->is_overlaid && !site->is_silent;
+		site->is_silent = site->hits == site->hits_when_looked;
+		site->hits_when_looked = site->hits;
+		if (!site->is_silent)
+			site->is_overlaid = false;
+	}
+	return any;
+}
+
+static void tell_overlaid(struct engine *engine, struct space *space, const struct kernel_probe *probes, size_t count)
+{
+	struct procfs_maps maps;
+	struct usdtrap_error *error = mapped_read(engine, space, &maps);
+	struct site *site;
+
+	usdtrap_error_destroy(error);
+	for (size_t i = 0; !error && i < count; i++) {
+		site = space_site(space, kernel_probe_addr(&probes[i], &maps));
+		if (!site || site->state != SITE_ARMED || !site->hits || !site->is_silent || site->is_overlaid)
+			continue;
+		site->is_overlaid = true;
+		engine_notice(engine, USDTRAP_NOTICE_WARNING,
+			      "process %d (%s) has laid a probe of the kernel's over the trap of %s in process %d, and "
+			      "gets its hits; usdtrap gets none until that ends",
+			      (int)probes[i].owner, probes[i].owner_name, name_of(site), (int)space->pid);
+	}
+	if (!error)
+		procfs_maps_deinit(&maps);
+}
+
+static void look_for_overlays(struct engine *engine)
+{
+	_cleanup_free_ struct kernel_probe *probes = NULL;
+	struct usdtrap_error *error;
+	bool any = false;
+	size_t count;
+
+	for (struct space *space = engine->spaces; space; space = space->next)
+		any |= has_fallen_silent(space);
+	if (!any || engine->has_no_kernel_probes)
+		return;
+	error = kernel_probes_read(&probes, &count);
+	engine->has_no_kernel_probes = error;
+	usdtrap_error_destroy(error);
+	if (error || count == 0)
+		return;
+	for (struct space *space = engine->spaces; space; space = space->next)
+		tell_overlaid(engine, space, probes, count);
+}
+
 void verify_traps(struct engine *engine)
 {
+	look_for_overlays(engine);
 	for (struct space *space = engine->spaces; space; space = space->next)
 		verify_space(engine, space);
 }
