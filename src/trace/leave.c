@@ -299,7 +299,9 @@ static bool look_at(struct engine *engine, struct tracee *tracee, bool is_patien
 	default: /* asleep, or stopped */
 		if (mask_is_owed(tracee) || watchpoints_are_stale(engine, tracee))
 			engine_interrupt(tracee);
-		return tracee->is_interrupted || engine_has_trap_pending(tracee);
+		/* One that sleeps has executed nothing: a signal that is not blocked would have woken it. */
+		return tracee->is_interrupted ||
+		       ((stat.state != 'S' || tracee->is_attached) && engine_has_trap_pending(tracee));
 	}
 }
 
@@ -354,9 +356,7 @@ static bool may_have_trapped(struct tracee *tracee, bool is_patient)
 	case 't':
 	case 'D': /* it waits for a page that the trap is on, perhaps */
 		return is_patient;
-	case 'S':
-		return engine_has_trap_pending(tracee);
-	default:
+	default: /* asleep: its trap would have been reported before */
 		return false;
 	}
 }
