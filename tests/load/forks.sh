@@ -11,7 +11,7 @@ export XDG_RUNTIME_DIR
 folder=$work/usdtrap
 [ "$(id -u)" -ne 0 ] || folder=/run/usdtrap
 
-children=$(size 3000 100000)
+children=$(size 1000 100000)
 program="usdt:$targets/breeder:breeder:child { @hits = count(); }"
 
 rate() {
@@ -56,7 +56,7 @@ row 'forks a second, not followed' "$(rate)"
 memory_is_flat memory
 ! grep -q '^@hits' trace.out || fail "a child that is not followed was counted: $(cat trace.out)"
 
-threads=$(size 10000 300000)
+threads=$(size 4000 300000)
 target storm "$threads" 3
 tracer -e "usdt:$targets/storm:storm:tick { @hits = count(); @sum = sum(arg0); }" -p "$pid"
 engine
