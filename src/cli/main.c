@@ -64,6 +64,7 @@
  *     connector, mountinfo          births, programs and ends, as the kernel tells of them; what is mounted
  *     launch, call_filter           a program that waits at the door; one that stops at some of its calls only
  *     privileged                    rights that a program would lose
+ *     kernel_probe                  uprobes that other tools have laid
  *     runtime_folder                where records that outlive a process are kept
  *     refusal, capability, security_module
  *                                   why a process cannot be traced
