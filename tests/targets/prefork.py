@@ -6,8 +6,8 @@ are needed, as gunicorn does. Each accepts connections on one socket of the
 loopback, answers each request by handle(), and ends after LIFE of them; another
 one takes its place. REQUESTS requests are made by threads of a client that
 this process forks. Says "ready", waits for a line, and prints how often
-handle() was called by workers forked since, how often by the first ones, and
-how many answers were wrong.
+handle() was called, how often of these by the workers that were there before,
+and how many answers were wrong.
 """
 import os
 import socket
@@ -90,7 +90,7 @@ def main():
         for line in counts:
             is_first, its_calls = line.split()
             calls[int(is_first)] += int(its_calls)
-    print(f"@calls: {calls[0]}")
+    print(f"@calls: {sum(calls)}")
     print(f"by the first: {calls[1]}")
     print(f"workers: {forked}")
     print(f"wrong: {os.waitstatus_to_exitcode(status)}")
