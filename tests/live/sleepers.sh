@@ -26,6 +26,7 @@ tracer -e "$program" -p "$pid"
 for signal in WINCH CHLD URG; do
 	for thread in "/proc/$pid/task/"*; do
 		kill -$signal "${thread##*/}" # of a thread's number, too, the kernel makes the one to take it
+		sleep 0.05 # one after the other: of two that wake, one may take the signal of both, and nobody hear of the other
 	done
 done
 sleep 0.2
