@@ -69,7 +69,7 @@
  *     refusal, capability, security_module
  *                                   why a process cannot be traced
  * src/trace/: the engine
- *     session                       the public functions, and the two threads behind them
+ *     session, session_wishes       the public functions, and the two threads behind them; what it is asked for
  *     engine                        the loop: next stop, what it means, who answers
  *     attach, settle                taking hold of a process without stopping it; forks in flight
  *     descendants                   and of those that it made before

@@ -38,6 +38,7 @@
 #include "trace/engine.h"
 #include "trace/machine.h"
 #include "trace/observe.h"
+#include "trace/session_internal.h"
 #include "trace/stacks.h"
 
 enum {
@@ -46,45 +47,6 @@ enum {
 	VERIFY_PERIOD_NS = 1000000000,
 	WAKE_PERIOD_NS = 50000000,
 	FIRST_TIMER = 2, /* in the descriptors that are polled; before it the engine's end and the interrupt */
-};
-
-enum request { REQUEST_NONE, REQUEST_ATTACH, REQUEST_ATTACH_MACHINE, REQUEST_REPAIR, REQUEST_RUN, REQUEST_DETACH };
-
-/* A timer, or an event of somebody else's. */
-struct timer {
-	int fd;
-	usdtrap_timer_fn on_tick;
-	void *user;
-	uint64_t period_ns; /* 0: an event, whose descriptor is borrowed */
-	atomic_bool is_due;
-	struct timer *next;
-};
-
-struct usdtrap_session {
-	struct engine engine;
-	int wake_signal;
-	pthread_t thread;
-	bool has_thread;
-	atomic_int thread_id; /* 0 until it runs */
-
-	pthread_mutex_t lock; /* over the request and its result */
-	pthread_cond_t changed;
-	enum request request;
-	bool is_done;
-	pid_t pid;
-	enum usdtrap_attach_mode mode;
-	const struct usdtrap_machine *machine;
-	struct usdtrap_error *error;
-
-	bool has_attached;
-	bool has_verification;
-	bool has_waking;
-	atomic_bool is_interrupted;
-	int interrupt_fd; /* eventfd(2): usdtrap_interrupt() was called */
-	int end_fd;       /* eventfd(2): the engine has ended a run */
-	atomic_uint wakes_wanted;
-	atomic_uint wakes_seen;
-	struct timer *timers;
 };
 
 /* ---- on the engine thread ---- */
@@ -339,7 +301,7 @@ void usdtrap_session_destroy(struct usdtrap_session *session)
 }
 
 /* The rules of <usdtrap/session.h> that can be checked. */
-static struct usdtrap_error *check_use(const struct usdtrap_session *session, const char *what)
+struct usdtrap_error *session_check_use(const struct usdtrap_session *session, const char *what)
 {
 	if (!session->has_thread)
 		return error_create(USDTRAP_INVALID_USE, "%s after usdtrap_detach()", what);
@@ -348,11 +310,11 @@ static struct usdtrap_error *check_use(const struct usdtrap_session *session, co
 	return NULL;
 }
 
-static struct usdtrap_error *check_early(const struct usdtrap_session *session, const char *what)
+struct usdtrap_error *session_check_early(const struct usdtrap_session *session, const char *what)
 {
 	if (session->has_attached)
 		return error_create(USDTRAP_INVALID_USE, "%s after usdtrap_attach()", what);
-	return check_use(session, what);
+	return session_check_use(session, what);
 }
 
 struct engine *session_engine(struct usdtrap_session *session)
@@ -362,7 +324,7 @@ struct engine *session_engine(struct usdtrap_session *session)
 
 struct usdtrap_error *usdtrap_set_observer(struct usdtrap_session *session, usdtrap_observer_fn observer, void *user)
 {
-	struct usdtrap_error *error = check_use(session, "usdtrap_set_observer()");
+	struct usdtrap_error *error = session_check_use(session, "usdtrap_set_observer()");
 
 	if (!error && session->engine.catalog.probes)
 		error = error_create(USDTRAP_INVALID_USE, "usdtrap_set_observer() after usdtrap_add_probe()");
@@ -373,60 +335,10 @@ struct usdtrap_error *usdtrap_set_observer(struct usdtrap_session *session, usdt
 	return NULL;
 }
 
-struct usdtrap_error *usdtrap_add_probe(struct usdtrap_session *session, const struct usdtrap_pattern *pattern,
-					pid_t pid, usdtrap_hit_fn on_hit, void *user, struct usdtrap_probe **ret)
-{
-	struct usdtrap_error *error = check_early(session, "usdtrap_add_probe()");
-	struct usdtrap_probe *probe;
-
-	if (!error)
-		error = catalog_add(&session->engine.catalog, pattern, pid, on_hit, user, &probe);
-	if (error)
-		return error;
-	observe_probe(&session->engine, probe, NULL);
-	if (ret)
-		*ret = probe;
-	return NULL;
-}
-
-struct usdtrap_error *usdtrap_add_function(struct usdtrap_session *session,
-					   const struct usdtrap_function_pattern *pattern, pid_t pid,
-					   usdtrap_hit_fn on_hit, void *user, struct usdtrap_probe **ret)
-{
-	struct usdtrap_error *error = check_early(session, "usdtrap_add_function()");
-	struct usdtrap_probe *probe;
-
-	if (!error && !on_hit)
-		error = error_create(USDTRAP_INVALID_USE, "usdtrap_add_function() without a callback");
-	if (!error)
-		error = catalog_add_function(&session->engine.catalog, pattern, pid, on_hit, user, &probe);
-	if (error)
-		return error;
-	observe_probe(&session->engine, probe, NULL);
-	if (ret)
-		*ret = probe;
-	return NULL;
-}
-
-struct usdtrap_error *usdtrap_add_tracepoint(struct usdtrap_session *session, const struct usdtrap_pattern *pattern,
-					     usdtrap_hit_fn on_hit, void *user, struct usdtrap_tracepoint **ret)
-{
-	struct usdtrap_error *error = check_early(session, "usdtrap_add_tracepoint()");
-
-	return error ? error : events_add(&session->engine.events, pattern, on_hit, user, ret);
-}
-
-size_t usdtrap_session_calls(const struct usdtrap_session *session, uint16_t ret[USDTRAP_CALLS_MAX])
-{
-	static_assert((int)USDTRAP_CALLS_MAX == (int)EVENT_CALLS, "as many as the engine knows");
-
-	return events_filter(&session->engine.events, session->engine.options.watch_maps, ret);
-}
-
 struct usdtrap_error *usdtrap_add_timer(struct usdtrap_session *session, uint64_t period_ns, usdtrap_timer_fn on_tick,
 					void *user)
 {
-	struct usdtrap_error *error = check_use(session, "usdtrap_add_timer()");
+	struct usdtrap_error *error = session_check_use(session, "usdtrap_add_timer()");
 	struct timer *timer;
 
 	if (error)
@@ -452,7 +364,7 @@ struct usdtrap_error *usdtrap_add_timer(struct usdtrap_session *session, uint64_
 struct usdtrap_error *usdtrap_add_event(struct usdtrap_session *session, int event, usdtrap_timer_fn on_event,
 					void *user)
 {
-	struct usdtrap_error *error = check_use(session, "usdtrap_add_event()");
+	struct usdtrap_error *error = session_check_use(session, "usdtrap_add_event()");
 	struct timer *timer;
 
 	if (error)
@@ -467,40 +379,9 @@ struct usdtrap_error *usdtrap_add_event(struct usdtrap_session *session, int eve
 	return NULL;
 }
 
-struct usdtrap_error *usdtrap_add_profile(struct usdtrap_session *session, uint64_t period_ns, usdtrap_hit_fn on_hit,
-					  void *user)
-{
-	struct usdtrap_error *error = check_use(session, "usdtrap_add_profile()");
-	struct sampler *sampler;
-
-	if (!error)
-		error = samplers_add(&session->engine, on_hit, user, &sampler);
-	return error ? error : usdtrap_add_timer(session, period_ns, samples_tick, sampler);
-}
-
-struct usdtrap_error *usdtrap_add_watchpoint(struct usdtrap_session *session, uint64_t address, unsigned length,
-					     unsigned watch, usdtrap_hit_fn on_hit, void *user)
-{
-	const struct watchpoint watchpoint = {
-		.address = address, .length = length, .access = watch, .on_hit = on_hit, .user = user};
-	struct usdtrap_error *error = check_early(session, "usdtrap_add_watchpoint()");
-
-	return error ? error : watchpoints_add(&session->engine.watchpoints, &watchpoint);
-}
-
-struct usdtrap_error *usdtrap_add_symbol_watchpoint(struct usdtrap_session *session, const char *name, uint64_t offset,
-						    unsigned length, unsigned watch, usdtrap_hit_fn on_hit, void *user)
-{
-	const struct watchpoint like = {.length = length, .access = watch, .on_hit = on_hit, .user = user};
-	const struct watched_symbol symbol = {.name = name, .offset = offset, .like = like};
-	struct usdtrap_error *error = check_early(session, "usdtrap_add_symbol_watchpoint()");
-
-	return error ? error : watchpoints_add_symbol(&session->engine.watchpoints, &symbol);
-}
-
 struct usdtrap_error *usdtrap_attach(struct usdtrap_session *session, pid_t pid, enum usdtrap_attach_mode mode)
 {
-	struct usdtrap_error *error = check_use(session, "usdtrap_attach()");
+	struct usdtrap_error *error = session_check_use(session, "usdtrap_attach()");
 
 	if (error)
 		return error;
@@ -521,7 +402,7 @@ static enum usdtrap_action on_machine(void *user)
 
 struct usdtrap_error *usdtrap_attach_machine(struct usdtrap_session *session, const struct usdtrap_machine *how)
 {
-	struct usdtrap_error *error = check_use(session, "usdtrap_attach_machine()");
+	struct usdtrap_error *error = session_check_use(session, "usdtrap_attach_machine()");
 
 	if (!error && session->has_attached)
 		error = error_create(USDTRAP_INVALID_USE, "usdtrap_attach_machine() after another attach");
@@ -647,7 +528,7 @@ static bool take_events(struct usdtrap_session *session, const struct pollfd *po
 
 struct usdtrap_error *usdtrap_run(struct usdtrap_session *session)
 {
-	struct usdtrap_error *error = check_use(session, "usdtrap_run()");
+	struct usdtrap_error *error = session_check_use(session, "usdtrap_run()");
 	_cleanup_free_ struct pollfd *polled = NULL;
 	nfds_t polled_count;
 	uint64_t count;
@@ -704,7 +585,7 @@ static void await_thread_end(pid_t tid)
 
 struct usdtrap_error *usdtrap_detach(struct usdtrap_session *session, struct usdtrap_report *report)
 {
-	struct usdtrap_error *error = check_use(session, "usdtrap_detach()");
+	struct usdtrap_error *error = session_check_use(session, "usdtrap_detach()");
 
 	if (error)
 		return error;
