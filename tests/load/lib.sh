@@ -42,7 +42,7 @@ resident() {
 watch_memory() {
 	while [ -n "$(resident)" ]; do
 		resident
-		sleep 0.2
+		sleep 0.05
 	done >"$1" &
 }
 
