@@ -6,6 +6,7 @@
 [ "$(id -u)" -eq 0 ] || skip "only root can lay probes of the kernel's"
 command -v bpftrace >/dev/null || skip "bpftrace is not installed"
 needs_attach
+[ -z "${OLD_KERNEL:-}" ] || skip "an old kernel has no bpf(2), which tells whose the probe is"
 
 target hits 4000000000000
 probe="usdt:$targets/hits:hits:tick"
