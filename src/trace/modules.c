@@ -78,10 +78,19 @@ static struct elf_object *open_path(const char *path, const struct module *modul
 	return error ? NULL : object;
 }
 
+/* Another file system may well have the same inode. */
+static bool is_on_device(const char *path, dev_t device)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && status.st_dev == device;
+}
+
 /*
- * The ways to a file that a process has mapped: by the process's own root; the
- * mapping itself, which also leads to a file that was deleted, but only root;
- * the program, which is open to whoever may trace the process.
+ * The ways to a file that a process has mapped: by the process's own root; by
+ * our own, as maps shows the files of a process in a chroot(2); the mapping
+ * itself, which also leads to a file that was deleted, but only root; the
+ * program, which is open to whoever may trace the process.
  */
 static struct elf_object *open_mapped(const struct space *space, const struct module *module)
 {
@@ -90,6 +99,8 @@ static struct elf_object *open_mapped(const struct space *space, const struct mo
 
 	snprintf(path, sizeof(path), PROCFS_ROOT "/%d/root%s", (int)space->anchor, module->path);
 	object = open_path(path, module);
+	if (!object && is_on_device(module->path, module->device))
+		object = open_path(module->path, module);
 	if (!object) {
 		snprintf(path, sizeof(path), PROCFS_ROOT "/%d/map_files/%llx-%llx", (int)space->anchor,
 			 (unsigned long long)module->start, (unsigned long long)module->end);

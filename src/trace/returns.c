@@ -61,17 +61,19 @@ void returns_forget_files(struct space *space)
 /* Opens what MAPPING shows, by whichever path leads there. -1: none does. */
 static int open_mapping(const struct space *space, const struct procfs_mapping *mapping)
 {
-	char paths[3][4200];
+	char paths[4][4200];
 
 	snprintf(paths[0], sizeof(paths[0]), PROCFS_ROOT "/%d/root%s", (int)space->anchor, mapping->path);
 	snprintf(paths[1], sizeof(paths[1]), PROCFS_ROOT "/%d/exe", (int)space->anchor);
 	snprintf(paths[2], sizeof(paths[2]), PROCFS_ROOT "/%d/map_files/%" PRIx64 "-%" PRIx64, (int)space->anchor,
 		 mapping->start, mapping->end);
-	for (unsigned i = 0; i < 3; i++) {
+	snprintf(paths[3], sizeof(paths[3]), "%s", mapping->path); /* a process in a chroot(2): the path is ours */
+	for (unsigned i = 0; i < 4; i++) {
 		int fd = open(paths[i], O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 		struct stat status;
 
-		if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_ino == mapping->inode)
+		if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_ino == mapping->inode &&
+		    (i < 3 || status.st_dev == mapping->device))
 			return fd;
 		if (fd >= 0)
 			close(fd);
