@@ -102,6 +102,11 @@ clean_up() {
 trap clean_up EXIT
 trap 'echo "not over in time"; exit 1' TERM
 
+# Whether usdtrap was built with AddressSanitizer, which needs /proc and keeps the memory that is freed.
+is_sanitized() {
+	grep -q __asan_init "$usdtrap"
+}
+
 skip() {
 	echo "skipped: $*"
 	exit 77

@@ -28,7 +28,7 @@ without_proc() {
 	apart sh -c 'mount -t tmpfs none /proc && exec "$@"' sh "$usdtrap" "$@"
 }
 
-if apart mount -t tmpfs none /proc 2>/dev/null; then
+if ! is_sanitized && apart mount -t tmpfs none /proc 2>/dev/null; then
 	for arguments in "-p $$ -e usdt:*{@=count()}" '-c true -e interval:s:1{@=count()}' "-l -p $$" "inspect $$" \
 		"why tick -p $$" "top -p $$" 'cover -c true' 'repair all'; do
 		# shellcheck disable=SC2086 # several words
