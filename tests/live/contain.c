@@ -21,14 +21,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* LeakSanitizer, where it is built in, looks by a thread of its own; none can be made after unshare(CLONE_NEWPID). */
-int __lsan_is_turned_off(void);
-
-int __lsan_is_turned_off(void)
-{
-	return 1;
-}
-
 static _Noreturn void refuse(const char *what)
 {
 	fprintf(stderr, "%s: %s\n", what, strerror(errno));

@@ -5,6 +5,12 @@
 . "${top_srcdir:-.}/tests/live/lib.sh"
 [ -z "${OLD_KERNEL:-}" ] || skip 'it plays other kernels itself'
 
+# LeakSanitizer needs ptrace(2) itself.
+if is_sanitized; then
+	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
+	export ASAN_OPTIONS
+fi
+
 # said COMMAND...: what a command that fails with 1 says on standard error, to be compared with standard input.
 said() {
 	cat >expected
