@@ -12,7 +12,7 @@ why() {
 	"$usdtrap" why "$@" >why.out 2>why.err || fail "why $*: $(cat why.err)"
 	[ ! -s why.err ] || fail "why $*: $(cat why.err)"
 	# Lines fit 80 columns, unless it is for one word; what is compared is what was said, a line each.
-	awk 'length > 80 { sub(/^ +(do: |from: )?/, ""); if (/ /) print }' why.out >wide
+	awk 'length > 80 { sub(/^([A-Za-z]+  +| +(do: |from: )?)/, ""); if (/ /) print }' why.out >wide
 	[ ! -s wide ] || fail "too wide: $(cat wide)"
 	awk '/^       / && !/^       (do|from): / { sub(/^ +/, ""); printf " %s", $0; next }
 		{ printf "%s%s", (NR > 1 ? "\n" : ""), $0 } END { print "" }' why.out >unwrapped
