@@ -33,6 +33,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock_time.h"
 #include "base/error.h"
 #include "base/strbuf.h"
 #include "cli/link.h"
@@ -296,7 +297,7 @@ static void on_progress(size_t done, size_t total, void *user)
 	struct engine_process *engine = user;
 	_cleanup_strbuf_ struct strbuf text = {0};
 
-	progress_update(&engine->progress, done, total, progress_now_ns(), &text);
+	progress_update(&engine->progress, done, total, clock_time_ns(CLOCK_MONOTONIC), &text);
 	write_message(engine, &text);
 }
 
@@ -392,7 +393,8 @@ static struct usdtrap_error *attach(struct engine_process *engine, struct usdtra
 	if (engine->options->filters_calls)
 		filter_calls(engine, session);
 	link_send(engine->job->link, LINK_HOLDS, 0);
-	progress_begin(&engine->progress, !engine->options->is_quiet && progress_has_terminal(), progress_now_ns());
+	progress_begin(&engine->progress, !engine->options->is_quiet && progress_has_terminal(),
+		       clock_time_ns(CLOCK_MONOTONIC));
 	if (is_of_machine(engine))
 		error = usdtrap_attach_machine(session, &machine);
 	else

@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock_time.h"
 #include "base/strbuf.h"
 
 /* Nobody needs to be told of what is over before he wonders, nor more often than he can read. */
@@ -13,14 +14,6 @@ static const uint64_t patience_ns = 300000000, interval_ns = 100000000;
 
 /* To the beginning of the line; and wiping it: console_codes(4). */
 static const char anew[] = "\r", wipe[] = "\r\033[K";
-
-uint64_t progress_now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 bool progress_has_terminal(void)
 {

@@ -19,7 +19,6 @@ struct progress {
 	uint64_t began_ns, shown_ns; /* CLOCK_MONOTONIC */
 };
 
-uint64_t progress_now_ns(void);
 /* Whether standard error is a terminal whose lines can be written anew. */
 bool progress_has_terminal(void);
 void progress_begin(struct progress *progress, bool is_wanted, uint64_t now_ns);

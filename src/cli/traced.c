@@ -14,6 +14,7 @@
 
 #include <usdtrap/process.h>
 
+#include "base/clock_time.h"
 #include "base/error.h"
 #include "cli/command.h"
 #include "cli/front.h"
@@ -132,7 +133,7 @@ static void on_progress(size_t done, size_t total, void *user)
 	struct traced_outputs *outputs = user;
 	_cleanup_strbuf_ struct strbuf text = {0};
 
-	progress_update(&outputs->progress, done, total, progress_now_ns(), &text);
+	progress_update(&outputs->progress, done, total, clock_time_ns(CLOCK_MONOTONIC), &text);
 	write_message(outputs, &text);
 }
 
@@ -192,7 +193,7 @@ static struct usdtrap_error *trace(struct traced *traced, const struct traced_bo
 	error = body->prepare(traced);
 	if (!error) {
 		link_send(link, LINK_HOLDS, 0);
-		progress_begin(&traced->outputs->progress, progress_has_terminal(), progress_now_ns());
+		progress_begin(&traced->outputs->progress, progress_has_terminal(), clock_time_ns(CLOCK_MONOTONIC));
 		error = usdtrap_attach(traced->session, traced->pid,
 				       has_command ? USDTRAP_ATTACH_AT_EXEC : USDTRAP_ATTACH_NOW);
 		progress_end(&traced->outputs->progress, &wiped);

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock_time.h"
 #include "base/error.h"
 #include "os/procfs.h"
 
@@ -14,14 +15,6 @@ static const uint64_t second_ns = 1000000000;
 /* Slower than this from look to look, no stop is worth the trial; and a tracee may be waiting for a starved tracer. */
 static const uint64_t overdue_ns = 20000000;
 static const uint64_t longest_pause_ns = 64 * second_ns;
-
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * second_ns + (uint64_t)now.tv_nsec;
-}
 
 /* No gain: the next trial is put off, twice as long as this one was. */
 static enum background_step give_up(struct background *background, uint64_t now_ns)
@@ -126,7 +119,7 @@ void background_look(struct background *background, unsigned stops, bool is_rest
 {
 	static const struct sched_param none;
 
-	switch (background_measure(background, clock_ns(CLOCK_MONOTONIC), stops, is_restless)) {
+	switch (background_measure(background, clock_time_ns(CLOCK_MONOTONIC), stops, is_restless)) {
 	case BACKGROUND_ENTER:
 		if (!is_quiet()) {
 			background->restless = 0;
@@ -147,7 +140,7 @@ void background_look(struct background *background, unsigned stops, bool is_rest
 
 bool background_is_overdue(const struct background *background)
 {
-	return background->is_on && clock_ns(CLOCK_MONOTONIC_COARSE) > background->looked_ns + overdue_ns;
+	return background->is_on && clock_time_ns(CLOCK_MONOTONIC_COARSE) > background->looked_ns + overdue_ns;
 }
 
 void background_leave(struct background *background)

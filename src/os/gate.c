@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock_time.h"
 #include "base/error.h"
 
 #define NS_A_MS UINT64_C(1000000)
@@ -111,14 +112,6 @@ struct keeper {
 	uint64_t unasked, unheeded;
 };
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 /* Kills this process by a timer of the kernel's, unless it comes here again in time. Stopped or not: SIGKILL ends it.
  */
 static void show_life(const struct keeper *keeper)
@@ -172,7 +165,7 @@ static void ask_owner(struct keeper *keeper, const struct fanotify_event *event)
 		.pid = event->pid,
 		.unasked = keeper->unasked,
 		.unheeded = keeper->unheeded,
-		.time_ns = now_ns(),
+		.time_ns = clock_time_ns(CLOCK_MONOTONIC),
 	};
 
 	if (event->fd < 0)
@@ -231,7 +224,7 @@ static void take_orders(struct keeper *keeper)
 		} else if (held && order.word == ORDER_ALLOW) {
 			release(keeper, held);
 		} else if (held) {
-			held->until_ns = now_ns() + GATE_HURRY_MS * NS_A_MS;
+			held->until_ns = clock_time_ns(CLOCK_MONOTONIC) + GATE_HURRY_MS * NS_A_MS;
 		}
 		if (fd >= 0)
 			close(fd);
@@ -241,7 +234,7 @@ static void take_orders(struct keeper *keeper)
 /* Lets those go on that have waited long enough. Returns for how many milliseconds there is nothing to do. */
 static int release_late(struct keeper *keeper)
 {
-	const uint64_t now = now_ns();
+	const uint64_t now = clock_time_ns(CLOCK_MONOTONIC);
 	uint64_t rest_ns = REST_MS * NS_A_MS;
 
 	for (unsigned i = 0; i < HELD_MAX && keeper->held_count; i++) {

@@ -6,20 +6,14 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock_time.h"
+
 enum {
 	WALK_NS = 20,    /* a tracee; measured */
 	WALK_SHARE = 20, /* one part in so many of the time is spent with walking */
 	PATIENCE = 5, /* walks' time without a notice, then one is made: on a busy machine threads do not run at once */
 	SHORTEST_NS = 1000000, /* between two walks */
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 void waiting_note(struct waiting *waiting, pid_t tid)
 {
@@ -75,7 +69,7 @@ static enum ptrace_wait_result ask_all(struct waiting *waiting, bool block, pid_
 {
 	enum ptrace_wait_result result = ptrace_wait(block, ret_tid, ret_status);
 
-	waiting->walked_ns = now_ns();
+	waiting->walked_ns = clock_time_ns(CLOCK_MONOTONIC);
 	return result;
 }
 
@@ -88,7 +82,7 @@ static enum ptrace_wait_result next_of_many(struct waiting *waiting, size_t trac
 	bool is_quiet = !block;
 
 	while (result == PTRACE_WAIT_NOTHING) {
-		if (now_ns() - waiting->walked_ns >= interval_ns)
+		if (clock_time_ns(CLOCK_MONOTONIC) - waiting->walked_ns >= interval_ns)
 			result = ask_all(waiting, false, ret_tid, ret_status);
 		else if (ask_recent(waiting, ret_tid, ret_status))
 			return PTRACE_WAIT_STATUS;

@@ -10,6 +10,7 @@
 
 #include <usdtrap/function.h>
 
+#include "base/clock_time.h"
 #include "base/error.h"
 #include "os/memory.h"
 #include "os/procfs.h"
@@ -305,12 +306,8 @@ uint64_t usdtrap_hit_time_ns(const struct usdtrap_hit *hit)
 {
 	if (hit->recorded)
 		return hit->recorded->time_ns;
-	if (!hit->lazy.time_ns) {
-		struct timespec now;
-
-		clock_gettime(CLOCK_BOOTTIME, &now);
-		mutable_hit(hit)->lazy.time_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-	}
+	if (!hit->lazy.time_ns)
+		mutable_hit(hit)->lazy.time_ns = clock_time_ns(CLOCK_BOOTTIME);
 	return hit->lazy.time_ns;
 }
 

@@ -35,6 +35,7 @@
 
 #include "arch/insn.h"
 #include "base/cleanup.h"
+#include "base/clock_time.h"
 #include "base/error.h"
 #include "os/memory.h"
 #include "os/procfs.h"
@@ -414,14 +415,6 @@ struct usdtrap_error *mapped_arm_added(struct engine *engine, struct space *spac
 
 /* ---- a look at the maps ---- */
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 static uint64_t mixed(uint64_t hash, uint64_t value)
 {
 	const uint64_t prime = UINT64_C(0x100000001b3); /* of the 64-bit FNV-1a hash */
@@ -480,7 +473,7 @@ static bool is_ready(const struct engine *engine, const struct procfs_maps *maps
 static bool is_due(const struct engine *engine, struct mapped_file *mapped, const struct procfs_maps *maps,
 		   enum mapped_look look)
 {
-	const uint64_t shape = shape_of(maps, mapped->inode), now = now_ns();
+	const uint64_t shape = shape_of(maps, mapped->inode), now = clock_time_ns(CLOCK_MONOTONIC);
 
 	if (look == MAPPED_COMPLETE || (look == MAPPED_STEP && is_ready(engine, maps, mapped)))
 		return true;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock_time.h"
 #include "base/error.h"
 #include "os/memory.h"
 #include "trace/engine.h"
@@ -211,14 +212,6 @@ const struct cfi_row *module_row(struct module_file *file, uint64_t vaddr)
 
 /* ---- What a space has mapped ------------------------------------------------------------------------------------- */
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 static void list_deinit(struct modules *modules)
 {
 	free(modules->items);
@@ -292,7 +285,8 @@ static struct usdtrap_error *read_list(const struct engine *engine, struct space
 static bool reread(struct engine *engine, struct space *space)
 {
 	struct modules *modules = space->modules;
-	struct modules fresh = {.generation = modules->generation, .jit = modules->jit, .read_ns = now_ns()};
+	struct modules fresh = {
+		.generation = modules->generation, .jit = modules->jit, .read_ns = clock_time_ns(CLOCK_MONOTONIC)};
 	struct usdtrap_error *error = read_list(engine, space, &fresh);
 
 	usdtrap_error_destroy(error);
@@ -313,7 +307,7 @@ bool modules_refresh(struct engine *engine, struct space *space)
 	}
 	if (space->modules->is_fixed)
 		return true;
-	if (space->modules->is_stale || now_ns() - space->modules->read_ns > REREAD_NS)
+	if (space->modules->is_stale || clock_time_ns(CLOCK_MONOTONIC) - space->modules->read_ns > REREAD_NS)
 		return reread(engine, space);
 	return space->modules->count > 0;
 }
@@ -349,8 +343,8 @@ struct module *modules_find(struct engine *engine, struct space *space, uint64_t
 {
 	struct module *module = find(space->modules, address);
 
-	if (!module && !space->modules->is_fixed && now_ns() - space->modules->read_ns > MISSED_NS &&
-	    reread(engine, space))
+	if (!module && !space->modules->is_fixed &&
+	    clock_time_ns(CLOCK_MONOTONIC) - space->modules->read_ns > MISSED_NS && reread(engine, space))
 		module = find(space->modules, address);
 	return module;
 }

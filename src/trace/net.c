@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock_time.h"
 #include "base/error.h"
 #include "os/memory.h"
 #include "os/procfs.h"
@@ -33,14 +34,6 @@ enum {
 static uint64_t signal_bit(int number)
 {
 	return UINT64_C(1) << (number - 1);
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
 static uint64_t head_field(const struct space *space, size_t offset)
@@ -157,7 +150,7 @@ static enum borrow_result install(struct space *space, struct borrow *borrow)
 	}
 	if (result == BORROW_DONE) {
 		net->state = NET_IN;
-		net->checked_ns = now_ns();
+		net->checked_ns = clock_time_ns(CLOCK_MONOTONIC_COARSE);
 	}
 	return result;
 }
@@ -336,7 +329,7 @@ bool net_at_hit(struct engine *engine, struct tracee *tracee)
 	struct net *net = &space->net;
 	bool has_to_be_installed = net->state == NET_PENDING;
 
-	if (net->state == NET_IN && now_ns() - net->checked_ns > CHECK_INTERVAL_NS) {
+	if (net->state == NET_IN && clock_time_ns(CLOCK_MONOTONIC_COARSE) - net->checked_ns > CHECK_INTERVAL_NS) {
 		has_to_be_installed = true;
 	} else if (net->state == NET_IN && (!tracee->has_hit || tracee->blocks_trap)) {
 		/* A thread that blocks SIGTRAP takes the handler away at each hit: force_sig_info_to_task(). */

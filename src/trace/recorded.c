@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock_time.h"
 #include "base/error.h"
 #include "os/memory.h"
 #include "os/procfs.h"
@@ -20,11 +21,9 @@ bool recorded_identify(struct recorded *recorded, pid_t pid, pid_t tid)
 {
 	struct procfs_status status;
 	struct procfs_stat stat;
-	struct timespec now;
 	struct usdtrap_error *error = procfs_status_read(PROCFS_ROOT, tid, &status);
 
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	recorded->time_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	recorded->time_ns = clock_time_ns(CLOCK_BOOTTIME);
 	recorded->pid = pid;
 	recorded->tid = tid;
 	recorded->cpu = -1;

@@ -22,6 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock_time.h"
 #include "base/error.h"
 #include "trace/engine.h"
 
@@ -30,14 +31,6 @@ enum {
 	LONG_PERIOD_NS = 1000000000,
 	GREATEST_SHARE = 10, /* looking takes at most the tenth part of the time */
 };
-
-static uint64_t now_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 static bool wants_any_file(const struct catalog *catalog)
 {
@@ -111,7 +104,7 @@ void rereading_hurry(struct engine *engine, const struct space *space)
 
 void rereading_tick(struct engine *engine)
 {
-	const uint64_t start_ns = now_ns(CLOCK_THREAD_CPUTIME_ID);
+	const uint64_t start_ns = clock_time_ns(CLOCK_THREAD_CPUTIME_ID);
 	uint64_t needed_ns, period_ns = LONG_PERIOD_NS;
 	struct usdtrap_error *error;
 
@@ -123,7 +116,7 @@ void rereading_tick(struct engine *engine)
 			period_ns = SHORT_PERIOD_NS;
 		usdtrap_error_destroy(error); /* it is gone, and will be seen to be */
 	}
-	needed_ns = (now_ns(CLOCK_THREAD_CPUTIME_ID) - start_ns) * GREATEST_SHARE;
+	needed_ns = (clock_time_ns(CLOCK_THREAD_CPUTIME_ID) - start_ns) * GREATEST_SHARE;
 	if (period_ns < needed_ns)
 		period_ns = needed_ns < LONG_PERIOD_NS ? needed_ns : LONG_PERIOD_NS;
 	if (period_ns != engine->rereading.period_ns)

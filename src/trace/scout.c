@@ -17,6 +17,7 @@
 #include <elf.h>
 
 #include "base/cleanup.h"
+#include "base/clock_time.h"
 #include "base/error.h"
 #include "os/memory.h"
 #include "os/procfs.h"
@@ -33,14 +34,6 @@ enum {
 };
 
 #define NS_A_MS UINT64_C(1000000)
-
-uint64_t scout_now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 /* ---- The queue --------------------------------------------------------------------------------------------------- */
 
@@ -144,13 +137,13 @@ void scout_changed(struct scout *scout, pid_t pid)
 	push_change(scout, pid);
 	if (scout->options.has_libraries && scout->recheck_count < SCOUT_RECHECKS_MAX)
 		scout->rechecks[scout->recheck_count++] =
-			(struct recheck){pid, step, scout_now_ns() + recheck_ms[step] * NS_A_MS};
+			(struct recheck){pid, step, clock_time_ns(CLOCK_MONOTONIC) + recheck_ms[step] * NS_A_MS};
 }
 
 /* Returns for how many milliseconds there is nothing to do, REFRESH_MS at most. */
 static int do_rechecks(struct scout *scout)
 {
-	const uint64_t now = scout_now_ns();
+	const uint64_t now = clock_time_ns(CLOCK_MONOTONIC);
 	uint64_t next_ns = now + REFRESH_MS * NS_A_MS;
 	unsigned kept = 0;
 
@@ -234,7 +227,7 @@ static bool any_is_ready(const struct pollfd *sources, nfds_t count)
 static void *scout_main(void *user)
 {
 	struct scout *scout = user;
-	uint64_t refreshed_ns = scout_now_ns();
+	uint64_t refreshed_ns = clock_time_ns(CLOCK_MONOTONIC);
 	struct pollfd sources[FIRST_NAMESPACE + SCOUT_NAMESPACES_MAX];
 	nfds_t count;
 	int rest_ms;
@@ -258,9 +251,10 @@ static void *scout_main(void *user)
 		if (scout->way == USDTRAP_MACHINE_POLL)
 			poll_processes(scout, false);
 		/* New namespaces are told by nobody. */
-		if (any_is_ready(sources, count) || scout_now_ns() - refreshed_ns > REFRESH_MS * NS_A_MS) {
+		if (any_is_ready(sources, count) ||
+		    clock_time_ns(CLOCK_MONOTONIC) - refreshed_ns > REFRESH_MS * NS_A_MS) {
 			marks_refresh(scout);
-			refreshed_ns = scout_now_ns();
+			refreshed_ns = clock_time_ns(CLOCK_MONOTONIC);
 		}
 	}
 }

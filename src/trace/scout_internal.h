@@ -92,8 +92,6 @@ struct scout {
 	unsigned recheck_count;
 };
 
-uint64_t scout_now_ns(void);
-
 /* scout.c: */
 
 /* Hands ARRIVAL to the engine and takes it over. */

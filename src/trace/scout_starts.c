@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock_time.h"
 #include "base/error.h"
 #include "os/memory.h"
 #include "trace/scout_internal.h"
@@ -124,7 +125,7 @@ void starts_asked(struct scout *scout, pid_t pid, uint64_t asked_ns, uint64_t de
 		return; /* it goes on already: if it succeeds, that is told */
 	path = copy_string(&arrival.start, start_path_addr(&call));
 	/* It went on before it was read whole, perhaps. */
-	if (scout_now_ns() - asked_ns >= patience_ns ||
+	if (clock_time_ns(CLOCK_MONOTONIC) - asked_ns >= patience_ns ||
 	    (pending && goes_on(pending, tid, &call, path, device, inode))) {
 		free(path);
 		start_deinit(&arrival.start);

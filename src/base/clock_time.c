@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/clock_time.h"
+
+uint64_t clock_time_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
