@@ -326,17 +326,9 @@ struct usdtrap_error *modules_fix(struct space *space)
 
 static struct module *find(const struct modules *modules, uint64_t address)
 {
-	size_t low = 0, high = modules->count;
+	const struct procfs_mapping *mapping = procfs_mapping_at(&modules->maps, address);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (modules->items[middle].start <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low > 0 && address < modules->items[low - 1].end ? &modules->items[low - 1] : NULL;
+	return mapping ? &modules->items[mapping - modules->maps.items] : NULL;
 }
 
 struct module *modules_find(struct engine *engine, struct space *space, uint64_t address)

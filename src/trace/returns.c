@@ -93,14 +93,6 @@ static const char *reason_against(const struct procfs_mapping *mapping)
 	return NULL;
 }
 
-static const struct procfs_mapping *mapping_at(const struct procfs_maps *maps, uint64_t addr)
-{
-	for (size_t i = 0; i < maps->count; i++)
-		if (addr >= maps->items[i].start && addr < maps->items[i].end)
-			return &maps->items[i];
-	return NULL;
-}
-
 static struct usdtrap_error *open_text(const struct engine *engine, struct space *space, uint64_t addr,
 				       struct text_file **ret)
 {
@@ -112,7 +104,7 @@ static struct usdtrap_error *open_text(const struct engine *engine, struct space
 
 	if (error)
 		return error;
-	mapping = mapping_at(&maps, addr);
+	mapping = procfs_mapping_at(&maps, addr);
 	reason = reason_against(mapping);
 	file = reason ? NULL : calloc(1, sizeof(*file));
 	if (reason) {
@@ -396,7 +388,7 @@ static bool is_same_stack(const struct engine *engine, struct space *space, uint
 		usdtrap_error_destroy(error);
 		return false;
 	}
-	mapping = mapping_at(&maps, first);
+	mapping = procfs_mapping_at(&maps, first);
 	is_same = mapping && second >= mapping->start && second < mapping->end;
 	procfs_maps_deinit(&maps);
 	return is_same;

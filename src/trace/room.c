@@ -253,12 +253,9 @@ void room_forget_unmapped(struct space *space, const struct procfs_maps *maps)
 
 	LL_FOREACH_SAFE(space->rooms, room, next)
 	{
-		bool is_mapped = false;
+		const struct procfs_mapping *mapping = procfs_mapping_at(maps, room->addr);
 
-		for (size_t i = 0; i < maps->count && !is_mapped; i++)
-			is_mapped = room->addr >= maps->items[i].start && room->addr < maps->items[i].end &&
-				    (!room->inode || maps->items[i].inode == room->inode);
-		if (is_mapped)
+		if (mapping && (!room->inode || mapping->inode == room->inode))
 			continue;
 		LL_DELETE(space->rooms, room);
 		free(room);

@@ -23,9 +23,11 @@
 /* Whether PC, an address in PID, lies in its dynamic loader: then that is who opens a file. */
 static bool is_in_loader(pid_t pid, pid_t tid, uint64_t pc)
 {
-	uint64_t loader_addr, inode = 0, pc_inode = 0;
+	const struct procfs_mapping *loader, *current;
 	struct procfs_maps maps;
 	struct usdtrap_error *error;
+	uint64_t loader_addr;
+	bool is_there;
 
 	/* A loader that was started as a program itself tells of none, and is one. */
 	if (!procfs_auxiliary_value(PROCFS_ROOT, tid, AT_BASE, &loader_addr) ||
@@ -36,14 +38,11 @@ static bool is_in_loader(pid_t pid, pid_t tid, uint64_t pc)
 		usdtrap_error_destroy(error);
 		return false;
 	}
-	for (size_t i = 0; i < maps.count; i++) {
-		if (loader_addr >= maps.items[i].start && loader_addr < maps.items[i].end)
-			inode = maps.items[i].inode;
-		if (pc >= maps.items[i].start && pc < maps.items[i].end)
-			pc_inode = maps.items[i].inode;
-	}
+	loader = procfs_mapping_at(&maps, loader_addr);
+	current = procfs_mapping_at(&maps, pc);
+	is_there = loader && current && loader->inode && loader->inode == current->inode;
 	procfs_maps_deinit(&maps);
-	return inode && inode == pc_inode;
+	return is_there;
 }
 
 /*
