@@ -48,6 +48,14 @@ struct usdtrap_error *procfs_maps_read(const char *root, pid_t pid, pid_t tid,
 void procfs_maps_deinit(struct procfs_maps *maps);
 /* The mapping that ADDRESS lies in; NULL: none. */
 const struct procfs_mapping *procfs_mapping_at(const struct procfs_maps *maps, uint64_t address);
+/*
+ * Opens for reading the file that PID has mapped as MAPPING, whichever way leads
+ * to it: by the process's own root; by our own, as maps shows the files of a
+ * process in a chroot(2); by the mapping itself, which also leads to a file that
+ * was deleted, but only root; by the program, which is open to whoever may trace
+ * the process. What is found there must have the mapping's inode. -1: none does.
+ */
+int procfs_mapping_open(const char *root, pid_t pid, const struct procfs_mapping *mapping);
 
 /* All processes that can be seen: *RET is allocated. */
 struct usdtrap_error *procfs_processes(const char *root, pid_t **ret, size_t *ret_count) USDTRAP_MUST_USE;

@@ -15,11 +15,15 @@
  * of one that was not. A line that cannot be understood is left out: one lie
  * spoils nothing else.
  */
+#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/strbuf.h"
@@ -187,4 +191,43 @@ const struct procfs_mapping *procfs_mapping_at(const struct procfs_maps *maps, u
 			high = middle;
 	}
 	return low > 0 && address < maps->items[low - 1].end ? &maps->items[low - 1] : NULL;
+}
+
+/* Opens PATH if MAPPING's file is there. -1: it is not. */
+static int open_if_same(const char *path, const struct procfs_mapping *mapping, bool is_ours)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat status;
+
+	/*
+	 * Some file systems show maps another device than stat(2), so by the process's own ways an inode is enough;
+	 * by a path of ours it may be that of another file.
+	 */
+	if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_ino == mapping->inode &&
+	    (!is_ours || status.st_dev == mapping->device))
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+int procfs_mapping_open(const char *root, pid_t pid, const struct procfs_mapping *mapping)
+{
+	char path[2 * PATH_MAX];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%d/root%s", root, (int)pid, mapping->path);
+	fd = open_if_same(path, mapping, false);
+	if (fd < 0)
+		fd = open_if_same(mapping->path, mapping, true);
+	if (fd < 0) {
+		snprintf(path, sizeof(path), "%s/%d/map_files/%" PRIx64 "-%" PRIx64, root, (int)pid, mapping->start,
+			 mapping->end);
+		fd = open_if_same(path, mapping, false);
+	}
+	if (fd < 0) {
+		snprintf(path, sizeof(path), "%s/%d/exe", root, (int)pid);
+		fd = open_if_same(path, mapping, false);
+	}
+	return fd;
 }

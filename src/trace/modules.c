@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "trace/modules.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -64,54 +62,19 @@ static void set_build_id(struct module_file *file)
 		snprintf(file->build_id + 2 * i, 3, "%02x", bytes[i]);
 }
 
-/* Opens PATH, which must be the file that MODULE shows: by its inode, since some file systems show other devices. */
-static struct elf_object *open_path(const char *path, const struct module *module)
+static struct elf_object *open_mapped(const struct space *space, const struct module *module)
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	const struct modules *modules = space->modules;
+	_cleanup_close_ int fd =
+		procfs_mapping_open(PROCFS_ROOT, space->anchor, &modules->maps.items[module - modules->items]);
 	struct elf_object *object;
 	struct usdtrap_error *error;
-	struct stat status;
 
-	if (fd < 0 || fstat(fd, &status) < 0 || status.st_ino != module->inode)
+	if (fd < 0)
 		return NULL;
 	error = elf_object_open_fd(fd, module->path, &object);
 	usdtrap_error_destroy(error);
 	return error ? NULL : object;
-}
-
-/* Another file system may well have the same inode. */
-static bool is_on_device(const char *path, dev_t device)
-{
-	struct stat status;
-
-	return stat(path, &status) == 0 && status.st_dev == device;
-}
-
-/*
- * The ways to a file that a process has mapped: by the process's own root; by
- * our own, as maps shows the files of a process in a chroot(2); the mapping
- * itself, which also leads to a file that was deleted, but only root; the
- * program, which is open to whoever may trace the process.
- */
-static struct elf_object *open_mapped(const struct space *space, const struct module *module)
-{
-	struct elf_object *object;
-	char path[4096 + 64];
-
-	snprintf(path, sizeof(path), PROCFS_ROOT "/%d/root%s", (int)space->anchor, module->path);
-	object = open_path(path, module);
-	if (!object && is_on_device(module->path, module->device))
-		object = open_path(module->path, module);
-	if (!object) {
-		snprintf(path, sizeof(path), PROCFS_ROOT "/%d/map_files/%llx-%llx", (int)space->anchor,
-			 (unsigned long long)module->start, (unsigned long long)module->end);
-		object = open_path(path, module);
-	}
-	if (!object) {
-		snprintf(path, sizeof(path), PROCFS_ROOT "/%d/exe", (int)space->anchor);
-		object = open_path(path, module);
-	}
-	return object;
 }
 
 /* The vDSO is no file but an image of one, which the kernel maps into every process. */

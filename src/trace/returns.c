@@ -2,12 +2,10 @@
 #include "trace/returns.h"
 #include "trace/observe.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <utlist.h>
@@ -58,29 +56,6 @@ void returns_forget_files(struct space *space)
 		text_file_close(space, space->text_files);
 }
 
-/* Opens what MAPPING shows, by whichever path leads there. -1: none does. */
-static int open_mapping(const struct space *space, const struct procfs_mapping *mapping)
-{
-	char paths[4][4200];
-
-	snprintf(paths[0], sizeof(paths[0]), PROCFS_ROOT "/%d/root%s", (int)space->anchor, mapping->path);
-	snprintf(paths[1], sizeof(paths[1]), PROCFS_ROOT "/%d/exe", (int)space->anchor);
-	snprintf(paths[2], sizeof(paths[2]), PROCFS_ROOT "/%d/map_files/%" PRIx64 "-%" PRIx64, (int)space->anchor,
-		 mapping->start, mapping->end);
-	snprintf(paths[3], sizeof(paths[3]), "%s", mapping->path); /* a process in a chroot(2): the path is ours */
-	for (unsigned i = 0; i < 4; i++) {
-		int fd = open(paths[i], O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-		struct stat status;
-
-		if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_ino == mapping->inode &&
-		    (i < 3 || status.st_dev == mapping->device))
-			return fd;
-		if (fd >= 0)
-			close(fd);
-	}
-	return -1;
-}
-
 /* Why nothing is written at ADDR, or NULL. */
 static const char *reason_against(const struct procfs_mapping *mapping)
 {
@@ -116,7 +91,7 @@ static struct usdtrap_error *open_text(const struct engine *engine, struct space
 					   mapping->end,
 					   mapping->offset,
 					   mapping->inode,
-					   open_mapping(space, mapping),
+					   procfs_mapping_open(PROCFS_ROOT, space->anchor, mapping),
 					   NULL};
 		if (file->fd < 0) {
 			error = error_create(USDTRAP_UNSUPPORTED,

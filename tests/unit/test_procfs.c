@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -606,6 +607,61 @@ static void test_line_that_may_not_be_read_is_permission(void **state)
 	usdtrap_error_destroy(error);
 }
 
+/* A mapping of the file at PATH below the root of STATE's tree. */
+static struct procfs_mapping mapping_of(void **state, const char *path, const char *shown)
+{
+	char whole[256];
+	struct stat status;
+
+	snprintf(whole, sizeof(whole), "%s/%s", root_of(state), path);
+	assert_int_equal(stat(whole, &status), 0);
+	return (struct procfs_mapping){
+		.start = 0x1000, .end = 0x2000, .device = status.st_dev, .inode = status.st_ino, .path = shown};
+}
+
+/* Opens MAPPING as PID's, and tells whether what was opened holds TEXT; NULL: whether nothing was. */
+static bool opens(void **state, const struct procfs_mapping *mapping, const char *text)
+{
+	char found[64] = "";
+	int fd = procfs_mapping_open(root_of(state), 42, mapping);
+	bool is_wanted;
+
+	if (fd < 0)
+		return !text;
+	is_wanted = text && read(fd, found, sizeof(found) - 1) >= 0 && strcmp(found, text) == 0;
+	close(fd);
+	return is_wanted;
+}
+
+static void test_mapping_is_opened_whichever_way_leads_to_it(void **state)
+{
+	const struct fake_proc *proc = *state;
+	struct procfs_mapping mapping;
+	char ours[128];
+
+	fake_proc_file(proc, "42/root/lib/inner", "inner");
+	fake_proc_file(proc, "42/exe", "program");
+	fake_proc_file(proc, "42/map_files/1000-2000", "deleted");
+	fake_proc_file(proc, "outside", "outside");
+	snprintf(ours, sizeof(ours), "%s/outside", proc->root);
+
+	mapping = mapping_of(state, "42/root/lib/inner", "/lib/inner");
+	assert_true(opens(state, &mapping, "inner"));
+	mapping = mapping_of(state, "outside", ours);
+	assert_true(opens(state, &mapping, "outside"));
+	mapping.device++; /* the same inode of another file system */
+	assert_true(opens(state, &mapping, NULL));
+	mapping = mapping_of(state, "42/map_files/1000-2000", "/lib/inner");
+	assert_true(opens(state, &mapping, "deleted"));
+	mapping = mapping_of(state, "42/exe", "/bin/no_more");
+	assert_true(opens(state, &mapping, "program"));
+	fake_proc_remove(proc, "42/exe"); /* and no way leads to it any more */
+	assert_true(opens(state, &mapping, NULL));
+	/* A folder is no file. */
+	mapping = mapping_of(state, "42/root/lib", "/lib");
+	assert_true(opens(state, &mapping, NULL));
+}
+
 #define TREE_TEST(function) cmocka_unit_test_setup_teardown(function, create_tree, destroy_tree)
 
 int main(void)
@@ -618,6 +674,7 @@ int main(void)
 		TREE_TEST(test_maps_of_a_kernel_thread_are_none),
 		TREE_TEST(test_maps_of_an_ended_thread_are_gone),
 		cmocka_unit_test(test_maps_real_file_with_newline_in_its_name),
+		TREE_TEST(test_mapping_is_opened_whichever_way_leads_to_it),
 		TREE_TEST(test_threads_are_the_numbers_in_task),
 		TREE_TEST(test_threads_of_nobody_are_gone),
 		TREE_TEST(test_children_of_all_threads_are_put_together),
