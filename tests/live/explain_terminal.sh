@@ -8,20 +8,15 @@ on_terminal() {
 	"$helpers/terminal" "$@" >shown 9>&- || fail "$(cat shown)"
 }
 
+# What is typed where it waits at each of these.
+pauses() {
+	printf 'expect %s\nexpect Enter goes on\ntype\n' "$@"
+}
+
 # A file alone: each step waits, too; where there is no terminal nobody can.
 on_terminal env TERM=xterm "$usdtrap" explain --pause "usdt:$guarded:tick" <<EOT
-expect 1. The note in the file
-expect Enter goes on
-type
-expect 2. Was the file moved
-expect Enter goes on
-type
-expect 3. The code in the file
-expect Enter goes on
-type
-expect 4. Where the arguments are
-expect Enter goes on
-type
+$(pauses '1. The note in the file' '2. Was the file moved' '3. The code in the file' \
+	'4. Where the arguments are')
 ends 0
 EOT
 if command -v setsid >/dev/null; then
@@ -36,27 +31,9 @@ wait_for target.out '^ready$'
 escape=$(printf '\033')
 echo "echo 'hit 1' >&9" >hit.sh
 on_terminal env TERM=xterm "$usdtrap" explain --pause guarded:tick -p "$pid" <<EOT
-expect 1. The note in the file
-expect Enter goes on
-type
-expect 2. Was the file moved
-expect Enter goes on
-type
-expect 3. The code in the file
-expect Enter goes on
-type
-expect Where the file is in the process
-expect Enter goes on
-type
-expect The code in the process, before
-expect Enter goes on
-type
-expect The semaphore
-expect Enter goes on
-type
-expect One byte is written
-expect Enter goes on
-type
+$(pauses '1. The note in the file' '2. Was the file moved' '3. The code in the file' \
+	'Where the file is in the process' 'The code in the process, before' 'The semaphore' \
+	'One byte is written')
 expect All is in place
 key C
 expect The proof
