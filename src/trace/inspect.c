@@ -14,8 +14,7 @@
 #include "os/refusal.h"
 #include "trace/probes.h"
 
-/* Whether ERROR is none. It is destroyed: what cannot be had here is left out. */
-static bool is_fine(struct usdtrap_error *error)
+bool inspection_is_fine(struct usdtrap_error *error)
 {
 	usdtrap_error_destroy(error);
 	return !error;
@@ -28,10 +27,10 @@ static pid_t choose_anchor(pid_t pid)
 	struct procfs_stat stat;
 	size_t count;
 
-	if (!is_fine(procfs_threads(PROCFS_ROOT, pid, &tids, &count)))
+	if (!inspection_is_fine(procfs_threads(PROCFS_ROOT, pid, &tids, &count)))
 		return pid;
 	for (size_t i = 0; i < count; i++)
-		if (is_fine(procfs_stat_read(PROCFS_ROOT, pid, tids[i], &stat)) && stat.state != 'Z' &&
+		if (inspection_is_fine(procfs_stat_read(PROCFS_ROOT, pid, tids[i], &stat)) && stat.state != 'Z' &&
 		    stat.state != 'X')
 			return tids[i];
 	return pid;
@@ -99,7 +98,7 @@ static size_t count_probes(const struct module_file *file)
 	struct probes *probes;
 	size_t count;
 
-	if (!file || !is_fine(probes_load(file->object, file->path, NULL, NULL, &probes)))
+	if (!file || !inspection_is_fine(probes_load(file->object, file->path, NULL, NULL, &probes)))
 		return 0;
 	count = probes->count;
 	probes_destroy(probes);
@@ -154,7 +153,7 @@ size_t usdtrap_inspect_file_bytes(struct usdtrap_inspection *inspection, uint64_
 		return 0;
 	if (size > module->end - address)
 		size = module->end - address;
-	while (size && !is_fine(elf_object_read(file->object, vaddr, buffer, size)))
+	while (size && !inspection_is_fine(elf_object_read(file->object, vaddr, buffer, size)))
 		size /= 2;
 	return size;
 }

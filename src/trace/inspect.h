@@ -17,6 +17,8 @@ struct usdtrap_inspection {
 	struct arena names; /* of code that was made while the program ran */
 };
 
+/* Whether ERROR is none. It is destroyed: what cannot be had here is left out. */
+bool inspection_is_fine(struct usdtrap_error *error);
 /* Opens the memory of INSPECTION's process, if it is not open already. Errors: GONE, PERMISSION, OS. */
 struct usdtrap_error *inspection_open_memory(struct usdtrap_inspection *inspection) USDTRAP_MUST_USE;
 

@@ -13,13 +13,6 @@
 #include "trace/snapshot.h"
 #include "trace/unwind.h"
 
-/* Whether ERROR is none. It is destroyed: what cannot be had here is left out. */
-static bool is_fine(struct usdtrap_error *error)
-{
-	usdtrap_error_destroy(error);
-	return !error;
-}
-
 /* What /proc/PID/task/TID/syscall says, proc(5): "running", or the call's number, six arguments, stack pointer, place.
  */
 static void read_place(const struct usdtrap_inspection *inspection, struct usdtrap_thread_info *thread)
@@ -31,7 +24,7 @@ static void read_place(const struct usdtrap_inspection *inspection, struct usdtr
 
 	snprintf(name, sizeof(name), "task/%d/syscall", (int)thread->tid);
 	thread->place = USDTRAP_THREAD_HIDDEN;
-	if (!is_fine(procfs_line(PROCFS_ROOT, inspection->pid, name, line, sizeof(line))))
+	if (!inspection_is_fine(procfs_line(PROCFS_ROOT, inspection->pid, name, line, sizeof(line))))
 		return;
 	if (strcmp(line, "running") == 0) {
 		thread->place = USDTRAP_THREAD_RUNS;
@@ -63,12 +56,12 @@ static bool read_thread(const struct usdtrap_inspection *inspection, pid_t tid, 
 	struct procfs_stat stat;
 	char name[64];
 
-	if (!is_fine(procfs_stat_read(PROCFS_ROOT, inspection->pid, tid, &stat)))
+	if (!inspection_is_fine(procfs_stat_read(PROCFS_ROOT, inspection->pid, tid, &stat)))
 		return false;
 	thread.state = stat.state;
 	thread.processor = stat.processor;
 	snprintf(name, sizeof(name), "task/%d/comm", (int)tid);
-	if (!is_fine(procfs_line(PROCFS_ROOT, inspection->pid, name, thread.name, sizeof(thread.name))))
+	if (!inspection_is_fine(procfs_line(PROCFS_ROOT, inspection->pid, name, thread.name, sizeof(thread.name))))
 		return false;
 	read_place(inspection, &thread);
 	*ret = thread;
