@@ -23,6 +23,7 @@
  *     user, user_alone              names of users; the same for the static program
  *     json_string                   text as JSON has it
  *     clock_time                    the time, as one number
+ *     thread                        threads that hear no signal
  * src/arch/: what is true of one processor only
  *     arch                          the questions that a processor answers, and how to add one
  *     x86_64                        its trap, its nops, its calls; the table of answers

@@ -5,7 +5,6 @@
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/strbuf.h"
+#include "base/thread.h"
 
 /*
  * A stretch of the queue. Blocks never move, so the writer thread can hand a
@@ -381,18 +381,6 @@ static bool is_regular_file(int descriptor)
 	return fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
 }
 
-static int start_writer(struct output *output)
-{
-	sigset_t all, before;
-	int error_number;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	error_number = pthread_create(&output->writer, NULL, writer_main, output);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return error_number;
-}
-
 static void output_deinit(struct output *output)
 {
 	forget_all(output);
@@ -422,7 +410,7 @@ struct usdtrap_error *output_create(const struct output_options *options, struct
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&output->taken, &monotonic);
 	pthread_condattr_destroy(&monotonic);
-	error_number = start_writer(output);
+	error_number = thread_start_deaf(&output->writer, writer_main, output);
 	if (error_number) {
 		output_deinit(output);
 		return error_os(error_number, "cannot start the thread that writes the output");

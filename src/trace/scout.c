@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +18,7 @@
 #include "base/cleanup.h"
 #include "base/clock_time.h"
 #include "base/error.h"
+#include "base/thread.h"
 #include "os/memory.h"
 #include "os/procfs.h"
 #include "trace/scout_internal.h"
@@ -261,13 +261,8 @@ static void *scout_main(void *user)
 
 static struct usdtrap_error *start_thread(struct scout *scout)
 {
-	sigset_t all, former;
-	int error_number;
+	int error_number = thread_start_deaf(&scout->thread, scout_main, scout);
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &former);
-	error_number = pthread_create(&scout->thread, NULL, scout_main, scout);
-	pthread_sigmask(SIG_SETMASK, &former, NULL);
 	if (error_number)
 		return error_os(error_number, "cannot start the thread that hears of new processes");
 	scout->has_thread = true;

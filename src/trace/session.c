@@ -33,6 +33,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/thread.h"
 #include "os/call_filter.h"
 #include "trace/attached.h"
 #include "trace/engine.h"
@@ -204,16 +205,10 @@ static struct usdtrap_error *await_end(struct usdtrap_session *session)
 	return error;
 }
 
-/* Starts the engine thread with all signals blocked: those of the process are for the caller's threads. */
 static struct usdtrap_error *start_thread(struct usdtrap_session *session)
 {
-	sigset_t all, former;
-	int error_number;
+	int error_number = thread_start_deaf(&session->thread, engine_thread, session);
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &former);
-	error_number = pthread_create(&session->thread, NULL, engine_thread, session);
-	pthread_sigmask(SIG_SETMASK, &former, NULL);
 	if (error_number)
 		return error_os(error_number, "cannot start the tracing thread");
 	session->has_thread = true;
