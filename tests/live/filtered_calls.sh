@@ -91,7 +91,9 @@ mkfifo block
 "$usdtrap" --seccomp -e 't:syscalls:sys_enter_openat { printf("%s\n", str(args.filename)); }' \
 	-c '/bin/sh script2.sh' >trace.out 2>trace.err <input 9>&- &
 tracer=$!
+# (What the shell says of its failing calls goes elsewhere: it would stand in the middle of usdtrap's lines.)
 cat >script2.sh <<'END'
+exec 2>program.err
 trap 'echo terminated; exit 0' TERM
 echo $$ >program.pid
 while :; do
