@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/clock_time.h"
 #include "base/strbuf.h"
 #include "base/thread.h"
 
@@ -32,6 +33,9 @@ struct block {
 
 #define BLOCK_SIZE ((size_t)64 * 1024)
 
+/* While pieces keep coming the writer lets them gather for so long: to a reader it is at once. */
+static const uint64_t gather_ns = 10 * 1000 * 1000;
+
 struct output {
 	struct output_options options;
 	bool is_file;      /* a regular one: nobody reads it, who could be late */
@@ -49,6 +53,7 @@ struct output {
 	uint64_t written;    /* bytes, ever */
 	bool is_producing;   /* the writer is in an output_produce_fn, which may take its time */
 	bool is_writer_idle; /* it waits for `work' and must be woken */
+	bool is_gathering;   /* it waits for more, and is woken only for the end or half a queue */
 	bool was_full;
 	bool is_released;
 	bool is_ending; /* nothing will be appended any more */
@@ -121,12 +126,17 @@ static void forget_all(struct output *output)
 	output->ready = 0;
 }
 
+static void wake_writer(struct output *output)
+{
+	if (output->is_writer_idle || (output->is_gathering && output->queued > output->options.queue_size / 2))
+		pthread_cond_signal(&output->work);
+}
+
 /* Makes all that is queued ready, whatever the buffering. */
 static void make_all_ready(struct output *output)
 {
 	output->ready = output->queued;
-	if (output->is_writer_idle)
-		pthread_cond_signal(&output->work);
+	wake_writer(output);
 }
 
 /* TEXT was appended: is anything more ready for it? */
@@ -148,8 +158,8 @@ static void make_ready(struct output *output, const char *text, size_t length)
 			output->ready = output->queued;
 		break;
 	}
-	if (output->ready && output->is_writer_idle)
-		pthread_cond_signal(&output->work);
+	if (output->ready)
+		wake_writer(output);
 }
 
 static bool lets_pass(const struct output *output, size_t length)
@@ -354,21 +364,32 @@ static void write_some(struct output *output)
 		break_off(output, error_number);
 }
 
+/* Waits, with the lock: more will come soon, if any does. */
+static void let_gather(struct output *output)
+{
+	uint64_t until_ns = clock_time_ns(CLOCK_MONOTONIC) + gather_ns;
+	const struct timespec until = {
+		.tv_sec = (time_t)(until_ns / 1000000000),
+		.tv_nsec = (long)(until_ns % 1000000000),
+	};
+
+	output->is_gathering = true;
+	while (!output->is_ending && output->queued <= output->options.queue_size / 2) {
+		if (pthread_cond_timedwait(&output->work, &output->lock, &until) == ETIMEDOUT)
+			break;
+	}
+	output->is_gathering = false;
+}
+
 static void *writer_main(void *user)
 {
-	const struct timespec a_while = {.tv_nsec = 1000 * 1000};
 	struct output *output = user;
 
 	pthread_mutex_lock(&output->lock);
 	while (wait_for_work(output)) {
 		while (output->ready)
 			write_some(output);
-		if (output->is_ending)
-			continue;
-		/* More will come soon, if any does: let it gather, unasked. */
-		pthread_mutex_unlock(&output->lock);
-		nanosleep(&a_while, NULL);
-		pthread_mutex_lock(&output->lock);
+		let_gather(output);
 	}
 	pthread_mutex_unlock(&output->lock);
 	return NULL;
@@ -404,10 +425,10 @@ struct usdtrap_error *output_create(const struct output_options *options, struct
 	/* Pipes and terminals take PIPE_BUF bytes whole or not at all, pipe(7): it is known how much was read. */
 	output->write_size = output->is_file ? BLOCK_SIZE : PIPE_BUF;
 	pthread_mutex_init(&output->lock, NULL);
-	pthread_cond_init(&output->work, NULL);
 	pthread_cond_init(&output->room, NULL);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&output->work, &monotonic);
 	pthread_cond_init(&output->taken, &monotonic);
 	pthread_condattr_destroy(&monotonic);
 	error_number = thread_start_deaf(&output->writer, writer_main, output);

@@ -12,8 +12,8 @@
  *
  * While the reader keeps up, a piece costs a lock and a copy. The writer is
  * woken by a piece that finds it idle; while pieces keep coming it looks at
- * the queue once a millisecond instead, so that a hundred thousand pieces a
- * second cost a thousand wake-ups and not a hundred thousand.
+ * the queue a hundred times a second instead (sooner if half of it is full):
+ * each waking takes a processor, and with it moves the traced thread about.
  *
  * A full queue makes output_write() wait, so that nothing is lost, until the
  * reader has taken an eighth of it; or, if told to drop, it forgets the piece

@@ -11,32 +11,41 @@
 #include "base/error.h"
 #include "os/procfs.h"
 
-static const uint64_t second_ns = 1000000000;
 /* Slower than this from look to look, no stop is worth the trial; and a tracee may be waiting for a starved tracer. */
 static const uint64_t overdue_ns = 20000000;
-static const uint64_t longest_pause_ns = 64 * second_ns;
+/* Short after a trial that paid for long: something came between. Each that follows without one that pays is doubled. */
+static const uint64_t shortest_pause_ns = 20000000;
+static const uint64_t longest_pause_ns = 64000000000;
+/* Judged by the mean of so long at the least: a thread that wakes beside the tracee moves it away for some stops. */
+static const uint64_t window_ns = 4000000;
 
 /* No gain: the next trial is put off, twice as long as this one was. */
 static enum background_step give_up(struct background *background, uint64_t now_ns)
 {
-	background->pause_ns = background->pause_ns ? background->pause_ns * 2 : second_ns;
+	background->pause_ns = background->pause_ns ? background->pause_ns * 2 : shortest_pause_ns;
 	if (background->pause_ns > longest_pause_ns)
 		background->pause_ns = longest_pause_ns;
 	background->not_before_ns = now_ns + background->pause_ns;
 	return BACKGROUND_LEAVE;
 }
 
-static enum background_step judge(struct background *background, uint64_t now_ns, uint64_t elapsed_ns)
+static enum background_step judge(struct background *background, uint64_t now_ns, uint64_t elapsed_ns, unsigned stops)
 {
+	uint64_t cost_ns;
+
 	if (elapsed_ns > overdue_ns)
 		return give_up(background, now_ns);
-	if (background->looks < BACKGROUND_TRIAL_LOOKS)
+	background->window_ns += elapsed_ns;
+	background->window_stops += stops;
+	if (background->window_ns < window_ns || background->window_stops == 0)
 		return BACKGROUND_STAY;
+	cost_ns = background->window_ns / background->window_stops;
+	background->window_ns = 0;
+	background->window_stops = 0;
 	/* A quarter less, or it is chance. */
-	if (background->cost_ns > background->cost_before_ns - background->cost_before_ns / 4)
+	if (cost_ns > background->cost_before_ns - background->cost_before_ns / 4)
 		return give_up(background, now_ns);
-	if (background->looks == BACKGROUND_TRIAL_LOOKS)
-		background->pause_ns = 0;
+	background->pause_ns = 0;
 	return BACKGROUND_STAY;
 }
 
@@ -47,19 +56,18 @@ enum background_step background_measure(struct background *background, uint64_t 
 	uint64_t cost_ns = stops ? elapsed_ns / stops : 0;
 
 	background->looked_ns = now_ns;
-	/* Begun afresh on entering: nothing of what was before is in the mean of what is now. */
+	if (background->is_on)
+		return judge(background, now_ns, elapsed_ns, stops);
 	background->cost_ns = background->cost_ns ? (3 * background->cost_ns + cost_ns) / 4 : cost_ns;
 	background->restless = is_restless ? background->restless + 1 : 0;
-	background->looks++;
-
-	if (background->is_on)
-		return judge(background, now_ns, elapsed_ns);
 	if (background->is_refused || background->restless < BACKGROUND_RESTLESS_LOOKS || elapsed_ns > overdue_ns ||
 	    now_ns < background->not_before_ns)
 		return BACKGROUND_STAY;
 	background->cost_before_ns = background->cost_ns;
+	/* Begun afresh: nothing of what was before is in the mean of what is now, nor the other way round. */
 	background->cost_ns = 0;
-	background->looks = 0;
+	background->window_ns = 0;
+	background->window_stops = 0;
 	return BACKGROUND_ENTER;
 }
 

@@ -34,7 +34,6 @@
 
 enum {
 	BACKGROUND_RESTLESS_LOOKS = 6, /* so many looks in a row must have found the tracee elsewhere */
-	BACKGROUND_TRIAL_LOOKS = 4,    /* looks before a trial is judged */
 };
 
 enum background_step {
@@ -50,10 +49,11 @@ struct background {
 	int policy; /* the thread's own */
 	struct sched_param parameters;
 	unsigned restless;       /* looks in a row that found the tracee elsewhere */
-	unsigned looks;          /* since it was entered */
 	uint64_t looked_ns;      /* when the last look was, by the monotonic clock; 0: never */
-	uint64_t cost_ns;        /* from one stop to the next, a running mean */
+	uint64_t cost_ns;        /* from one stop to the next, a running mean of before a trial */
 	uint64_t cost_before_ns; /* what that was on entering */
+	uint64_t window_ns;      /* of a trial: time and stops since it was last judged */
+	unsigned window_stops;
 	uint64_t not_before_ns;  /* when the next trial may begin */
 	uint64_t pause_ns;       /* how long the last one was put off */
 };

@@ -55,20 +55,34 @@ static void test_background_that_is_no_gain_is_left_and_tried_ever_more_rarely(v
 	uint64_t left_ns;
 
 	(void)state;
-	for (uint64_t pause = 1; pause <= 128; pause *= 2) {
+	for (uint64_t pause_ns = s / 50; pause_ns <= 256 * s; pause_ns *= 2) {
 		assert_int_equal(look(&background, &now_ns, BACKGROUND_RESTLESS_LOOKS, 48 * us, true),
 				 BACKGROUND_ENTER);
-		assert_int_equal(look(&background, &now_ns, BACKGROUND_TRIAL_LOOKS - 1, 40 * us, false),
-				 BACKGROUND_STAY);
+		/* Judged by four milliseconds. */
+		assert_int_equal(look(&background, &now_ns, 1, 40 * us, false), BACKGROUND_STAY);
 		assert_int_equal(look(&background, &now_ns, 1, 40 * us, false), BACKGROUND_LEAVE);
 		left_ns = now_ns;
 		/* Not before the pause is over, at most 64 seconds. */
-		while (now_ns + 2 * LOOK * 48 * us < left_ns + (pause > 64 ? 64 : pause) * s)
+		while (now_ns + 2 * LOOK * 48 * us < left_ns + (pause_ns > 64 * s ? 64 * s : pause_ns))
 			assert_int_equal(look(&background, &now_ns, 1, 48 * us, true), BACKGROUND_STAY);
 		now_ns += 3 * LOOK * 48 * us;
 		background.looked_ns = now_ns;
 		background.restless = 0;
 	}
+}
+
+static void test_background_is_not_left_for_a_few_dear_stops(void **state)
+{
+	struct background background = {0};
+	uint64_t now_ns = s;
+
+	(void)state;
+	assert_int_equal(look(&background, &now_ns, BACKGROUND_RESTLESS_LOOKS, 48 * us, true), BACKGROUND_ENTER);
+	for (unsigned i = 0; i < 1000; i++) {
+		assert_int_equal(look(&background, &now_ns, 1, 48 * us, true), BACKGROUND_STAY);
+		assert_int_equal(look(&background, &now_ns, 4, 8 * us, false), BACKGROUND_STAY);
+	}
+	assert_true(background.is_on);
 }
 
 static void test_background_tracee_that_waits_for_a_starved_tracer_ends_it_at_once(void **state)
@@ -86,7 +100,7 @@ static void test_background_tracee_that_waits_for_a_starved_tracer_ends_it_at_on
 	assert_int_equal(look(&background, &now_ns, BACKGROUND_RESTLESS_LOOKS, 48 * us, true), BACKGROUND_ENTER);
 	assert_int_equal(look(&background, &now_ns, 1000, 8 * us, false), BACKGROUND_STAY);
 	assert_int_equal(look(&background, &now_ns, 1, 546 * us, false), BACKGROUND_LEAVE);
-	assert_true(background.pause_ns == s);
+	assert_true(background.pause_ns == s / 50);
 }
 
 static void test_background_is_not_worth_it_for_rare_stops(void **state)
@@ -124,6 +138,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_background_is_entered_when_the_tracee_does_not_stay),
 		cmocka_unit_test(test_background_that_is_no_gain_is_left_and_tried_ever_more_rarely),
+		cmocka_unit_test(test_background_is_not_left_for_a_few_dear_stops),
 		cmocka_unit_test(test_background_tracee_that_waits_for_a_starved_tracer_ends_it_at_once),
 		cmocka_unit_test(test_background_is_not_worth_it_for_rare_stops),
 		cmocka_unit_test(test_background_policy_is_put_back),
