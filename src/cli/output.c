@@ -11,8 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/error.h"
 #include "base/clock_time.h"
+#include "base/error.h"
 #include "base/strbuf.h"
 #include "base/thread.h"
 

@@ -87,9 +87,10 @@ void affinity_follow(struct affinity *affinity, pid_t pid, pid_t tid)
 	if (processor < 0 || processor >= CPU_SETSIZE || !CPU_ISSET((size_t)processor, &affinity->original))
 		processor = AFFINITY_ALL;
 	/* Without a processor that is the busiest tracee's there is nobody to wait for. */
-	background_look(&affinity->background, stops, processor != affinity->current);
 	if (processor == AFFINITY_ALL)
 		background_leave(&affinity->background);
+	else
+		background_look(&affinity->background, stops, processor != affinity->current);
 	if (processor != affinity->current) {
 		move_to(affinity, processor);
 		affinity->interval = AFFINITY_SHORT_INTERVAL;

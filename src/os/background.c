@@ -13,7 +13,7 @@
 
 /* Slower than this from look to look, no stop is worth the trial; and a tracee may be waiting for a starved tracer. */
 static const uint64_t overdue_ns = 20000000;
-/* Short after a trial that paid for long: something came between. Each that follows without one that pays is doubled. */
+/* Short after a trial that paid: something came between. Doubled for each that does not pay. */
 static const uint64_t shortest_pause_ns = 20000000;
 static const uint64_t longest_pause_ns = 64000000000;
 /* Judged by the mean of so long at the least: a thread that wakes beside the tracee moves it away for some stops. */

@@ -54,8 +54,8 @@ struct background {
 	uint64_t cost_before_ns; /* what that was on entering */
 	uint64_t window_ns;      /* of a trial: time and stops since it was last judged */
 	unsigned window_stops;
-	uint64_t not_before_ns;  /* when the next trial may begin */
-	uint64_t pause_ns;       /* how long the last one was put off */
+	uint64_t not_before_ns; /* when the next trial may begin */
+	uint64_t pause_ns;      /* how long the last one was put off */
 };
 
 /*

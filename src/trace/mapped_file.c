@@ -128,8 +128,8 @@ static char *path_of(const struct space *space, const struct procfs_mapping *map
 	if (stat(path, ret) == 0 && ret->st_ino == mapping->inode)
 		return path;
 	free(path);
-	/* The maps of a process that was only chroot(2)ed have paths that begin at our root. */
-	if (stat(mapping->path, ret) == 0 && ret->st_ino == mapping->inode)
+	/* In the maps of a chroot(2)ed process paths begin at our root; in all others they mean another file here. */
+	if (stat(mapping->path, ret) == 0 && ret->st_ino == mapping->inode && ret->st_dev == mapping->device)
 		return strdup(mapping->path);
 	return NULL;
 }
