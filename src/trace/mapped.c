@@ -11,7 +11,10 @@
  *	addr = vaddr + bias        bias = mapping start - vaddr of the mapping's offset
  *
  * One file may be mapped at several biases (dlmopen(3)); each is a mapping of
- * its own with sites of its own.
+ * its own with sites of its own. A program may also map a part of a file by
+ * itself, as V8 does with its built-in functions, to have them near the code that
+ * it makes: without the file's beginning, which a loader always maps. Then what
+ * is not in that part is simply not there.
  *
  * Never write blindly: a byte is only replaced where it is what the file has
  * (site.c). And nothing is written any more where something else lies now: each
@@ -49,6 +52,22 @@
 
 /* How long a file must lie there unchanged before it is armed on the strength of glimpses. */
 enum { SETTLE_NS = 30000000 };
+
+/* Whether MAPS show a part of MAPPED's file only, without its beginning, and ADDR, where OFFSET would be, is not in it.
+ */
+static bool is_left_out(const struct procfs_maps *maps, const struct mapped_file *mapped, uint64_t addr,
+			uint64_t offset)
+{
+	const struct procfs_mapping *mapping = procfs_mapping_at(maps, addr), *header;
+	uint64_t vaddr;
+
+	if (mapping && mapping->inode == mapped->inode && addr - mapping->start + mapping->offset == offset)
+		return false;
+	if (!elf_object_offset_to_vaddr(mapped->file->object, 0, &vaddr))
+		return false;
+	header = procfs_mapping_at(maps, vaddr + mapped->load_bias);
+	return !header || header->inode != mapped->inode;
+}
 
 /* Whether ADDR lies in an executable, private mapping of the file's INODE at file offset OFFSET. */
 static bool is_mapped_at(const struct procfs_maps *maps, uint64_t addr, uint64_t offset, uint64_t inode)
@@ -134,9 +153,12 @@ static struct usdtrap_error *arm_location(struct engine *engine, struct space *s
 	uint64_t offset;
 
 	if (!elf_object_vaddr_to_offset(mapped->file->object, info->vaddr, &offset) ||
-	    !is_mapped_at(maps, addr, offset, mapped->inode))
+	    !is_mapped_at(maps, addr, offset, mapped->inode)) {
+		if (is_left_out(maps, mapped, addr, offset))
+			return NULL;
 		return error_create(USDTRAP_UNSUPPORTED, "0x%" PRIx64 " is not private executable memory of the file",
 				    addr);
+	}
 	const bool has_to_be_armed = probe->on_hit && (!site || site->state != SITE_ARMED);
 
 	if (has_to_be_armed) {
