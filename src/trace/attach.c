@@ -339,8 +339,10 @@ struct usdtrap_error *attach_process(struct engine *engine, pid_t pid, enum usdt
 				  events_filter(&engine->events, engine->options.watch_maps, NULL) > 0;
 	if (mode == USDTRAP_ATTACH_NOW)
 		error = mapped_architecture(space);
-	if (!error && mode == USDTRAP_ATTACH_NOW)
+	if (!error && mode == USDTRAP_ATTACH_NOW) {
+		repair_wholly(engine, pid);
 		repair_before_attach(engine, space);
+	}
 	/* What stands in the way, the seize can tell better; and the leader may have ended, and its threads live. */
 	if (!error || error_catch(error, USDTRAP_PERMISSION) || error_catch(error, USDTRAP_GONE))
 		error = attach_seize(engine, space);

@@ -196,7 +196,16 @@ unsigned attach_wants(const struct engine *engine);
 
 /* --- repair.c --- */
 
-/* Undoes in SPACE's process, which is about to be attached, what a tracer that was killed left there. */
+/*
+ * Undoes in process PID, which nobody traces and is about to be attached, all that tracers left there that were killed,
+ * as usdtrap_repair() does: on a thread of its own, which then lets go. So whatever there was room for before there is
+ * room for again, however often that happens.
+ */
+void repair_wholly(struct engine *engine, pid_t pid);
+/*
+ * The same in SPACE's process where it is held already, or where that could not all be taken out: what is left, the
+ * net above all, is taken over.
+ */
 void repair_before_attach(struct engine *engine, struct space *space);
 /* The same for process PID or, if 0, for all that are known of; holds them, for leave_all(). Errors: UNSUPPORTED. */
 struct usdtrap_error *repair_all(struct engine *engine, pid_t pid) USDTRAP_MUST_USE;

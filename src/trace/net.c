@@ -539,9 +539,15 @@ void net_reuse(const struct engine *engine, struct space *space)
 
 	if (engine->options.no_net)
 		return;
-	if (net->head_addr &&
-	    !net->ours.handler) { /* its tracer was killed before it was put in: it is laid out anew */
-		room_clear(space);
+	/*
+	 * None is known, or its tracer was killed before it was put in, perhaps before all of it was written: it is
+	 * laid out anew. What room that one took is free again, unless it had traps, whose copies may still be in use.
+	 */
+	if (!net->ours.handler) {
+		if (!space->sites) {
+			room_clear(space);
+			room_forget(space);
+		}
 		*net = (struct net){.state = NET_NONE};
 		return;
 	}

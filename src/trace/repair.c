@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include <usdtrap/repair.h>
 #include <utlist.h>
 
 #include "base/error.h"
@@ -18,6 +19,7 @@
 #include "os/procfs.h"
 #include "trace/engine.h"
 #include "trace/journal.h"
+#include "trace/room.h"
 #include "trace/site.h"
 
 enum {
@@ -34,6 +36,21 @@ static void forget_semaphores(struct space *space)
 		space_forget_semaphore(space, semaphore);
 }
 
+static struct usdtrap_error *forget_foreign_rooms(const struct engine *engine, struct space *space)
+{
+	struct procfs_maps maps;
+	struct usdtrap_error *error;
+
+	if (!space->rooms)
+		return NULL;
+	error = mapped_read(engine, space, &maps);
+	if (error)
+		return error;
+	room_forget_foreign(space, &maps);
+	procfs_maps_deinit(&maps);
+	return NULL;
+}
+
 /* Makes SPACE what TEXT tells of, and undoes it. */
 static struct usdtrap_error *undo(struct engine *engine, struct space *space, const char *text)
 {
@@ -48,6 +65,8 @@ static struct usdtrap_error *undo(struct engine *engine, struct space *space, co
 		return error;
 	memory_lock(space->memory_fd); /* the target's own handler may be about to do the same */
 	error = journal_load(text, space);
+	if (!error)
+		error = forget_foreign_rooms(engine, space);
 	if (!error) {
 		net_forget_lowered(space);
 		leave_space(engine, space);
@@ -161,6 +180,36 @@ static void search(struct stale *stale, pid_t pid, void (*visit)(struct journal_
 			return;
 		pause_between_tries();
 	}
+}
+
+static void visit_to_see(struct journal_visit *visit, void *user)
+{
+	bool *has_any = user;
+
+	*has_any |= visit->state != JOURNAL_VOID;
+}
+
+static void pass_on(enum usdtrap_notice notice, const char *text, void *user)
+{
+	engine_notice(user, notice, "%s", text);
+}
+
+void repair_wholly(struct engine *engine, pid_t pid)
+{
+	const struct usdtrap_options options = {
+		.on_notice = pass_on, .user = engine, .wake_signal = engine->options.wake_signal};
+	struct usdtrap_report report = {0};
+	struct usdtrap_error *error;
+	bool has_any = false;
+
+	journal_each(pid, visit_to_see, &has_any);
+	if (!has_any)
+		return;
+	error = usdtrap_repair(&options, pid, &report);
+	usdtrap_error_destroy(error); /* that somebody else traces it, the seize tells better */
+	engine->report.repaired += report.repaired;
+	engine->report.sites_restored += report.sites_restored;
+	engine->report.semaphores_lowered += report.semaphores_lowered;
 }
 
 static void visit_before_attach(struct journal_visit *visit, void *user)

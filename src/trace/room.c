@@ -12,6 +12,7 @@
 #include "os/procfs.h"
 #include "trace/engine.h"
 #include "trace/journal.h"
+#include "trace/room_map.h"
 
 enum {
 	ALIGNMENT = 16,
@@ -285,6 +286,39 @@ struct usdtrap_error *room_adopt(struct space *space, uint64_t addr, size_t size
 	room->used = size;
 	LL_APPEND(space->rooms, room);
 	return NULL;
+}
+
+/* Whether ROOM lies where room can be: in slack, or in pages of our own. */
+static bool can_be_room(const struct space *space, const struct procfs_maps *maps, const struct room *room)
+{
+	const struct procfs_mapping *mapping = procfs_mapping_at(maps, room->addr);
+	uint64_t header_addr = 0, end;
+	char magic[sizeof(ROOM_MAP_MAGIC)];
+
+	if (!mapping || !mapping->is_executable || mapping->is_writable || mapping->is_shared ||
+	    room->addr + room->size > mapping->end)
+		return false;
+	if (!mapping->inode)
+		return can_read(space, mapping->start, magic, sizeof(magic)) &&
+		       memcmp(magic, ROOM_MAP_MAGIC, sizeof(magic)) == 0;
+	for (const struct procfs_mapping *other = maps->items; other <= mapping; other++)
+		if (other->inode == mapping->inode && other->offset == 0)
+			header_addr = other->start;
+	end = header_addr ? segment_end(space, mapping, header_addr) : 0;
+	return end && room->addr >= end;
+}
+
+void room_forget_foreign(struct space *space, const struct procfs_maps *maps)
+{
+	struct room *room, *next;
+
+	LL_FOREACH_SAFE(space->rooms, room, next)
+	{
+		if (can_be_room(space, maps, room))
+			continue;
+		LL_DELETE(space->rooms, room);
+		free(room);
+	}
 }
 
 struct usdtrap_error *room_journal(const struct space *space)

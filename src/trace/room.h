@@ -66,6 +66,11 @@ bool room_holds(const struct space *space, uint64_t addr);
 void room_forget_unmapped(struct space *space, const struct procfs_maps *maps);
 /* Room that a journal told of: SIZE bytes at ADDR were given out in SPACE. Errors: NO_MEMORY. */
 struct usdtrap_error *room_adopt(struct space *space, uint64_t addr, size_t size) USDTRAP_MUST_USE;
+/*
+ * Forgets what a journal told of and is no room now: a library was unmapped since, or our own pages were, and something
+ * of the target's may lie there.
+ */
+void room_forget_foreign(struct space *space, const struct procfs_maps *maps);
 /* Tells SPACE's journal of all that is given out already. Errors: OS. */
 struct usdtrap_error *room_journal(const struct space *space) USDTRAP_MUST_USE;
 /* Forgets all rooms, touching nothing. */
