@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * torture [KILLS [CALLS [SEED]]]: kills usdtrap by SIGKILL while it attaches, traces and leaves, and looks what that
- * does to its targets.
+ * torture [KILLS [CALLS [SEED [TARGET]]]]: kills usdtrap by SIGKILL while it attaches, traces and leaves, and looks
+ * what that does to its targets.
  *
  * KILLS times at a random moment: the front process, the engine, both, or the front's whole process group. And at CALLS
  * system calls of the engine, spread over all that it makes from its start to its end (0: at every one): for that the
@@ -10,9 +10,9 @@
  *
  * Then whole families of processes are traced, and what they hit is counted, for KILLS says how many.
  *
- * Several targets live through all of it; each must be alive after each kill, be as its files say after each repair,
- * and end as it would have. Prints what was tried; the exit status is 0 if nothing was harmed and nothing was left
- * behind. Environment: top_builddir.
+ * Several targets (with TARGET: that one alone) live through all of it; each must be alive after each kill, be as its
+ * files say after each repair, and end as it would have. Prints what was tried; the exit status is 0 if nothing was
+ * harmed and nothing was left behind. Environment: top_builddir.
  */
 #include "live/torture.h"
 
@@ -89,7 +89,7 @@ static void kill_once(struct target *target)
 		sleep_ms(1);
 		engine = engine_of(front);
 	}
-	addr = journal_says(target, "site");
+	addr = journal_says(target, "site", 0);
 	if (victim == BOTH || victim == GROUP) /* so that it repairs nothing meanwhile */
 		kill(front, SIGSTOP);
 	if (victim != FRONT && engine)
@@ -170,12 +170,13 @@ static void say_tally(unsigned seed)
 	       "threads                      %8lu\n"
 	       "hits                         %8lu\n"
 	       "lost                         %8lu\n"
+	       "attaches without a net       %8u\n"
 	       "deaths                       %8u\n"
 	       "wrong ends                   %8u\n"
 	       "hangs                        %8u\n"
 	       "bytes left behind            %8u\n",
-	       tally.forks, tally.execs, tally.dlopens, tally.threads, tally.hits, tally.lost, tally.deaths,
-	       tally.wrong_ends, tally.hangs, tally.bytes_left);
+	       tally.forks, tally.execs, tally.dlopens, tally.threads, tally.hits, tally.lost, tally.netless,
+	       tally.deaths, tally.wrong_ends, tally.hangs, tally.bytes_left);
 }
 
 int main(int argc, char **argv)
@@ -183,7 +184,9 @@ int main(int argc, char **argv)
 	const unsigned long kills = argument(argc, argv, 1, 1000);
 	const unsigned calls = (unsigned)argument(argc, argv, 2, 0);
 	const unsigned seed = (unsigned)argument(argc, argv, 3, (unsigned long)time(NULL));
-	const bool is_long = kills >= 200;
+	const char *only =
+		argc > 4 ? argv[4] : NULL; /* alone on the machine, so that each of its calls is soon reached */
+	const bool is_long = kills >= 200 || only;
 	const char *top = getenv("top_builddir");
 	struct target *used[TARGETS_MAX];
 	unsigned used_count = 0;
@@ -200,17 +203,23 @@ int main(int argc, char **argv)
 		snprintf(target->path, sizeof(target->path), "%.4000s/tests/targets/%s", build, target->name);
 		if (target->program)
 			snprintf(target->path, sizeof(target->path), "%s", target->program);
+		if (only && strcmp(target->name, only) != 0)
+			continue;
 		if (access(target->path, X_OK) != 0)
 			continue; /* Python is not everywhere */
 		start_target(target);
 		used[used_count++] = target;
 	}
+	if (!used_count)
+		fail("no such target");
 	for (unsigned long i = 0; i < kills; i++)
 		kill_once(used[(unsigned)rand() % used_count]);
-	for (unsigned i = 0; i < used_count && (argc <= 2 || calls > 0); i++)
+	for (unsigned i = 0; i < used_count && (argc <= 2 || calls > 0 || only); i++)
 		kill_at_calls(used[i], calls);
 	for (unsigned i = 0; i < used_count && (is_long || i < 2); i++)
 		kill_after_net(used[i], 24, is_long ? 1 : 3);
+	for (unsigned i = 0; i < used_count && (is_long || i < 1); i++)
+		kill_in_a_row(used[i], is_long ? 50 : 8);
 	trace_lives((unsigned)kills * 20);
 	for (unsigned i = 0; i < used_count; i++) {
 		repair(used[i], "at the end");
@@ -221,5 +230,5 @@ int main(int argc, char **argv)
 	say_tally(seed);
 	snprintf(command, sizeof(command), "rm -rf %s", work);
 	(void)!system(command);
-	return tally.lost || tally.deaths || tally.wrong_ends || tally.bytes_left || tally.hangs;
+	return tally.lost || tally.netless || tally.deaths || tally.wrong_ends || tally.bytes_left || tally.hangs;
 }

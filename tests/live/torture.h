@@ -33,7 +33,7 @@ struct target {
 struct tally {
 	unsigned kills, kills_of[VICTIMS], at_calls, attaches, repairs, front_repairs;
 	unsigned long forks, execs, dlopens, threads, hits, lost;
-	unsigned deaths, wrong_ends, bytes_left, hangs;
+	unsigned netless, deaths, wrong_ends, bytes_left, hangs;
 	double repair_ms[REPAIRS_MAX]; /* of the first so many front_repairs */
 };
 
@@ -73,8 +73,11 @@ pid_t engine_of(pid_t front);
 bool is_gone(pid_t pid);
 /* Waits for the end of both. */
 void await_end(pid_t front, pid_t engine);
-/* What follows WORD in a line of TARGET's journal that begins with it, as a hexadecimal number; 0: there is none. */
-uint64_t journal_says(const struct target *target, const char *word);
+/*
+ * What follows WORD in a line of TARGET's journal that begins with it, as a hexadecimal number; 0: there is none.
+ * TRACER, if not 0: a line that this one has written.
+ */
+uint64_t journal_says(const struct target *target, const char *word, pid_t tracer);
 bool has_trap(const struct target *target, uint64_t addr);
 
 /* --- torture.c --- */
@@ -88,6 +91,9 @@ void kill_while_tracing(struct target *target, const char *when);
 void kill_at_calls(struct target *target, unsigned wanted);
 /* Kills it at each of the first COUNT calls, STEP calls apart, after its journal has told of the safety net. */
 void kill_after_net(struct target *target, unsigned count, unsigned step);
+
+/* The same COUNT times with no repair in between, each time at a call close behind that: the room is not used up. */
+void kill_in_a_row(struct target *target, unsigned count);
 
 /* --- torture_lives.c --- */
 

@@ -89,7 +89,7 @@ static unsigned long kill_at_call(struct target *target, unsigned long wanted, c
 				if (thread_count < ENGINE_THREADS)
 					threads[thread_count++] = (pid_t)child;
 		} else if (WSTOPSIG(status) == (SIGTRAP | 0x80)) {
-			if (is_engine && enters[index] && (!from || calls || journal_says(target, from)) &&
+			if (is_engine && enters[index] && (!from || calls || journal_says(target, from, engine)) &&
 			    ++calls == wanted) {
 				if (from) /* nobody is to repair it */
 					kill(front, SIGKILL);
@@ -143,4 +143,24 @@ void kill_after_net(struct target *target, unsigned count, unsigned step)
 		if (is_alive(target, when))
 			repair(target, when);
 	}
+}
+
+void kill_in_a_row(struct target *target, unsigned count)
+{
+	enum { CLOSE = 6 }; /* what is written of a net, and the first calls of its installing */
+	char when[64];
+
+	for (unsigned i = 0; i < count; i++) {
+		kill_at_call(target, 1 + i % CLOSE, "net");
+		snprintf(when, sizeof(when), "killed %u times in a row", i + 1);
+		if (!is_alive(target, when))
+			return;
+		if (file_has("trace", "err", "safety net")) {
+			printf("NO NET for %s, %s\n", target->name, when);
+			tally.netless++;
+		}
+	}
+	kill_while_tracing(target, "after many kills in a row");
+	if (is_alive(target, "after many kills in a row"))
+		repair(target, "after many kills in a row");
 }

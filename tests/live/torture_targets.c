@@ -312,15 +312,18 @@ static bool read_journal(const struct target *target, char *text, size_t size)
 	return length >= 0;
 }
 
-uint64_t journal_says(const struct target *target, const char *word)
+uint64_t journal_says(const struct target *target, const char *word, pid_t tracer)
 {
 	char text[1 << 14], line_start[32];
-	const char *line;
+	const char *line = text;
 
 	if (!read_journal(target, text, sizeof(text)))
 		return 0;
+	snprintf(line_start, sizeof(line_start), "\ntracer %d\n", (int)tracer);
+	if (tracer)
+		line = strstr(text, line_start);
 	snprintf(line_start, sizeof(line_start), "\n%s ", word);
-	line = strstr(text, line_start);
+	line = line ? strstr(line, line_start) : NULL;
 	return line ? strtoull(line + strlen(line_start), NULL, 16) : 0;
 }
 
