@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -17,6 +18,7 @@
 #include <linux/netlink.h>
 
 #include "base/error.h"
+#include "os/procfs.h"
 
 /* Of struct proc_event, which grows with kernels: what, cpu and timestamp, and the longest of what is read behind. */
 enum { EVENT_HEAD_SIZE = 16, EVENT_SIZE = EVENT_HEAD_SIZE + 4 * sizeof(uint32_t) };
@@ -144,10 +146,41 @@ static bool is_answered(int socket)
 	return false;
 }
 
+/*
+ * In another pid namespace the kernel does not answer; but what others have
+ * asked for is heard there all the same, with ids that mean somebody else.
+ */
+static bool is_in_first_namespace(void)
+{
+	static const char first[] = "pid:[4026531836]"; /* PROC_PID_INIT_INO, <linux/proc_ns.h>: Linux 3.8 */
+	struct usdtrap_error *error;
+	char *link;
+	bool is_first;
+
+	error = procfs_link(PROCFS_ROOT, getpid(), "ns/pid", &link);
+	if (error) { /* an old kernel, which answers or not */
+		usdtrap_error_destroy(error);
+		return true;
+	}
+	is_first = strcmp(link, first) == 0;
+	free(link);
+	return is_first;
+}
+
+static struct usdtrap_error *refuse_silence(void)
+{
+	return error_create(USDTRAP_UNSUPPORTED,
+			    "the kernel's process events connector is silent: it speaks in the first pid namespace "
+			    "only, not in a container");
+}
+
 struct usdtrap_error *connector_open(int *ret)
 {
-	int number, fd = socket(PF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_CONNECTOR);
+	int number, fd;
 
+	if (!is_in_first_namespace())
+		return refuse_silence();
+	fd = socket(PF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_CONNECTOR);
 	if (fd < 0)
 		return error_create(USDTRAP_UNSUPPORTED, "the kernel has no process events connector");
 	if (!subscribe(fd)) {
@@ -160,9 +193,7 @@ struct usdtrap_error *connector_open(int *ret)
 	}
 	if (!is_answered(fd)) {
 		close(fd);
-		return error_create(USDTRAP_UNSUPPORTED,
-				    "the kernel's process events connector is silent: it speaks in the first pid "
-				    "namespace only, not in a container");
+		return refuse_silence();
 	}
 	*ret = fd;
 	return NULL;

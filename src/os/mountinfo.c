@@ -58,8 +58,8 @@ static bool parse_device(const char *text, uint64_t *ret)
 
 bool mount_parse(char *line, struct mount *ret)
 {
-	enum { DEVICE = 2, PATH = 4, OPTIONS = 5 };
-	char *fields[OPTIONS + 1], *field;
+	enum { ID = 0, DEVICE = 2, PATH = 4, OPTIONS = 5 };
+	char *fields[OPTIONS + 1], *field, *end;
 
 	for (unsigned i = 0; i <= OPTIONS; i++) {
 		fields[i] = strsep(&line, " ");
@@ -70,7 +70,8 @@ bool mount_parse(char *line, struct mount *ret)
 		field = strsep(&line, " ");
 	while (field && strcmp(field, "-") != 0);
 	field = field ? strsep(&line, " ") : NULL;
-	if (!field || !*field || fields[PATH][0] != '/' || !parse_device(fields[DEVICE], &ret->device))
+	ret->id = strtoull(fields[ID], &end, 10);
+	if (*end || !field || !*field || fields[PATH][0] != '/' || !parse_device(fields[DEVICE], &ret->device))
 		return false;
 	undo_escapes(fields[PATH]);
 	undo_escapes(field);

@@ -23,6 +23,7 @@ enum mount_kind {
 
 /* One line. */
 struct mount {
+	uint64_t id;      /* as statx(2) has it; used again once it is unmounted, as are devices */
 	uint64_t device;  /* as makedev(3) composes it */
 	const char *path; /* from the process's root on; octal escapes undone */
 	const char *type; /* "ext4", "fuse.sshfs" */

@@ -29,6 +29,7 @@ enum {
 	CONNECTOR,
 	FIRST_NAMESPACE, /* of the descriptors that are polled */
 	POLL_MS = 20,    /* between two looks through all processes, where nobody tells */
+	POLL_BESIDE_GATE_MS = 200,
 	REFRESH_MS = 1000,
 	READY_MS = 5000,
 };
@@ -130,8 +131,10 @@ void scout_changed(struct scout *scout, pid_t pid)
 {
 	const unsigned step = scout->way == USDTRAP_MACHINE_FANOTIFY ? FIRST_RECHECK_BESIDE_GATE : FIRST_RECHECK;
 
-	if (scout->options.wants_starts)
+	if (scout->options.wants_starts && (scout->connector >= 0 || scout->way == USDTRAP_MACHINE_POLL))
 		starts_succeeded(scout, pid);
+	if (marks_meet(scout, pid))
+		marks_refresh(scout);
 	if (!scout->options.file_count)
 		return;
 	push_change(scout, pid);
@@ -201,10 +204,7 @@ static nfds_t sources_of(const struct scout *scout, struct pollfd *sources)
 	sources[GATE] =
 		(struct pollfd){.fd = atomic_load(&scout->has_gate) ? scout->gate.socket : -1, .events = POLLIN};
 	sources[CONNECTOR] = (struct pollfd){.fd = scout->connector, .events = POLLIN};
-	/* proc(5): that what is mounted has changed is told as an exceptional condition. */
-	for (unsigned i = 0; i < scout->namespace_count; i++)
-		sources[FIRST_NAMESPACE + i] = (struct pollfd){.fd = scout->namespaces[i].fd, .events = POLLPRI};
-	return FIRST_NAMESPACE + scout->namespace_count;
+	return FIRST_NAMESPACE + marks_sources(scout, sources + FIRST_NAMESPACE);
 }
 
 static void set_ready(struct scout *scout)
@@ -215,13 +215,16 @@ static void set_ready(struct scout *scout)
 	pthread_mutex_unlock(&scout->lock);
 }
 
-static bool any_is_ready(const struct pollfd *sources, nfds_t count)
+/*
+ * How many milliseconds may pass between two looks through all processes; 0:
+ * none is needed. Beside the gate they find what nobody was asked about, and no
+ * process events told: the same program in another layer of an overlay.
+ */
+static int poll_interval(const struct scout *scout)
 {
-	nfds_t i = FIRST_NAMESPACE;
-
-	while (i < count && !sources[i].revents)
-		i++;
-	return i < count;
+	if (scout->way == USDTRAP_MACHINE_POLL)
+		return POLL_MS;
+	return scout->connector < 0 && scout->options.file_count ? POLL_BESIDE_GATE_MS : 0;
 }
 
 static void *scout_main(void *user)
@@ -230,7 +233,9 @@ static void *scout_main(void *user)
 	uint64_t refreshed_ns = clock_time_ns(CLOCK_MONOTONIC);
 	struct pollfd sources[FIRST_NAMESPACE + SCOUT_NAMESPACES_MAX];
 	nfds_t count;
-	int rest_ms;
+	uint64_t polled_ns = refreshed_ns;
+	int rest_ms, poll_ms;
+	bool is_due;
 
 	if (atomic_load(&scout->has_gate))
 		scout_hurry(0);
@@ -239,21 +244,25 @@ static void *scout_main(void *user)
 			set_ready(scout);
 		count = sources_of(scout, sources);
 		rest_ms = do_rechecks(scout);
-		if (scout->way == USDTRAP_MACHINE_POLL && rest_ms > POLL_MS)
-			rest_ms = POLL_MS;
+		poll_ms = poll_interval(scout);
+		if (poll_ms && rest_ms > poll_ms)
+			rest_ms = poll_ms;
 		poll(sources, count, rest_ms);
 		if (sources[STOP].revents)
 			return NULL;
+		is_due = marks_have_changed(scout, sources + FIRST_NAMESPACE);
 		if (sources[GATE].revents && atomic_load(&scout->has_gate))
 			scout_hear(scout);
 		if (sources[CONNECTOR].revents)
 			on_connector(scout);
-		if (scout->way == USDTRAP_MACHINE_POLL)
+		if (poll_ms && clock_time_ns(CLOCK_MONOTONIC) - polled_ns > (uint64_t)poll_ms * NS_A_MS) {
 			poll_processes(scout, false);
-		/* New namespaces are told by nobody. */
-		if (any_is_ready(sources, count) ||
-		    clock_time_ns(CLOCK_MONOTONIC) - refreshed_ns > REFRESH_MS * NS_A_MS) {
+			polled_ns = clock_time_ns(CLOCK_MONOTONIC);
+		}
+		/* A new namespace is told by nobody until something starts in it. */
+		if (is_due || clock_time_ns(CLOCK_MONOTONIC) - refreshed_ns > REFRESH_MS * NS_A_MS) {
 			marks_refresh(scout);
+			marks_tell(scout);
 			refreshed_ns = clock_time_ns(CLOCK_MONOTONIC);
 		}
 	}
@@ -327,6 +336,8 @@ static struct usdtrap_error *begin_gate(struct scout *scout)
 	atomic_store(&scout->has_gate, true);
 	scout->way = USDTRAP_MACHINE_FANOTIFY;
 	error = set_marks(scout);
+	if (poll_interval(scout))
+		poll_processes(scout, true);
 	if (!error)
 		error = start_thread(scout);
 	if (!error && await_marks(scout))
@@ -392,10 +403,7 @@ static void tell_coverage(struct scout *scout)
 
 	switch (scout->way) {
 	case USDTRAP_MACHINE_FANOTIFY:
-		if (scout->options.wants_starts && scout->uncovered.length)
-			scout_tell(scout, USDTRAP_NOTICE_INFO, "programs on these file systems are %s: %s",
-				   has_connector ? "seen only once they have started" : "not seen",
-				   strbuf_text(&scout->uncovered));
+		marks_tell(scout);
 		if (scout->marks_refused)
 			scout_tell(scout, USDTRAP_NOTICE_INFO, "the kernel asks nobody about %u of %u file systems",
 				   scout->marks_refused, scout->marks_refused + scout->marks_set);

@@ -152,6 +152,7 @@ void scout_hear(struct scout *scout)
 	struct gate_message message;
 	enum gate_result result;
 	struct stat file = {0};
+	bool is_elsewhere;
 	int fd;
 
 	while ((result = gate_receive(&scout->gate, &message, &fd)) == GATE_MESSAGE) {
@@ -170,9 +171,12 @@ void scout_hear(struct scout *scout)
 			on_opening(scout, &message, &file);
 			break;
 		case GATE_EXECUTED:
+			is_elsewhere = message.pid && marks_meet(scout, message.pid);
 			if (message.pid)
 				starts_asked(scout, message.pid, message.time_ns, file.st_dev, file.st_ino);
 			gate_allow(&scout->gate, message.id);
+			if (is_elsewhere)
+				marks_refresh(scout);
 			break;
 		}
 		if (message.word == GATE_OPENED || message.word == GATE_EXECUTED) {

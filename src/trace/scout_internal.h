@@ -17,7 +17,7 @@
 #include "trace/scout.h"
 
 enum {
-	SCOUT_NAMESPACES_MAX = 64, /* mount namespaces that are watched; further ones are looked at now and then */
+	SCOUT_NAMESPACES_MAX = 256, /* mount namespaces that are watched; further ones are looked at each second */
 	SCOUT_RECHECKS_MAX = 512,
 	SCOUT_QUEUE_MAX = 64 << 20, /* bytes that may wait for the engine */
 };
@@ -25,13 +25,18 @@ enum {
 /* A file system that was seen. */
 struct marked_device {
 	uint64_t device;
+	unsigned pass;     /* the last one in which it was mounted somewhere */
+	bool is_uncovered; /* it could not be marked, which was told */
 	UT_hash_handle hh;
 };
 
-/* A mount namespace whose mountinfo is watched. */
-struct watched_namespace {
+/* A mount namespace. */
+struct known_namespace {
 	uint64_t inode;
-	int fd;
+	unsigned pass;    /* the last one in which a process was in it */
+	int fd;           /* its mountinfo, which tells of changes; -1: it is not watched */
+	bool has_changed; /* since the last pass */
+	UT_hash_handle hh;
 };
 
 /* A command that was told of and has neither succeeded nor failed, as far as is known. */
@@ -80,10 +85,11 @@ struct scout {
 	bool is_ready;
 
 	struct marked_device *devices;
-	struct watched_namespace namespaces[SCOUT_NAMESPACES_MAX];
-	unsigned namespace_count;
+	struct known_namespace *namespaces;
+	unsigned namespaces_watched;
+	unsigned marks_pass;
 	unsigned marks_unanswered, marks_set, marks_refused;
-	struct strbuf uncovered;
+	struct strbuf uncovered; /* what is to be told: file systems that cannot be marked */
 
 	struct pending_start *pending;
 	struct known_process *known;
@@ -121,6 +127,15 @@ void starts_deinit(struct scout *scout);
 
 /* Marks the file systems that were not yet known, in all mount namespaces that can be seen. */
 void marks_refresh(struct scout *scout);
+/* Whether PID, which waits or has just begun, is in a mount namespace nobody knew: then marks_refresh() is due. */
+bool marks_meet(struct scout *scout, pid_t pid);
+/* Adds to SOURCES what is to be polled for changes of what is mounted. Returns how many, SCOUT_NAMESPACES_MAX at most.
+ */
+nfds_t marks_sources(const struct scout *scout, struct pollfd *sources);
+/* What poll(2) said of these, before anything else is done. Whether any has changed: then marks_refresh() is due. */
+bool marks_have_changed(struct scout *scout, const struct pollfd *sources);
+/* Tells of file systems that cannot be marked, each once. */
+void marks_tell(struct scout *scout);
 /* The same for those that hold these folders alone. Errors: NOT_FOUND. */
 struct usdtrap_error *marks_folders(struct scout *scout) USDTRAP_MUST_USE;
 /* Whether the program that PID runs is of interest, if only those on some file systems are. */

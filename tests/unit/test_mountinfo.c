@@ -25,13 +25,15 @@ static void reads_lines(void **state)
 {
 	const struct {
 		const char *line, *path, *type;
-		uint64_t device;
+		uint64_t device, id;
 	} rows[] = {
-		{"27 1 254:0 / / rw,relatime - ext4 /dev/vda rw", "/", "ext4", makedev(254, 0)},
+		{"27 1 254:0 / / rw,relatime - ext4 /dev/vda rw", "/", "ext4", makedev(254, 0), 27},
 		{"36 35 0:98 /mnt1 /mnt2 rw,noatime master:1 shared:2 - ext3 /dev/root rw", "/mnt2", "ext3",
-		 makedev(0, 98)},
-		{"36 35 0:98 / /a\\040b\\134\\011 rw - fuse.x\\040y z rw", "/a b\\\t", "fuse.x y", makedev(0, 98)},
-		{"36 35 0:98 / /a\\04 rw - tmpfs", "/a\\04", "tmpfs", makedev(0, 98)}, /* the source may be missing */
+		 makedev(0, 98), 36},
+		{"4000000000 35 0:98 / /a\\040b\\134\\011 rw - fuse.x\\040y z rw", "/a b\\\t", "fuse.x y",
+		 makedev(0, 98), 4000000000},
+		/* the source may be missing */
+		{"36 35 0:98 / /a\\04 rw - tmpfs", "/a\\04", "tmpfs", makedev(0, 98), 36},
 	};
 	struct mount mount;
 
@@ -41,6 +43,7 @@ static void reads_lines(void **state)
 		assert_string_equal(mount.path, rows[i].path);
 		assert_string_equal(mount.type, rows[i].type);
 		assert_int_equal(mount.device, rows[i].device);
+		assert_int_equal(mount.id, rows[i].id);
 	}
 }
 
@@ -49,6 +52,7 @@ static void takes_no_lies(void **state)
 	static const char *const lines[] = {
 		"",
 		" ",
+		"36x 35 0:98 / / rw - ext4 x rw",
 		"36 35 0:98 / / rw",
 		"36 35 0:98 / / rw master:1 shared:2",
 		"36 35 0:98 / / rw -",
