@@ -111,6 +111,9 @@ static struct usdtrap_error *read_by_registers(const struct tracee *tracee, stru
 		return error;
 	arch->call(&registers, &ret->call);
 	ret->is_entry = !tracee->call.is_inside && ret->call.result == -ENOSYS;
+	/* The registers behind rt_sigreturn(2) are those of whatever it returned to, and tell of no call. */
+	if (tracee->call.is_inside)
+		ret->call.number = tracee->call.number;
 	error = memory_read(tracee->space->memory_fd, arch->pc(&registers) - sizeof(code), code, sizeof(code));
 	ret->is_compatible = !error && arch->is_compatible_call(code);
 	usdtrap_error_destroy(error);

@@ -9,13 +9,16 @@ pages() {
 	grep -c 'r-xp 00000000 00:00 0 $' "/proc/$pid/maps" || true
 }
 
-# In a program that is started.
-"$usdtrap" -e "uprobe:$targets/every:f[0-9]* { @[func] = count(); }" -c "$targets/every" >both.out 2>trace.err </dev/null ||
-	fail "usdtrap ended with $?: $(cat trace.err)"
-grep '^@' both.out | sort | uniq -c | awk '$1 != 2' >unequal
-[ ! -s unequal ] || fail "counts differ: $(cat unequal)"
-[ "$(grep -c '^@' both.out)" -eq 512 ] || fail "not all functions were called"
-printf 'Attached 256 probes\n' | same - trace.err
+# In a program that is started. Under make check-old it is filtered as usdtrap is, and one that is filtered is not made to
+# map room.
+if [ -z "${OLD_KERNEL:-}" ]; then
+	"$usdtrap" -e "uprobe:$targets/every:f[0-9]* { @[func] = count(); }" -c "$targets/every" >both.out 2>trace.err </dev/null ||
+		fail "usdtrap ended with $?: $(cat trace.err)"
+	grep '^@' both.out | sort | uniq -c | awk '$1 != 2' >unequal
+	[ ! -s unequal ] || fail "counts differ: $(cat unequal)"
+	[ "$(grep -c '^@' both.out)" -eq 512 ] || fail "not all functions were called"
+	printf 'Attached 256 probes\n' | same - trace.err
+fi
 
 needs_attach
 

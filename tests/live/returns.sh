@@ -10,11 +10,14 @@ for name in $names; do
 	probes="${probes:+$probes,}uretprobe:$targets/returns:$name"
 done
 
-"$usdtrap" -e "$probes { @[func, retval] = count(); }" -c "$targets/returns 13" >both.out 2>trace.err </dev/null ||
-	fail "usdtrap ended with $?"
-grep '^@' both.out | sort | uniq -c | awk '{ print $1 }' | sort -u >counts
-echo 2 | same - counts
-[ "$(grep -c '^@' both.out)" -gt 60 ] || fail "too few values"
+# Under make check-old the program of -c is filtered as usdtrap is, and one that is filtered is not made to map room.
+if [ -z "${OLD_KERNEL:-}" ]; then
+	"$usdtrap" -e "$probes { @[func, retval] = count(); }" -c "$targets/returns 13" >both.out 2>trace.err </dev/null ||
+		fail "usdtrap ended with $?"
+	grep '^@' both.out | sort | uniq -c | awk '{ print $1 }' | sort -u >counts
+	echo 2 | same - counts
+	[ "$(grep -c '^@' both.out)" -gt 60 ] || fail "too few values"
+fi
 
 needs_attach
 target returns 14
