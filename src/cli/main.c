@@ -55,6 +55,7 @@
  *     eval                          spec and registers to a value, at each hit
  * src/os/: one process, as the kernel shows it
  *     ptrace, memory                stops and registers; its memory, kept open
+ *     poke                          writing to it where /proc is not for that
  *     procfs, procfs_file           what /proc tells, and how it is read
  *     procfs_maps, procfs_status    its mappings; its state
  *     waiting                       for a stop of one of thousands

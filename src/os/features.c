@@ -232,8 +232,7 @@ static const struct {
 	{"PTRACE_GET_SYSCALL_INFO", "5.3", "entry and exit of a system call are told apart by the registers",
 	 has_call_information, true},
 	{"/proc/PID/mem written to", "2.6.39",
-	 "no trap can be set (proc_mem.force_override=never on the kernel's command line forbids it)", has_forced_write,
-	 true},
+	 "bytes are written by PTRACE_POKETEXT, for which a thread is stopped for a moment", has_forced_write, true},
 	{"/proc/PID/syscall", "2.6.27",
 	 "any thread may be borrowed for the safety net, also one in a call that then "
 	 "returns EINTR to it",

@@ -17,6 +17,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "os/poke.h"
 #include "os/procfs.h"
 
 struct usdtrap_error *memory_open(pid_t tid, int *ret_fd)
@@ -27,6 +28,8 @@ struct usdtrap_error *memory_open(pid_t tid, int *ret_fd)
 	/* The thread's own, not its leader's: a leader that ended before the others has no memory any more. */
 	snprintf(path, sizeof(path), "/proc/%d/mem", (int)tid);
 	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0 && (errno == EROFS || errno == EACCES || errno == EPERM)) /* written to it is by os/poke.h, then */
+		fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd >= 0) {
 		*ret_fd = fd;
 		return NULL;
@@ -87,25 +90,66 @@ struct usdtrap_error *memory_read(int fd, uint64_t address, void *buffer, size_t
 	return NULL;
 }
 
-/* *RET_DONE is set on failure, too. */
+/* How much of SIZE bytes at ADDRESS lies in the first page. */
+static size_t size_in_page(uint64_t address, size_t size)
+{
+	const uint64_t page_size = (uint64_t)sysconf(_SC_PAGESIZE);
+	const uint64_t rest = page_size - address % page_size;
+
+	return size < rest ? size : (size_t)rest;
+}
+
+/* Whether a write failed since this is not the way to write: then there is another. */
+static bool is_refused(int error_number)
+{
+	switch (error_number) {
+	case EIO:    /* nothing is mapped there, or it is read-only and the kernel does not let us override that */
+	case EBADF:  /* it could only be opened for reading */
+	case EINVAL: /* before Linux 2.6.39 */
+	case EACCES:
+	case EPERM:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Page by page, each whole or not at all. *RET_DONE is set on failure, too. */
 static struct usdtrap_error *write_all(int fd, uint64_t address, const void *bytes, size_t size, size_t *ret_done)
 {
+	struct usdtrap_error *error;
+	const char *rest;
 	ssize_t result;
+	size_t length;
 
-	for (*ret_done = 0; *ret_done < size; *ret_done += (size_t)result) {
-		result = pwrite(fd, (const char *)bytes + *ret_done, size - *ret_done, (off_t)(address + *ret_done));
-		if (result <= 0)
+	for (*ret_done = 0; *ret_done < size; *ret_done += length) {
+		rest = (const char *)bytes + *ret_done;
+		length = size_in_page(address + *ret_done, size - *ret_done);
+		result = pwrite(fd, rest, length, (off_t)(address + *ret_done));
+		if (result == (ssize_t)length)
+			continue;
+		if (result == 0 || (result < 0 && !is_refused(errno)))
 			return transfer_error(result, "write", address + *ret_done);
+		error = poke_write(fd, address + *ret_done, rest, length);
+		if (error)
+			return error;
 	}
 	return NULL;
 }
 
-/* Whether [ADDRESS, ADDRESS + SIZE) lies in one page: then the kernel writes all of it or nothing. */
-static bool is_within_page(uint64_t address, size_t size)
+bool memory_is_forced(void)
 {
-	uint64_t page_size = (uint64_t)sysconf(_SC_PAGESIZE);
+	static const char constant = 'c';
+	_cleanup_close_ int fd = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
 
-	return size <= page_size - address % page_size;
+	return fd >= 0 && pwrite(fd, &constant, 1, (off_t)(uintptr_t)&constant) == 1;
+}
+
+bool memory_is_writable_at(int fd, uint64_t address)
+{
+	char byte;
+
+	return pread(fd, &byte, 1, (off_t)address) == 1 && pwrite(fd, &byte, 1, (off_t)address) == 1;
 }
 
 struct usdtrap_error *memory_write(int fd, uint64_t address, const void *bytes, size_t size)
@@ -114,7 +158,7 @@ struct usdtrap_error *memory_write(int fd, uint64_t address, const void *bytes, 
 	struct usdtrap_error *error;
 	size_t done;
 
-	if (is_within_page(address, size))
+	if (size_in_page(address, size) == size)
 		return write_all(fd, address, bytes, size, &done);
 
 	former = malloc(size);

@@ -5,6 +5,8 @@
  * Opened by the tracing thread after the seize (proc_mem.force_override=ptrace
  * demands that), and again after exec: an old descriptor means the old memory.
  * Writes reach read-only private pages: the page is copied first (FOLL_FORCE).
+ * Where that is not allowed they still do if a thread of the process stands at
+ * a stop of the calling thread's: os/poke.h.
  */
 #ifndef USDTRAP_OS_MEMORY_H
 #define USDTRAP_OS_MEMORY_H
@@ -16,7 +18,8 @@
 
 #include <usdtrap/error.h>
 
-/* Opens the memory of the process that thread TID belongs to. Errors: GONE, PERMISSION, OS. */
+/* Opens the memory of the process that thread TID belongs to, for reading alone if need be. Errors: GONE, PERMISSION,
+ * OS. */
 struct usdtrap_error *memory_open(pid_t tid, int *ret_fd) USDTRAP_MUST_USE;
 /* Reads up to SIZE bytes; *RET_SIZE (at least 1) says how many before unreadable memory began. Errors: FAULT, GONE. */
 struct usdtrap_error *memory_read_some(int fd, uint64_t address, void *buffer, size_t size,
@@ -31,7 +34,14 @@ bool memory_lock(int fd);
 void memory_unlock(int fd);
 /* Whether two threads run in the same memory: kcmp(2). False: the kernel does not tell. */
 bool memory_compare(pid_t first, pid_t second, bool *ret_is_same);
-/* Writes SIZE bytes, all or nothing. Errors: FAULT, GONE, OS. */
+/*
+ * Whether this process may write to its own read-only pages by /proc/self/mem: then nobody need stand for
+ * memory_write(). Where not, a tracer may still be allowed what a process itself is not
+ * (proc_mem.force_override=ptrace), which the next asks, by writing the byte that is at ADDRESS.
+ */
+bool memory_is_forced(void);
+bool memory_is_writable_at(int fd, uint64_t address);
+/* Writes SIZE bytes, all or nothing. Errors: FAULT, GONE, OS; UNSUPPORTED where somebody must stand and nobody does. */
 struct usdtrap_error *memory_write(int fd, uint64_t address, const void *bytes, size_t size) USDTRAP_MUST_USE;
 /*
  * Writes SIZE bytes into the memory of thread TID as far as its own pages may

@@ -197,6 +197,54 @@ struct usdtrap_error *ptrace_poke_user(pid_t tid, size_t offset, uint64_t value)
 	return request(PTRACE_POKEUSER, tid, (void *)offset, (void *)(uintptr_t)value, "change the debug registers of");
 }
 
+bool ptrace_is_standing(pid_t tid)
+{
+	siginfo_t info = {0};
+	unsigned long message;
+
+	if (waitid(P_PID, (id_t)tid, &info, WSTOPPED | WNOWAIT | WNOHANG | __WALL | __WNOTHREAD) == 0 &&
+	    info.si_pid == tid && info.si_status == (SIGTRAP | PTRACE_EVENT_EXEC << 8))
+		return false;
+	return ptrace(PTRACE_GETEVENTMSG, tid, NULL, &message) == 0; /* which changes nothing, and is always there */
+}
+
+bool ptrace_await_standing(pid_t tid, unsigned timeout_ms)
+{
+	const struct timespec interval = {.tv_nsec = 50000};
+	const unsigned interval_looks = 20; /* a millisecond's */
+
+	for (unsigned looks = 0; looks / interval_looks <= timeout_ms; looks++) {
+		if (ptrace_is_standing(tid))
+			return true;
+		nanosleep(&interval, NULL);
+	}
+	return false;
+}
+
+static struct usdtrap_error *word_error(int error_number)
+{
+	return error_number == ESRCH ? &error_gone : &error_fault;
+}
+
+struct usdtrap_error *ptrace_peek_text(pid_t tid, uint64_t address, uint64_t *ret)
+{
+	long word;
+
+	errno = 0; /* the word itself may be -1 */
+	word = ptrace(PTRACE_PEEKTEXT, tid, (void *)(uintptr_t)address, NULL);
+	if (errno)
+		return word_error(errno);
+	*ret = (uint64_t)word;
+	return NULL;
+}
+
+struct usdtrap_error *ptrace_poke_text(pid_t tid, uint64_t address, uint64_t value)
+{
+	if (ptrace(PTRACE_POKETEXT, tid, (void *)(uintptr_t)address, (void *)(uintptr_t)value) == 0)
+		return NULL;
+	return word_error(errno);
+}
+
 /* The kernel's struct ptrace_syscall_info, which C libraries call by different names or lack: <linux/ptrace.h>, 5.3. */
 struct call_info {
 	uint8_t operation;

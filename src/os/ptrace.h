@@ -61,6 +61,17 @@ struct usdtrap_error *ptrace_get_event_message(pid_t tid, unsigned long *ret) US
 /* A word of the user area, as <sys/user.h> lays it out: debug registers are reached by it alone. */
 struct usdtrap_error *ptrace_peek_user(pid_t tid, size_t offset, uint64_t *ret) USDTRAP_MUST_USE;
 struct usdtrap_error *ptrace_poke_user(pid_t tid, size_t offset, uint64_t value) USDTRAP_MUST_USE;
+/*
+ * Whether thread TID, traced by this one, stands at a stop, reported or not. One that stands at an exec that was not
+ * reported yet does not count: its memory is another than its tracer knows.
+ */
+bool ptrace_is_standing(pid_t tid);
+/* Waits until it does, for TIMEOUT_MS at most; whatever it came to is still to be reported. */
+bool ptrace_await_standing(pid_t tid, unsigned timeout_ms);
+/* A word of the memory of a thread that stands, read-only or not. ADDRESS is a multiple of its size. Errors: FAULT,
+ * GONE. */
+struct usdtrap_error *ptrace_peek_text(pid_t tid, uint64_t address, uint64_t *ret) USDTRAP_MUST_USE;
+struct usdtrap_error *ptrace_poke_text(pid_t tid, uint64_t address, uint64_t value) USDTRAP_MUST_USE;
 /* What a system call stop is about. At an exit only the call's result is told. */
 struct ptrace_call {
 	bool is_entry;

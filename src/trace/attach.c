@@ -30,6 +30,7 @@
 #include "trace/attached.h"
 #include "trace/calls.h"
 #include "trace/engine.h"
+#include "trace/lender.h"
 #include "trace/observe.h"
 #include "trace/room_map.h"
 #include "trace/sharing.h"
@@ -158,8 +159,22 @@ struct usdtrap_error *attach_seize(struct engine *engine, struct space *space)
 	return error ? error : seize_sharers(engine, space);
 }
 
+/* Seizes CHILD, a fork that has SPACE's traps, so that these are taken out when it stops. */
+static void seize_copy(struct engine *engine, struct space *space, pid_t child)
+{
+	bool is_attached;
+	struct usdtrap_error *error = ptrace_seize(child, attach_wants(engine), &is_attached);
+	struct tracee *tracee = error ? NULL : engine_add_tracee(engine, child, child, TRACEE_COPY, space);
+
+	usdtrap_error_destroy(error); /* it has ended */
+	if (tracee && is_attached)
+		attached_seized(tracee);
+	if (tracee && !is_attached)
+		engine_interrupt(tracee);
+}
+
 /* Takes our traps out of CHILD, if it is a fork that nobody traces and that has them. *RET_IS_NEW: it had. */
-static void clean_child(struct engine *engine, const struct space *space, pid_t child, bool *ret_is_new)
+static void clean_child(struct engine *engine, struct space *space, pid_t child, bool *ret_is_new)
 {
 	struct procfs_status status;
 	struct usdtrap_error *error;
@@ -168,9 +183,14 @@ static void clean_child(struct engine *engine, const struct space *space, pid_t 
 		return;
 	error = procfs_status_read(PROCFS_ROOT, child, &status);
 	usdtrap_error_destroy(error);
-	if (!error && status.tracer == 0 && !sharing_untouched(space, child) &&
-	    family_clean_copy(engine, space, child, false))
+	if (error || status.tracer != 0 || sharing_untouched(space, child))
+		return;
+	if (!lender_must_trace(engine)) {
+		*ret_is_new |= family_clean_copy(engine, space, child, false);
+	} else if (family_is_copy(space, child)) {
+		seize_copy(engine, space, child);
 		*ret_is_new = true;
+	}
 }
 
 /* One look for threads and children that slipped through. */

@@ -57,7 +57,12 @@ struct engine {
 	bool has_no_call_info;     /* the kernel is older than 5.3 */
 	bool has_no_mask_requests; /* the kernel is older than 3.11: mask.h */
 	bool has_call_filter;      /* the program was started with one: calls.c */
-	bool is_attaching;         /* the kernel is older than 3.4: attached.h */
+	enum {
+		WRITING_UNKNOWN,
+		WRITING_FREE,  /* the kernel lets memory be written to */
+		WRITING_ASKED, /* perhaps only while a thread stands; each space is asked */
+	} writing;             /* lender.c */
+	bool is_attaching;     /* the kernel is older than 3.4: attached.h */
 	bool has_told_of_attaching;
 	struct tracee *tracees; /* by thread id */
 	unsigned member_count;  /* how many of them are MEMBERs: the run ends with the last */
@@ -310,6 +315,8 @@ bool family_system_call(struct engine *engine, struct tracee *tracee);
  * original; IS_TRACED: TID stands at a stop. False: nothing of it was there. What cannot be undone is a warning.
  */
 bool family_clean_copy(const struct engine *engine, const struct space *space, pid_t tid, bool is_traced);
+/* Whether TID's memory is a copy of SPACE's, with the traps that are in that. */
+bool family_is_copy(const struct space *space, pid_t tid);
 /* TRACEE stands at exec, and bears its process's id now. True: it was let go and is no tracee any more. */
 bool family_exec(struct engine *engine, struct tracee *tracee);
 

@@ -60,6 +60,18 @@ static bool has_traps(int memory_fd, const struct space *space)
 	return site;
 }
 
+bool family_is_copy(const struct space *space, pid_t tid)
+{
+	int memory_fd;
+	struct usdtrap_error *error = memory_open(tid, &memory_fd);
+	const bool is_copy = !error && has_traps(memory_fd, space);
+
+	if (!error)
+		close(memory_fd);
+	usdtrap_error_destroy(error);
+	return is_copy;
+}
+
 bool family_clean_copy(const struct engine *engine, const struct space *space, pid_t tid, bool is_traced)
 {
 	struct usdtrap_error *error;

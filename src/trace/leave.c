@@ -42,6 +42,7 @@
 #include "trace/displaced.h"
 #include "trace/engine.h"
 #include "trace/journal.h"
+#include "trace/lender.h"
 #include "trace/mask.h"
 #include "trace/observe.h"
 #include "trace/room.h"
@@ -62,6 +63,7 @@ void leave_space(struct engine *engine, struct space *space)
 
 	if (space->mapped)
 		mapped_prune(engine, space);
+	lender_make_writable(engine, space);
 	for (site = space->sites; site && !error; site = site->hh.next) {
 		if (site->state != SITE_ARMED)
 			continue;
@@ -92,11 +94,30 @@ void leave_space(struct engine *engine, struct space *space)
 	}
 }
 
+/* Whether no other thread runs in the space that TRACEE has. */
+static bool is_last(const struct engine *engine, const struct tracee *tracee)
+{
+	const struct tracee *other = engine->tracees;
+
+	while (other && (other == tracee || other->space != tracee->space))
+		other = other->hh.next;
+	return !other;
+}
+
+/* Nobody can be in our code any more: it goes. */
+static void clear_room(struct space *space)
+{
+	if (space->rooms && space->memory_fd >= 0 && !space->net.is_pinned && !space->is_room_in_use)
+		room_clear(space);
+}
+
 static void let_go(struct engine *engine, struct tracee *tracee, int signal)
 {
 	if (attached_goes_on(tracee, signal))
 		return;
 	displaced_put_back(tracee, signal);
+	if (tracee->space && tracee->space->needs_standing && is_last(engine, tracee))
+		clear_room(tracee->space);
 	if (mask_is_owed(tracee))
 		mask_give_back(engine, tracee);
 	usdtrap_error_destroy(ptrace_detach(tracee->tid, signal));
@@ -143,16 +164,6 @@ static bool runs_our_code(const struct tracee *tracee)
 	error = ptrace_get_registers(tracee->tid, &registers);
 	usdtrap_error_destroy(error);
 	return !error && room_holds(tracee->space, tracee->space->arch->pc(&registers));
-}
-
-/* Whether no other thread runs in the space that TRACEE has. */
-static bool is_last(const struct engine *engine, const struct tracee *tracee)
-{
-	const struct tracee *other = engine->tracees;
-
-	while (other && (other == tracee || other->space != tracee->space))
-		other = other->hh.next;
-	return !other;
 }
 
 /* An event stop, which may be the one we asked for. */
@@ -399,6 +410,34 @@ static void hold_spaces(struct engine *engine)
 		space->references++;
 }
 
+/*
+ * Where somebody must stand for it, what is written last in a space all of
+ * whose threads sleep is written here: one of them is stopped, and let go.
+ */
+static void clear_while_standing(struct engine *engine)
+{
+	const struct timespec interval = {.tv_nsec = LOOK_INTERVAL_NS};
+	struct tracee *tracee;
+	bool is_waiting = false;
+
+	for (struct space *space = engine->spaces; space; space = space->next) {
+		if (!space->needs_standing || !space->rooms || is_in_use(engine, space))
+			continue;
+		room_unmap(engine, space, 0); /* first: whoever is borrowed for it leaves code behind */
+		lender_make_writable(engine, space);
+		clear_room(space);
+		is_waiting = true;
+	}
+	for (unsigned looks = 0; is_waiting && looks < PATIENT_LOOKS; looks++) {
+		drain(engine, false);
+		is_waiting = false;
+		for (tracee = engine->tracees; tracee; tracee = tracee->hh.next)
+			is_waiting |= tracee->is_interrupted;
+		if (is_waiting)
+			nanosleep(&interval, NULL);
+	}
+}
+
 /* Nobody can be in our code any more: it goes. */
 static void clear_spaces(struct engine *engine)
 {
@@ -449,6 +488,7 @@ void leave_all(struct engine *engine)
 		if (engine->tracees || is_waiting)
 			nanosleep(&interval, NULL);
 	}
+	clear_while_standing(engine);
 	/* These the end of the thread lets go. */
 	for (const struct tracee *tracee = engine->tracees; tracee; tracee = tracee->hh.next)
 		observe_let_go(engine, tracee->pid, tracee->tid);

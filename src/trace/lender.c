@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "trace/lender.h"
 
+#include <elf.h>
+
 #include "base/error.h"
+#include "os/memory.h"
 #include "os/procfs.h"
 #include "os/ptrace.h"
 #include "trace/attached.h"
@@ -130,4 +133,48 @@ bool lender_work_by_any(struct engine *engine, struct space *space, lender_work_
 		}
 	}
 	return false;
+}
+
+bool lender_must_trace(struct engine *engine)
+{
+	if (engine->writing == WRITING_UNKNOWN)
+		engine->writing = memory_is_forced() ? WRITING_FREE : WRITING_ASKED;
+	return engine->writing == WRITING_ASKED;
+}
+
+/* Whether a thread of SPACE must stand for its memory to be written to. */
+static bool needs_standing(struct engine *engine, struct space *space)
+{
+	uint64_t entry_addr;
+
+	if (!lender_must_trace(engine))
+		return false;
+	if (!space->is_writing_known && space->memory_fd >= 0) {
+		space->needs_standing = !procfs_auxiliary_value(PROCFS_ROOT, space->anchor, AT_ENTRY, &entry_addr) ||
+					!memory_is_writable_at(space->memory_fd, entry_addr);
+		space->is_writing_known = true;
+	}
+	return space->needs_standing;
+}
+
+void lender_make_writable(struct engine *engine, struct space *space)
+{
+	enum { TRIES = 8 };
+	struct tracee *tracee;
+	pid_t tid = 0;
+
+	if (!needs_standing(engine, space))
+		return;
+	for (tracee = engine->tracees; tracee; tracee = tracee->hh.next)
+		if (tracee->space == space && tracee->role == TRACEE_MEMBER && ptrace_is_standing(tracee->tid))
+			return;
+	for (unsigned i = 0; i < TRIES; i++) {
+		tracee = choose(engine, space, i % 2 ? tid : 0);
+		if (!tracee)
+			continue;
+		tid = tracee->tid;
+		engine_interrupt(tracee);
+		if (ptrace_await_standing(tid, INTERRUPT_TIMEOUT_MS))
+			return;
+	}
 }

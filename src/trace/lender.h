@@ -33,5 +33,13 @@ bool lender_work_by_any(struct engine *engine, struct space *space, lender_work_
  * none within a while.
  */
 bool lender_bring_to_stop(struct engine *engine, struct tracee *tracee, bool is_standing);
+/*
+ * Makes it possible to write to SPACE, whose memory is open, at once: where the kernel wants a thread of it to stand
+ * for that (os/poke.h), one is made to. Nobody is sent on, and no stop answered: it stands until the engine's next
+ * step. Elsewhere, which is nearly everywhere, nothing is done.
+ */
+void lender_make_writable(struct engine *engine, struct space *space);
+/* Whether a process that is not traced cannot be written to. */
+bool lender_must_trace(struct engine *engine);
 
 #endif

@@ -26,6 +26,7 @@
 #include "os/procfs.h"
 #include "os/ptrace.h"
 #include "trace/engine.h"
+#include "trace/lender.h"
 #include "trace/site.h"
 
 static bool read_word(uint64_t address, uint64_t *ret, void *user)
@@ -124,6 +125,7 @@ static struct usdtrap_error *arm_hook(struct engine *engine, struct space *space
 		return error_create(USDTRAP_UNSUPPORTED, "%s does not begin with an instruction that can be acted out",
 				    name);
 	engine_begin_journal(engine, space);
+	lender_make_writable(engine, space);
 	error = site_arm(engine, space, vaddr + bias, &text, &site);
 	if (error)
 		return error;

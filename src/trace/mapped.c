@@ -45,6 +45,7 @@
 #include "trace/displaced.h"
 #include "trace/engine.h"
 #include "trace/journal.h"
+#include "trace/lender.h"
 #include "trace/modules.h"
 #include "trace/observe.h"
 #include "trace/room.h"
@@ -161,6 +162,7 @@ static struct usdtrap_error *arm_location(struct engine *engine, struct space *s
 	}
 	const bool has_to_be_armed = probe->on_hit && (!site || site->state != SITE_ARMED);
 
+	lender_make_writable(engine, space);
 	if (has_to_be_armed) {
 		error = prepare_text(engine, space, mapped, location, &text, bytes, &displaced);
 		if (error)

@@ -225,6 +225,7 @@ static struct usdtrap_error *lay_out(struct engine *engine, struct space *space,
 	net->chunk_addr = net->head_addr + sizeof(head);
 	net->cave_addr = net->code_addr + request.size - ARCH_CAVE_SIZE;
 	head.first_chunk_addr = net->chunk_addr;
+	lender_make_writable(engine, space);
 	error = journal_room(space->journal, net->code_addr, request.size);
 	if (!error)
 		error = journal_net(space->journal, net->head_addr);
@@ -465,6 +466,7 @@ void net_take_out(struct engine *engine, struct space *space)
 	if (!net->is_pinned)
 		return;
 	/* It knows no site any more, so that what its handler does is to call the target's. */
+	lender_make_writable(engine, space);
 	usdtrap_error_destroy(
 		write_head_field(space, offsetof(struct arch_net_head, flags), &nothing, sizeof(nothing)));
 	engine_notice(engine, USDTRAP_NOTICE_DETAIL,
@@ -531,7 +533,7 @@ bool net_adopt(struct space *space, uint64_t head_addr)
 	return true;
 }
 
-void net_reuse(const struct engine *engine, struct space *space)
+void net_reuse(struct engine *engine, struct space *space)
 {
 	struct net *net = &space->net;
 	const uint32_t flags[2] = {seccomp_mode(engine, space) == SECCOMP_FILTER ? 0 : ARCH_NET_HEALS, 0};
@@ -539,6 +541,7 @@ void net_reuse(const struct engine *engine, struct space *space)
 
 	if (engine->options.no_net)
 		return;
+	lender_make_writable(engine, space);
 	/*
 	 * None is known, or its tracer was killed before it was put in, perhaps before all of it was written: it is
 	 * laid out anew. What room that one took is free again, unless it had traps, whose copies may still be in use.

@@ -101,7 +101,7 @@ bool net_adopt(struct space *space, uint64_t head_addr);
 /* Whether SPACE's net may be installed, and its memory is still there. */
 bool net_is_there(const struct space *space);
 /* Makes an adopted net ours: it will be put in again by net_require(). */
-void net_reuse(const struct engine *engine, struct space *space);
+void net_reuse(struct engine *engine, struct space *space);
 /* Tells an adopted net's handler that there is nothing left to heal. */
 void net_mark_healed(const struct space *space);
 /* Takes the semaphores out of SPACE that an adopted net's handler has lowered already. */

@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "trace/engine.h"
+#include "trace/lender.h"
 #include "trace/observe.h"
 #include "trace/probes.h"
 #include "trace/site.h"
@@ -94,6 +95,7 @@ static bool raise_companion(struct engine *engine, struct space *space, const st
 		if (!vaddr || strcmp(info->provider, recipe->provider) != 0 ||
 		    strcmp(info->name, recipe->companion) != 0)
 			continue;
+		lender_make_writable(engine, space);
 		error = semaphore_raise(space, maps, mapped, vaddr + mapped->load_bias);
 		if (error) {
 			engine_notice_error(engine, USDTRAP_NOTICE_WARNING, error_prefix(error, "%s", info->full_name));

@@ -19,6 +19,7 @@
 #include "os/procfs.h"
 #include "trace/engine.h"
 #include "trace/journal.h"
+#include "trace/lender.h"
 #include "trace/room.h"
 #include "trace/site.h"
 
@@ -67,6 +68,9 @@ static struct usdtrap_error *undo(struct engine *engine, struct space *space, co
 	error = journal_load(text, space);
 	if (!error)
 		error = forget_foreign_rooms(engine, space);
+	/* Not every kernel lets anybody write but a tracer. By now it is known which traps are ours. */
+	if (!error && lender_must_trace(engine))
+		error = attach_seize(engine, space);
 	if (!error) {
 		net_forget_lowered(space);
 		leave_space(engine, space);

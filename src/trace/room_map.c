@@ -202,6 +202,7 @@ static bool map_near(struct engine *engine, struct space *space, const struct pr
 	is_standing = have_done(engine, space, tid, map);
 	if (!space->wanted_room.is_done)
 		return is_standing;
+	lender_make_writable(engine, space);
 	error = memory_write(space->memory_fd, space->wanted_room.addr, ROOM_MAP_MAGIC, MAGIC_SIZE);
 	if (!error)
 		error = add_room(space, space->wanted_room.addr, size);

@@ -100,7 +100,8 @@ struct space {
 	pid_t pid;           /* of the process it began with, for messages */
 	pid_t anchor;        /* a thread through which /proc reaches it */
 	const struct arch *arch;
-	int memory_fd;    /* /proc/PID/mem, or -1 before it is opened */
+	int memory_fd;                         /* /proc/PID/mem, or -1 before it is opened */
+	bool is_writing_known, needs_standing; /* lender.c: a thread of it must stand for its memory to be written to */
 	bool is_starting; /* its process is to run another program, and of this one nothing is wanted */
 	bool has_loader_hook;
 	bool has_shadow_stack;              /* some thread had one when the space was last looked at */

@@ -21,6 +21,7 @@
 #include "os/memory.h"
 #include "trace/catalog.h"
 #include "trace/engine.h"
+#include "trace/lender.h"
 #include "trace/site.h"
 
 static const char *name_of(const struct site *site)
@@ -99,6 +100,7 @@ void verify_space(struct engine *engine, struct space *space)
 		return;
 	/* A library that was unmapped took its traps with it: that is no news. It may also be mapped elsewhere now. */
 	usdtrap_error_destroy(mapped_refresh(engine, space, MAPPED_GLIMPSE, NULL));
+	lender_make_writable(engine, space);
 	for (struct site *site = space->sites; site; site = site->hh.next) {
 		if (site->state != SITE_ARMED || !read_byte(space, site, &byte) || byte == space->arch->trap[0])
 			continue;

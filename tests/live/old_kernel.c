@@ -9,6 +9,9 @@
  *	                 they can be switched off there: process_vm_*, fanotify,
  *	                 inotify, perf_event_open; and there is no seccomp filter
  *	OLD_KERNEL=3.3   the same, and PTRACE_SEIZE, INTERRUPT and LISTEN as well
+ *	OLD_KERNEL=unwritable  pwrite(2) is EIO, with which usdtrap writes to
+ *	                 /proc/PID/mem and nothing else: as on a new kernel with
+ *	                 proc_mem.force_override=never
  *	OLD_KERNEL=none  no ptrace(2) at all: EPERM, as the filters of some
  *	                 containers answer
  *
@@ -50,6 +53,30 @@ static _Noreturn void die(const char *what)
 	exit(125);
 }
 
+static void install(const struct sock_fprog *filter)
+{
+	/* Root need not promise never to gain rights, and its programs may then be set-user-ID. */
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, filter) == 0)
+		return;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, filter) < 0)
+		die("seccomp");
+}
+
+static void forbid_writing(void)
+{
+	struct sock_filter statements[] = {
+		LOAD(arch),
+		UNLESS_EQUAL(AUDIT_ARCH_X86_64),
+		ANSWER(SECCOMP_RET_ALLOW),
+		LOAD(nr),
+		IF_EQUAL(SYS_pwrite64),
+		FAIL(EIO),
+		ANSWER(SECCOMP_RET_ALLOW),
+	};
+
+	install(&(struct sock_fprog){sizeof(statements) / sizeof(statements[0]), statements});
+}
+
 static void become_old(unsigned first_request_missing, unsigned error_number)
 {
 	struct sock_filter statements[] = {
@@ -82,13 +109,8 @@ static void become_old(unsigned first_request_missing, unsigned error_number)
 		ANSWER(SECCOMP_RET_ALLOW),
 		FAIL(error_number),
 	};
-	const struct sock_fprog filter = {sizeof(statements) / sizeof(statements[0]), statements};
 
-	/* Root need not promise never to gain rights, and its programs may then be set-user-ID. */
-	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0)
-		return;
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) < 0)
-		die("seccomp");
+	install(&(struct sock_fprog){sizeof(statements) / sizeof(statements[0]), statements});
 }
 
 int main(int argc, char **argv)
@@ -108,7 +130,9 @@ int main(int argc, char **argv)
 		strcpy(slash, "/../../usdtrap");
 		program = path;
 	}
-	if (release && strcmp(release, "none") == 0)
+	if (release && strcmp(release, "unwritable") == 0)
+		forbid_writing();
+	else if (release && strcmp(release, "none") == 0)
 		become_old(0, EPERM);
 	else
 		become_old(release && strcmp(release, "3.3") == 0 ? SEIZE : PEEKSIGINFO, EIO);

@@ -90,6 +90,56 @@ END
 same expected trace.err
 grep -qx '@: 1' trace.out || fail "as on Linux 3.3: $(cat trace.out)"
 
+# A /proc that is read-only, as sandboxes have it: memory is written to by PTRACE_POKETEXT. In a program that is started,
+# and as root also in one that runs: many sites, a semaphore, everything put back, also by whoever is left after kill -9.
+cat >read_only <<-END
+	#!/bin/sh
+	[ "\$(id -u)" -eq 0 ] || root=-r
+	exec unshare \$root -m sh -c 'mount -o remount,bind,ro /proc && exec "\$@"' sh "$usdtrap" "\$@"
+END
+chmod 755 read_only
+if apart mount -o remount,bind,ro /proc 2>/dev/null; then
+	./read_only --info >said.out
+	grep -qF '  /proc/PID/mem written to (Linux 2.6.39): no, so bytes are written by PTRACE_POKETEXT' said.out ||
+		fail "--info with a read-only /proc: $(cat said.out)"
+	./read_only -c "$targets/hits 7" -e 'usdt:* { @ = count(); }' >trace.out 2>trace.err </dev/null ||
+		fail "a read-only /proc: $(cat trace.err)"
+	grep -qx '@: 7' trace.out || fail "a read-only /proc: $(cat trace.out trace.err)"
+	grep -qx 'work right' trace.out || fail "a read-only /proc, the target: $(cat trace.out)"
+fi
+if [ "$(id -u)" -eq 0 ] && apart mount -o remount,bind,ro /proc 2>/dev/null; then
+	writable=$usdtrap
+	usdtrap=./read_only
+	target guarded
+	tracer -p "$pid" -e "usdt:$targets/guarded:guarded:tick { @hits = count(); }"
+	tell 'hit 1000'
+	wait_for target.out '^@hits: 1000$'
+	leave
+	same_maps
+	untouched "$pid"
+	finish
+	[ "$status" -eq 0 ] || fail "a read-only /proc: the target ended with $status: $(cat target.out target.err)"
+
+	target busy
+	for victims in 'engine' 'both'; do
+		tracer -p "$pid" -e "usdt:$targets/busy:busy:* { @hits = count(); }"
+		engine=$(engine_of "$tracer")
+		if [ $victims = both ]; then
+			kill -STOP "$tracer"
+			kill -KILL "$tracer"
+		fi
+		kill -KILL "$engine"
+		tracer_ends
+		wait_for_end "$engine"
+		[ $victims = engine ] || "$usdtrap" repair "$pid" 2>said.err || fail "a read-only /proc: $(cat said.err)"
+		untouched "$pid"
+	done
+	finish
+	[ "$status" -eq 0 ] || fail "a read-only /proc: the target ended with $status: $(cat target.out target.err)"
+	grep -qx 'wrong: 0' target.out || fail "a read-only /proc: $(cat target.out)"
+	usdtrap=$writable
+fi
+
 # What each lack means is told when asked for.
 OLD_KERNEL=3.3 "$helpers/old_kernel" --info >said.out
 for line in 'PTRACE_SEIZE (Linux 3.4): no, so attaching stops each thread for a moment' 'kcmp(2) (Linux 3.5): no, so ' \
