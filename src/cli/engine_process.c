@@ -427,6 +427,17 @@ static void say_report(struct engine_process *engine, const struct usdtrap_repor
 	if (report->starts_missed)
 		say(engine, MESSAGE_WARNING, "%" PRIu64 " commands had ended before they could be looked at",
 		    report->starts_missed);
+	if (report->returns_untold)
+		say(engine, MESSAGE_WARNING,
+		    "%" PRIu64
+		    " returns of functions could not be seen, or not be told from another call's: they are missing",
+		    report->returns_untold);
+	if (report->calls_abandoned)
+		say(engine, MESSAGE_NOTE,
+		    "%" PRIu64
+		    " calls of functions whose return was asked for have none: they were left by longjmp, an exception or "
+		    "another jump",
+		    report->calls_abandoned);
 	if (engine->options->is_verbose)
 		say(engine, MESSAGE_NOTE,
 		    "hits: %" PRIu64

@@ -94,6 +94,7 @@
  *     hit, hit_register             what a callback may ask
  *     displaced                     how a thread goes on where a trap covers an instruction that counts
  *     returns                       where functions return to, and which call a return belongs to
+ *     frames, go_stacks             the calls whose return is awaited, and stacks that Go moves meanwhile
  *     process_facts                 what anybody may ask of any process
  *     observe, observe_arguments    what the engine does, told to who wants to know
  *     instruction, inspect, inspect_threads, snapshot

@@ -84,10 +84,11 @@ struct engine {
 	struct stacks *stacks;         /* NULL before anybody asked for a stack or a symbol */
 	bool watches_ways_out;         /* returns.c: how functions are left other than by a return */
 	bool has_warned_of_returns;    /* returns.c */
-	bool has_told_recipe;          /* recipe.c */
-	bool has_no_kernel_probes;     /* verify.c: the kernel does not tell of them */
-	struct arch_registers registers;      /* room for those of an event's hit */
-	struct arch_vector_registers vectors; /* room for those of the hit that is being delivered */
+	const struct usdtrap_probe *stack_copier; /* go_stacks.h; NULL: not asked for yet */
+	bool has_told_recipe;                     /* recipe.c */
+	bool has_no_kernel_probes;                /* verify.c: the kernel does not tell of them */
+	struct arch_registers registers;          /* room for those of an event's hit */
+	struct arch_vector_registers vectors;     /* room for those of the hit that is being delivered */
 };
 
 /* --- session.c --- */

@@ -31,6 +31,7 @@
 #include "os/procfs.h"
 #include "trace/attached.h"
 #include "trace/machine.h"
+#include "trace/returns.h"
 #include "trace/room.h"
 #include "trace/room_map.h"
 #include "trace/sharing.h"
@@ -138,6 +139,7 @@ static bool arm_new_space(struct engine *engine, struct tracee *tracee)
 		return true;
 	}
 	space->references = 1;
+	returns_forget(tracee);
 	if (tracee->space)
 		space_release(&engine->spaces, &engine->former_spaces, tracee->space);
 	tracee->space = space;

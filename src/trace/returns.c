@@ -15,6 +15,8 @@
 #include "os/procfs.h"
 #include "trace/displaced.h"
 #include "trace/engine.h"
+#include "trace/frames.h"
+#include "trace/go_stacks.h"
 #include "trace/hit.h"
 #include "trace/site.h"
 
@@ -22,14 +24,6 @@ enum {
 	FRAMES_MAX = 100000,     /* of one thread: deeper than stacks are */
 	CALL_SIZE_MAX = 8,       /* bytes before a return place that are looked at */
 	NEAR_STACK = 256 * 1024, /* addresses as near as this are on one stack */
-};
-
-struct return_frame {
-	uint64_t slot_addr;
-	uint64_t return_addr;
-	uint64_t entry_addr;
-	bool is_doubtful;
-	struct return_frame *next;
 };
 
 /* A stretch of a file that is mapped, kept open since functions return to it. */
@@ -188,8 +182,15 @@ static struct usdtrap_error *arm_place(struct engine *engine, struct space *spac
 	return error ? error : site_arm(engine, space, addr, &text, ret);
 }
 
-/* Sees to it that ADDR, where a function is to return to, is a return place. */
-static struct usdtrap_error *find_place(struct engine *engine, struct space *space, uint64_t addr)
+/* What a goroutine's outermost function returns to is no call but the nop that runtime.goexit begins with. */
+static bool is_behind_nop(const struct arch *arch, const struct place_text *text)
+{
+	return arch->nop_length(text->before + CALL_SIZE_MAX - 1, 1) == 1;
+}
+
+/* Sees to it that ADDR, where the function of ENTRY is to return to, is a return place. */
+static struct usdtrap_error *find_place(struct engine *engine, struct space *space, const struct site *entry,
+					uint64_t addr)
 {
 	struct site *site = space_site(space, addr);
 	struct place_text text;
@@ -202,6 +203,8 @@ static struct usdtrap_error *find_place(struct engine *engine, struct space *spa
 	if (error)
 		return error;
 	kind = space->arch->return_place(text.before, sizeof(text.before), text.bytes, text.size);
+	if (kind == ARCH_RETURN_NONE && go_stacks_are_in(engine, entry->mapped) && is_behind_nop(space->arch, &text))
+		kind = ARCH_RETURN_INDIRECT;
 	if (kind == ARCH_RETURN_NONE)
 		return error_create(USDTRAP_UNSUPPORTED, "at 0x%" PRIx64 ", which it was to return to, is no call",
 				    addr);
@@ -217,17 +220,10 @@ static struct usdtrap_error *find_place(struct engine *engine, struct space *spa
 
 /* ---- Frames ------------------------------------------------------------------------------------------------------ */
 
-static void take_off(struct tracee *tracee, struct return_frame *frame)
-{
-	LL_DELETE(tracee->frames, frame);
-	tracee->frame_count--;
-	free(frame);
-}
-
 void returns_forget(struct tracee *tracee)
 {
 	while (tracee->frames)
-		take_off(tracee, tracee->frames);
+		frames_remove(tracee->frames);
 }
 
 static bool read_word(uint64_t address, uint64_t *ret, void *user)
@@ -244,17 +240,18 @@ static bool read_word(uint64_t address, uint64_t *ret, void *user)
 	return true;
 }
 
-static void abandon(struct engine *engine, struct tracee *tracee, struct return_frame *frame)
+static void abandon(struct engine *engine, struct return_frame *frame)
 {
 	engine->report.calls_abandoned++;
-	take_off(tracee, frame);
+	frames_remove(frame);
 }
 
 /*
- * A function is entered, with RETURN_ADDR in SLOT_ADDR. Takes off frames that
- * cannot be any more: their slot holds something else by now.
+ * The function at ENTRY_ADDR is entered, with RETURN_ADDR in SLOT_ADDR. Takes
+ * off frames that cannot be any more: their slot holds something else by now.
  */
-static void drop_overwritten(struct engine *engine, struct tracee *tracee, uint64_t slot_addr, uint64_t return_addr)
+static void drop_overwritten(struct engine *engine, struct tracee *tracee, uint64_t entry_addr, uint64_t slot_addr,
+			     uint64_t return_addr)
 {
 	struct return_frame *frame, *next;
 
@@ -262,17 +259,33 @@ static void drop_overwritten(struct engine *engine, struct tracee *tracee, uint6
 	{
 		uint64_t word;
 
-		if (frame->slot_addr > slot_addr)
+		if (frame->slot->addr >= slot_addr)
 			break;
-		if (frame->slot_addr == slot_addr) {
-			if (frame->return_addr != return_addr || frame->is_doubtful)
-				abandon(engine, tracee, frame);
-			continue;
-		}
-		if (read_word(frame->slot_addr, &word, tracee->space) && word == frame->return_addr)
+		if (read_word(frame->slot->addr, &word, tracee->space) && word == frame->return_addr)
 			break; /* another stack, most likely */
-		abandon(engine, tracee, frame);
+		abandon(engine, frame);
 	}
+	for (frame = frames_at(tracee->space, slot_addr); frame; frame = next) {
+		next = frame->outward;
+		/* Another thread's is a coroutine's that has come here, or was given up: then it begins anew. */
+		if (frame->return_addr != return_addr || frame->is_doubtful ||
+		    (frame->tracee != tracee && frame->entry_addr == entry_addr))
+			abandon(engine, frame);
+	}
+}
+
+/* Whether SITE's function was entered with RETURN_ADDR in SLOT_ADDR already, and begins anew (go_stacks.h). */
+static bool is_awaited(const struct engine *engine, const struct space *space, const struct site *site,
+		       uint64_t slot_addr, uint64_t return_addr)
+{
+	const struct return_frame *frame;
+
+	if (!go_stacks_are_in(engine, site->mapped))
+		return false;
+	for (frame = frames_at(space, slot_addr); frame; frame = frame->outward)
+		if (frame->return_addr == return_addr && frame->entry_addr == site->addr)
+			return true;
+	return false;
 }
 
 static void warn_untold(struct engine *engine, const struct tracee *tracee, const struct site *site,
@@ -297,49 +310,46 @@ void returns_entered(struct engine *engine, struct tracee *tracee, const struct 
 	struct space *space = tracee->space;
 	uint64_t slot_addr = space->arch->return_slot(registers, false), return_addr;
 	struct usdtrap_error *error = NULL;
-	struct return_frame *frame;
 
 	watch_other_ways_out(engine);
 	if (!read_word(slot_addr, &return_addr, space))
 		return; /* no stack: gone, or about to be */
-	drop_overwritten(engine, tracee, slot_addr, return_addr);
-	error = find_place(engine, space, return_addr);
+	go_stacks_follow(space);
+	if (is_awaited(engine, space, site, slot_addr, return_addr))
+		return;
+	drop_overwritten(engine, tracee, site->addr, slot_addr, return_addr);
+	error = find_place(engine, space, site, return_addr);
 	if (!error && tracee->frame_count >= FRAMES_MAX)
 		error = error_create(USDTRAP_UNSUPPORTED, "it is called more than %d times within itself", FRAMES_MAX);
 	if (error) {
 		warn_untold(engine, tracee, site, error);
 		return;
 	}
-	frame = calloc(1, sizeof(*frame));
-	if (!frame) {
+	if (!frames_add(tracee, slot_addr, return_addr, site->addr)) {
 		warn_untold(engine, tracee, site, &error_no_memory);
 		return;
 	}
-	frame->slot_addr = slot_addr;
-	frame->return_addr = return_addr;
-	frame->entry_addr = site->addr;
-	LL_PREPEND(tracee->frames, frame);
-	tracee->frame_count++;
 	observe_entered(engine, tracee, site, slot_addr, return_addr);
 }
 
 bool returns_take(struct engine *engine, struct tracee *tracee, const struct site *place,
 		  const struct arch_registers *registers, uint64_t *ret_entry)
 {
-	uint64_t slot_addr = tracee->space->arch->return_slot(registers, true);
 	struct return_frame *frame, *next;
 
-	LL_FOREACH_SAFE(tracee->frames, frame, next)
-	{
-		if (frame->slot_addr != slot_addr || frame->return_addr != place->addr)
+	go_stacks_follow(tracee->space);
+	frame = frames_at(tracee->space, tracee->space->arch->return_slot(registers, true));
+	for (; frame; frame = next) {
+		next = frame->outward;
+		if (frame->return_addr != place->addr)
 			continue;
 		if (frame->is_doubtful && place->return_place == ARCH_RETURN_INDIRECT) {
 			engine->report.returns_untold++;
-			take_off(tracee, frame);
+			frames_remove(frame);
 			continue;
 		}
 		*ret_entry = frame->entry_addr;
-		take_off(tracee, frame);
+		frames_remove(frame);
 		return true;
 	}
 	return false;
@@ -381,13 +391,13 @@ static void leave_below(struct engine *engine, struct tracee *tracee, uint64_t f
 
 	LL_FOREACH_SAFE(tracee->frames, frame, next)
 	{
-		const bool is_there = is_same_stack(engine, space, frame->slot_addr, to);
+		const bool is_there = is_same_stack(engine, space, frame->slot->addr, to);
 
 		frame->is_doubtful = false;
-		if (is_there && frame->slot_addr >= to)
+		if (is_there && frame->slot->addr >= to)
 			return; /* and so are those that were entered before */
-		if (is_there || is_same_stack(engine, space, frame->slot_addr, from))
-			abandon(engine, tracee, frame);
+		if (is_there || is_same_stack(engine, space, frame->slot->addr, from))
+			abandon(engine, frame);
 	}
 }
 
@@ -450,6 +460,7 @@ static const struct {
 	{"_Unwind_ForcedUnwind", on_throw},
 	{"_Unwind_Resume_or_Rethrow", on_throw},
 	{"__cxa_begin_catch", on_catch}, /* level II */
+	{go_stacks_copier, go_stacks_on_copy},
 };
 
 /* Once a session, when the first function is entered whose return is wanted. */
@@ -466,6 +477,8 @@ static void watch_other_ways_out(struct engine *engine)
 		error = catalog_add_internal(&engine->catalog, ways_out[i].name, ways_out[i].on_hit, engine, &probe);
 		if (!first)
 			first = probe;
+		if (!error && ways_out[i].name == go_stacks_copier)
+			engine->stack_copier = probe;
 	}
 	for (space = engine->spaces; space && !error; space = space->next) {
 		error = mapped_arm_added(engine, space, first);

@@ -10,9 +10,11 @@
  *	stack pointer -> slot: R                stack pointer -> one above the slot
  *	frame (slot, R, f) is put on top        pc at R: frames with this slot and R are taken off
  *
- * The slot tells recursion's many calls apart, the thread's own row of frames
- * the threads. Several frames of one slot are tail calls: f has jumped to g,
- * and g returns for both. Nothing is written to the stack, so exceptions,
+ * The slot tells recursion's many calls apart, and the threads, none of which
+ * has another's stack; so a coroutine may return in another thread than it was
+ * called in (frames.h), and where it is known how a stack moves its slots move
+ * with it (go_stacks.h). Several frames of one slot are tail calls: f has jumped
+ * to g, and g returns for both. Nothing is written to the stack, so exceptions,
  * stack walks and shadow stacks are as they were.
  *
  * Not every function returns. What leaves one otherwise is trapped, too, once

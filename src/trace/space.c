@@ -7,6 +7,7 @@
 
 #include <utlist.h>
 
+#include "trace/go_stacks.h"
 #include "trace/journal.h"
 #include "trace/modules.h"
 #include "trace/returns.h"
@@ -77,6 +78,7 @@ void space_forget(struct space *space)
 	space->highest_site = 0;
 	space->has_loader_hook = false;
 	returns_forget_files(space);
+	go_stacks_forget(space);
 	if (space->memory_fd >= 0)
 		close(space->memory_fd);
 	space->memory_fd = -1;

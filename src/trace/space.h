@@ -116,16 +116,18 @@ struct space {
 	struct {
 		uint64_t addr, size;
 		bool is_done;
-	} wanted_room;                 /* what a borrowed thread is to map, or to unmap: room_map.c */
-	bool is_filtered;              /* its system calls are, by seccomp(2) */
-	bool is_room_in_use;           /* a thread was let go that goes on there: it stays as it is */
-	struct net net;                /* lets the process outlive us */
-	struct journal *journal;       /* trace/journal.h; NULL before anything is changed */
-	struct modules *modules;       /* what it has mapped; NULL before anybody asked for a stack or a symbol */
-	struct frame_entry *frames;    /* its addresses that were named, by address: stacks.c */
-	unsigned frames_generation;    /* that of `modules' which they are true of */
-	struct text_file *text_files;  /* returns.c: the files that functions return to */
-	struct space *previous, *next; /* the session's list */
+	} wanted_room;                      /* what a borrowed thread is to map, or to unmap: room_map.c */
+	bool is_filtered;                   /* its system calls are, by seccomp(2) */
+	bool is_room_in_use;                /* a thread was let go that goes on there: it stays as it is */
+	struct net net;                     /* lets the process outlive us */
+	struct journal *journal;            /* trace/journal.h; NULL before anything is changed */
+	struct modules *modules;            /* what it has mapped; NULL before anybody asked for a stack or a symbol */
+	struct frame_entry *frames;         /* its addresses that were named, by address: stacks.c */
+	unsigned frames_generation;         /* that of `modules' which they are true of */
+	struct text_file *text_files;       /* returns.c: the files that functions return to */
+	struct return_slot *return_slots;   /* by address: frames.h */
+	struct moving_stack *moving_stacks; /* go_stacks.h */
+	struct space *previous, *next;      /* the session's list */
 };
 
 /* A new space without references, added to *LIST. NULL: no memory. */
