@@ -95,10 +95,22 @@ struct usdtrap_place {
 USDTRAP_API void usdtrap_inspect_place(struct usdtrap_inspection *inspection, uint64_t address,
 				       struct usdtrap_place *ret);
 
+enum usdtrap_register_kind {
+	USDTRAP_REGISTER_ADDRESS,  /* a number that may well be an address: rax */
+	USDTRAP_REGISTER_NUMBER,   /* one that is none: a segment's selector */
+	USDTRAP_REGISTER_FLAGS,    /* bits with names: eflags */
+	USDTRAP_REGISTER_EXTENDED, /* a floating point number of x87's 80 bits: st0 */
+	USDTRAP_REGISTER_VECTOR,   /* several values side by side: xmm0, or as wide as the machine has it: ymm0, zmm0 */
+};
+
 /* A register by its name, as in "rip". */
 struct usdtrap_register {
 	const char *name;
-	uint64_t value;
+	enum usdtrap_register_kind kind;
+	uint64_t value;       /* its low 64 bits */
+	const uint8_t *bytes; /* all of it, the least significant first */
+	size_t size;          /* in bytes */
+	const char *flags;    /* FLAGS: the names of the bits that are set, "PF ZF IF"; "" otherwise */
 };
 
 /* One call of a thread's stack. */
@@ -109,10 +121,12 @@ struct usdtrap_inspected_frame {
 
 /* A thread as it was when it was stopped for a moment. Arrays are borrowed for the callback. */
 struct usdtrap_snapshot_info {
-	struct usdtrap_thread_info thread; /* as /proc told just before */
-	int is_taken;                      /* 0: it ended, or nobody stopped for 0.2 s: no more is known of it */
-	const struct usdtrap_register *registers;
+	struct usdtrap_thread_info thread;        /* as /proc told just before */
+	int is_taken;                             /* 0: it ended, or nobody stopped for 0.2 s: no more is known of it */
+	const struct usdtrap_register *registers; /* the general ones, flags, segments */
 	size_t register_count;
+	const struct usdtrap_register *vectors; /* those of floating point and vectors; none where they cannot be had */
+	size_t vector_count;
 	const struct usdtrap_inspected_frame *frames; /* the innermost first */
 	size_t frame_count;
 };

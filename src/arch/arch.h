@@ -23,9 +23,8 @@ struct arch_net_code;
 struct strbuf;
 
 enum {
-	ARCH_REGISTERS_SIZE = 272, /* the largest general register set of a supported architecture, bytes */
-	ARCH_VECTOR_REGISTERS_SIZE =
-		832, /* likewise floating point and vector registers, with an XSAVE header and ymm */
+	ARCH_REGISTERS_SIZE = 272,         /* the largest general register set of a supported architecture, bytes */
+	ARCH_VECTOR_REGISTERS_SIZE = 2688, /* likewise floating point and vector registers, up to AVX-512's */
 	ARCH_VECTOR_REGISTER_SET = NT_X86_XSTATE, /* what PTRACE_GETREGSET calls the fullest set of those */
 	ARCH_TRAP_SIZE = 4,
 	ARCH_MAX_INSTRUCTION = 16,
@@ -34,6 +33,8 @@ enum {
 	ARCH_FRAME_REGISTERS = 17, /* the most registers that DWARF numbers for walking a stack */
 	ARCH_CAVE_SIZE = 112,      /* code that lets a borrowed thread make a system call and come back */
 	ARCH_CALL_ARGUMENTS = 6,
+	ARCH_SHOWN_REGISTERS = 64, /* the most that are shown at once */
+	ARCH_SHOWN_SIZE = 64,      /* bytes of the largest of them */
 };
 
 /* A thread's general registers as the kernel hands them out (NT_PRSTATUS, elf(5)). */
@@ -55,6 +56,24 @@ struct arch_register {
 	uint8_t size;   /* bytes of the part */
 	bool is_vector; /* lives among the vector registers */
 	bool is_pc;     /* the program counter */
+};
+
+/* How people want to see what a register holds. */
+enum arch_look {
+	ARCH_LOOK_ADDRESS,  /* a number that may well be an address */
+	ARCH_LOOK_NUMBER,   /* one that is none */
+	ARCH_LOOK_FLAGS,    /* bits with names */
+	ARCH_LOOK_EXTENDED, /* x87's 80 bits */
+	ARCH_LOOK_VECTOR,   /* several values side by side */
+};
+
+/* A register for people. */
+struct arch_shown_register {
+	char name[12];
+	enum arch_look look;
+	uint8_t size;
+	uint8_t bytes[ARCH_SHOWN_SIZE]; /* `size' of them, the least significant first */
+	char flags[80];                 /* FLAGS: the names of the bits that are set, "PF ZF IF" */
 };
 
 /* The shapes an operand of the assembly language can have. */
@@ -179,6 +198,10 @@ struct arch {
 	const char *(*register_name)(const struct arch_register *register_);
 	/* The names of the registers that people look at, in the order they expect; ends with NULL. */
 	const char *const *shown_registers;
+	/* All general ones, with flags, segments and the like, at most ARCH_SHOWN_REGISTERS. Returns how many. */
+	size_t (*show_registers)(const struct arch_registers *registers, struct arch_shown_register *ret);
+	/* The same of floating point and vector registers, as wide as this machine has them. */
+	size_t (*show_vectors)(const struct arch_vector_registers *registers, struct arch_shown_register *ret);
 	/*
 	 * The register that holds the upper half of a value twice as wide as
 	 * LOW, of which compilers name only LOW. False: there is none.

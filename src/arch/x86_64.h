@@ -128,6 +128,11 @@ const char *x86_64_register_name(const struct arch_register *register_);
 extern const char *const x86_64_shown_registers[];
 bool x86_64_register_pair(const struct arch_register *low, struct arch_register *ret);
 uint64_t x86_64_register_value(const struct arch_registers *registers, const struct arch_register *register_);
+
+/* ---- x86_64_show.c ---- */
+
+size_t x86_64_show_registers(const struct arch_registers *registers, struct arch_shown_register *ret);
+size_t x86_64_show_vectors(const struct arch_vector_registers *registers, struct arch_shown_register *ret);
 bool x86_64_vector_value(const struct arch_vector_registers *registers, const struct arch_register *register_,
 			 void *ret, size_t size);
 

@@ -17,16 +17,11 @@ static_assert(sizeof(struct user_regs_struct) <= ARCH_REGISTERS_SIZE, "a blob is
 static_assert(offsetof(struct user_regs_struct, rax) == X86_64_RAX * 8, "slots are out of order");
 static_assert(offsetof(struct user_regs_struct, rip) == X86_64_RIP * 8, "slots are out of order");
 static_assert(offsetof(struct user_regs_struct, fs_base) == X86_64_FS_BASE * 8, "slots are out of order");
-static_assert(offsetof(struct user_fpregs_struct, xmm_space) == 160, "FXSAVE is not as the SDM says");
 #endif
 
-/* Intel SDM volume 1, chapter 13: the FXSAVE image, then 64 bytes of header, then the upper halves of ymm. */
 enum {
-	XMM_OFFSET = 160,
 	XMM_SIZE = 16,
-	YMM_HIGH_OFFSET = 576,
 	YMM_SIZE = 32,
-	VECTORS_IN_IMAGE = 16, /* AVX-512's xmm16 to xmm31 lie where CPUID says, which the image does not tell */
 	VECTORS = 32,
 };
 
@@ -238,22 +233,4 @@ uint64_t x86_64_register_value(const struct arch_registers *registers, const str
 	assert(!register_->is_vector && register_->index < X86_64_SLOTS);
 	value = x86_64_slot_get(registers, (enum x86_64_slot)register_->index) >> (8 * register_->offset);
 	return register_->size < sizeof(value) ? value & ((UINT64_C(1) << (8 * register_->size)) - 1) : value;
-}
-
-bool x86_64_vector_value(const struct arch_vector_registers *registers, const struct arch_register *register_,
-			 void *ret, size_t size)
-{
-	size_t low = XMM_OFFSET + XMM_SIZE * register_->index;
-	size_t high = YMM_HIGH_OFFSET + XMM_SIZE * register_->index;
-	size_t low_size = size < XMM_SIZE ? size : XMM_SIZE;
-
-	assert(register_->is_vector && size <= register_->size);
-	if (register_->index >= VECTORS_IN_IMAGE || registers->size < low + low_size)
-		return false;
-	if (size > XMM_SIZE && registers->size < high + (size - XMM_SIZE))
-		return false;
-	memcpy(ret, registers->bytes + low, low_size);
-	if (size > XMM_SIZE)
-		memcpy((unsigned char *)ret + XMM_SIZE, registers->bytes + high, size - XMM_SIZE);
-	return true;
 }

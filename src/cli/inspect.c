@@ -28,7 +28,7 @@ static const struct verb verb = {
 		"    maps                    what is mapped where, with build ids and numbers of probes\n"
 		"    threads                 each thread: its state, its system call, where it goes on\n"
 		"    stack [TID]             the calls that each thread is in\n"
-		"    regs [TID]              the registers of each thread\n"
+		"    regs [all] [TID]        the registers of each thread; all: x87, SSE and AVX, too\n"
 		"    probes [NAME]           the sites of usdt probes: address, trapped or not, semaphore\n"
 		"    symbols [PATTERN]       functions and where they lie\n"
 		"    mem ADDRESS [LENGTH]    memory, as bytes and as text\n"
@@ -337,7 +337,7 @@ static const struct part {
 	size_t least;
 } parts[] = {
 	{"maps", inspect_maps, 0, 0},      {"threads", inspect_threads, 0, 0},   {"stack", inspect_stacks, 1, 0},
-	{"regs", inspect_registers, 1, 0}, {"probes", inspect_probes, 1, 0},     {"symbols", inspect_symbols, 1, 0},
+	{"regs", inspect_registers, 2, 0}, {"probes", inspect_probes, 1, 0},     {"symbols", inspect_symbols, 1, 0},
 	{"mem", inspect_memory, 3, 1},     {"disas", inspect_disassembly, 2, 1},
 };
 

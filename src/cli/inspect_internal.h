@@ -34,7 +34,11 @@ const char *inspect_base_name(const char *path);
  */
 struct usdtrap_error *inspect_parse_address(struct inspect *inspect, const char *word, uint64_t *ret) USDTRAP_MUST_USE;
 
-/* threads, stack [TID], regs [TID]. */
+/* A register on a line of its own; a register as a member of the record that is open. */
+void inspect_print_register(struct inspect *inspect, const struct usdtrap_register *register_);
+void inspect_record_register(struct inspect *inspect, const struct usdtrap_register *register_);
+
+/* threads, stack [TID], regs [all] [TID]. */
 struct usdtrap_error *inspect_threads(struct inspect *inspect, const char *const *words,
 				      size_t word_count) USDTRAP_MUST_USE;
 struct usdtrap_error *inspect_stacks(struct inspect *inspect, const char *const *words,

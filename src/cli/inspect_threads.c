@@ -97,7 +97,8 @@ struct usdtrap_error *inspect_threads(struct inspect *inspect, const char *const
 /* What is shown of a snapshot. */
 struct viewer {
 	struct inspect *inspect;
-	pid_t only; /* this thread; 0: each */
+	pid_t only;     /* this thread; 0: each */
+	bool wants_all; /* registers of floating point and vectors as well */
 	void (*print)(struct viewer *viewer, const struct usdtrap_snapshot_info *snapshot);
 	size_t matched;
 };
@@ -167,38 +168,25 @@ static void print_stack(struct viewer *viewer, const struct usdtrap_snapshot_inf
 		printf("  ... and more: only %d are shown\n", FRAMES_MAX);
 }
 
-/* A number that may be an address is called by what lies there. */
-static void print_meaning(struct inspect *inspect, uint64_t value)
-{
-	struct usdtrap_place place;
-
-	usdtrap_inspect_place(inspect->inspection, value, &place);
-	if (place.symbol || (place.path && *place.path))
-		inspect_print_named(&place, value);
-	else if (place.path)
-		fputs("anonymous memory", stdout);
-	else
-		printf("%" PRId64, (int64_t)value);
-}
-
 static void print_registers(struct viewer *viewer, const struct usdtrap_snapshot_info *snapshot)
 {
 	struct inspect *inspect = viewer->inspect;
+	void (*print)(struct inspect * inspect, const struct usdtrap_register *register_) = inspect_print_register;
 
 	if (inspect->is_json) {
+		print = inspect_record_register;
 		begin_record(inspect, snapshot);
 		record_open(&inspect->record, "registers", '{');
-		for (size_t i = 0; i < snapshot->register_count; i++)
-			record_address(&inspect->record, snapshot->registers[i].name, snapshot->registers[i].value);
+	} else {
+		print_heading(viewer, snapshot);
+	}
+	for (size_t i = 0; i < snapshot->register_count; i++)
+		print(inspect, &snapshot->registers[i]);
+	for (size_t i = 0; viewer->wants_all && i < snapshot->vector_count; i++)
+		print(inspect, &snapshot->vectors[i]);
+	if (inspect->is_json) {
 		record_close(&inspect->record, '}');
 		inspect_print_record(inspect);
-		return;
-	}
-	print_heading(viewer, snapshot);
-	for (size_t i = 0; i < snapshot->register_count; i++) {
-		printf("  %-6s 0x%-18" PRIx64, snapshot->registers[i].name, snapshot->registers[i].value);
-		print_meaning(inspect, snapshot->registers[i].value);
-		putchar('\n');
 	}
 }
 
@@ -243,6 +231,16 @@ struct usdtrap_error *inspect_stacks(struct inspect *inspect, const char *const 
 struct usdtrap_error *inspect_registers(struct inspect *inspect, const char *const *words, size_t word_count)
 {
 	struct viewer viewer = {.inspect = inspect, .print = print_registers};
+	const char *threads[2];
+	size_t count = 0;
 
-	return view(&viewer, 0, words, word_count);
+	for (size_t i = 0; i < word_count; i++) {
+		if (strcmp(words[i], "all") == 0)
+			viewer.wants_all = true;
+		else
+			threads[count++] = words[i];
+	}
+	if (count > 1)
+		return error_create(USDTRAP_INVALID_USE, "one thread, or none, is wanted, not \"%s\" too", threads[1]);
+	return view(&viewer, 0, threads, count);
 }

@@ -35,6 +35,7 @@
  *     net                           the handler (x86_64_net.S) by which a target outlives its tracer
  *     x86_64_cave                   a system call that a borrowed thread makes, and comes back from
  *     x86_64_registers              its registers, by all their names
+ *     x86_64_show                   the same for people, with flags, floating point and vectors
  *     x86_64_frame                  what walking its stacks needs
  *     x86_64_syscalls               its system calls, all of them (generated)
  *     insn, flow                    instructions as text; which of them put a value where it is
@@ -170,7 +171,7 @@
  *                                   where a program spends its time, as a picture
  *     why                           what keeps a probe from firing
  *     reach, expect, top, tally     which probes are reached; how often
- *     inspect, inspect_memory, inspect_threads
+ *     inspect, inspect_memory, inspect_registers, inspect_threads
  *                                   looking into a process
  *     record, wrap, progress        a line of -f json; lines of text for people; how far attaching is
  *

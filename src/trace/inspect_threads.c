@@ -89,7 +89,12 @@ struct usdtrap_error *usdtrap_inspect_threads(struct usdtrap_inspection *inspect
 /* ---- Snapshots -----------------------------------------------------------------------------------------------------
  */
 
-enum { REGISTERS_MAX = 32 };
+/* Registers for people, and the same as the public header has them. */
+struct shown {
+	struct arch_shown_register raw[ARCH_SHOWN_REGISTERS];
+	struct usdtrap_register items[ARCH_SHOWN_REGISTERS];
+	size_t count;
+};
 
 /* Room for what one callback is told. */
 struct telling {
@@ -97,19 +102,39 @@ struct telling {
 	struct unwind_window window;
 	struct unwind_frame walked[USDTRAP_STACK_FRAMES_MAX];
 	struct usdtrap_inspected_frame frames[USDTRAP_STACK_FRAMES_MAX];
-	struct usdtrap_register registers[REGISTERS_MAX];
+	struct shown registers, vectors;
 };
 
-static size_t name_registers(struct telling *telling, const struct snapshot_thread *thread)
+/* Makes the items of SHOWN from what is raw. */
+static void present(struct shown *shown)
 {
-	struct arch_register found;
-	size_t count = 0;
+	static const enum usdtrap_register_kind kinds[] = {
+		[ARCH_LOOK_ADDRESS] = USDTRAP_REGISTER_ADDRESS, [ARCH_LOOK_NUMBER] = USDTRAP_REGISTER_NUMBER,
+		[ARCH_LOOK_FLAGS] = USDTRAP_REGISTER_FLAGS,     [ARCH_LOOK_EXTENDED] = USDTRAP_REGISTER_EXTENDED,
+		[ARCH_LOOK_VECTOR] = USDTRAP_REGISTER_VECTOR,
+	};
 
-	for (const char *const *name = thread->arch->shown_registers; *name && count < REGISTERS_MAX; name++)
-		if (thread->arch->register_by_name(*name, strlen(*name), &found))
-			telling->registers[count++] = (struct usdtrap_register){
-				.name = *name, .value = thread->arch->register_value(&thread->registers, &found)};
-	return count;
+	for (size_t i = 0; i < shown->count; i++) {
+		const struct arch_shown_register *raw = &shown->raw[i];
+		struct usdtrap_register *item = &shown->items[i];
+
+		*item = (struct usdtrap_register){
+			.name = raw->name,
+			.kind = kinds[raw->look],
+			.bytes = raw->bytes,
+			.size = raw->size,
+			.flags = raw->flags,
+		};
+		memcpy(&item->value, raw->bytes, raw->size < sizeof(item->value) ? raw->size : sizeof(item->value));
+	}
+}
+
+static void show_registers(struct telling *telling, const struct snapshot_thread *thread)
+{
+	telling->registers.count = thread->arch->show_registers(&thread->registers, telling->registers.raw);
+	telling->vectors.count = thread->arch->show_vectors(&thread->vectors, telling->vectors.raw);
+	present(&telling->registers);
+	present(&telling->vectors);
 }
 
 /* A return address may be where the next function begins: it is named by what is before it, the call. */
@@ -188,13 +213,20 @@ static void tell(struct telling *telling, const struct snapshot *snapshot, const
 {
 	for (size_t i = 0; i < snapshot->count; i++) {
 		const struct snapshot_thread *thread = &snapshot->threads[i];
-		struct usdtrap_snapshot_info info = {.registers = telling->registers, .frames = telling->frames};
+		struct usdtrap_snapshot_info info = {
+			.is_taken = thread->is_taken,
+			.registers = telling->registers.items,
+			.vectors = telling->vectors.items,
+			.frames = telling->frames,
+		};
 
 		if (!find_thread(telling->inspection, threads, thread->tid, &info.thread))
 			continue;
-		info.is_taken = thread->is_taken;
-		if (thread->is_taken)
-			info.register_count = name_registers(telling, thread);
+		if (thread->is_taken) {
+			show_registers(telling, thread);
+			info.register_count = telling->registers.count;
+			info.vector_count = telling->vectors.count;
+		}
 		if (thread->is_taken && frames_max)
 			info.frame_count = walk(telling, thread, frames_max);
 		if (on_thread(&info, user))

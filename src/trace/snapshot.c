@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "os/memory.h"
+#include "os/ptrace.h"
 #include "trace/engine.h"
 #include "trace/hit.h"
 
@@ -66,6 +67,15 @@ static void copy_stack(const struct space *space, struct snapshot_thread *thread
 		shrink(thread);
 }
 
+static void copy_vectors(struct snapshot_thread *thread)
+{
+	struct usdtrap_error *error = ptrace_get_vector_registers(thread->tid, &thread->vectors);
+
+	usdtrap_error_destroy(error);
+	if (error)
+		thread->vectors.size = 0;
+}
+
 static void ask_more(struct camera *camera)
 {
 	while (camera->asked < camera->snapshot->count && camera->asked - camera->done < AT_ONCE) {
@@ -90,6 +100,7 @@ static enum usdtrap_action on_stopped(const struct usdtrap_hit *hit, void *user)
 	thread->is_taken = true;
 	thread->arch = space->arch;
 	thread->registers = *hit_registers(hit);
+	copy_vectors(thread);
 	copy_stack(space, thread);
 	camera->done++;
 	ask_more(camera);

@@ -24,7 +24,8 @@ struct snapshot_thread {
 	bool is_taken;                   /* false: it has ended, or did not stop within a while (as in a disk's wait) */
 	const struct arch *arch;         /* what is below, only where it was taken */
 	struct arch_registers registers; /* as they were when it stopped */
-	uint64_t stack_addr;             /* of `stack': a little below the stack pointer */
+	struct arch_vector_registers vectors; /* likewise; of size 0 where they cannot be had */
+	uint64_t stack_addr;                  /* of `stack': a little below the stack pointer */
 	uint8_t *stack;
 	size_t stack_size;
 };

@@ -52,7 +52,7 @@ assert any(frame["symbol"] == "sleep_poll" for thread in threads for frame in th
 	python3 -c 'import json, sys
 for line in sys.stdin:
 	registers = json.loads(line)["registers"]
-	assert len(registers) == 17 and int(registers["rip"], 16) and int(registers["rsp"], 16)' <said.out ||
+	assert len(registers) == 27 and int(registers["rip"], 16) and int(registers["rsp"], 16)' <said.out ||
 		fail "no JSON of registers: $(cat said.out)"
 fi
 untouched "$pid"

@@ -170,73 +170,6 @@ static void test_register_pair_follows_the_numbering_of_gcc(void **state)
 	}
 }
 
-static struct arch_register vector(const char *name)
-{
-	struct arch_register found;
-
-	assert_true(arch->register_by_name(name, strlen(name), &found));
-	assert_true(found.is_vector);
-	assert_string_equal(arch->register_name(&found), name);
-	return found;
-}
-
-/* An XSAVE image: byte I of register N's lower half is N * 16 + I, of its upper half the complement of that. */
-static void fill_vectors(struct arch_vector_registers *registers)
-{
-	memset(registers->bytes, 0xee, sizeof(registers->bytes));
-	for (unsigned i = 0; i < 256; i++) {
-		registers->bytes[offsetof(struct user_fpregs_struct, xmm_space) + i] = (unsigned char)i;
-		registers->bytes[576 + i] = (unsigned char)~i;
-	}
-	registers->size = sizeof(registers->bytes);
-}
-
-static void test_vectors_are_read_from_an_xsave_image(void **state)
-{
-	struct arch_vector_registers registers;
-	struct arch_register found;
-	unsigned char bytes[32];
-
-	(void)state;
-	fill_vectors(&registers);
-	for (unsigned number = 0; number < 16; number++) {
-		char name[8];
-
-		snprintf(name, sizeof(name), "ymm%u", number);
-		found = vector(name);
-		assert_int_equal(found.size, 32);
-		assert_true(arch->vector_value(&registers, &found, bytes, 32));
-		for (unsigned i = 0; i < 16; i++) {
-			assert_int_equal(bytes[i], number * 16 + i);
-			assert_int_equal(bytes[16 + i], 255 - (number * 16 + i));
-		}
-		name[0] = 'x';
-		found = vector(name);
-		assert_int_equal(found.size, 16);
-		memset(bytes, 0, sizeof(bytes));
-		assert_true(arch->vector_value(&registers, &found, bytes, 4));
-		assert_int_equal(bytes[3], number * 16 + 3);
-		assert_int_equal(bytes[4], 0);
-	}
-}
-
-static void test_vectors_beyond_the_image_are_refused(void **state)
-{
-	struct arch_vector_registers registers;
-	struct arch_register xmm = vector("xmm15"), ymm = vector("ymm15"), high = vector("xmm16");
-	unsigned char bytes[32];
-
-	(void)state;
-	fill_vectors(&registers);
-	assert_false(arch->vector_value(&registers, &high, bytes, 8));
-	registers.size = sizeof(struct user_fpregs_struct); /* NT_PRFPREG: there are no upper halves */
-	assert_true(arch->vector_value(&registers, &xmm, bytes, 16));
-	assert_true(arch->vector_value(&registers, &ymm, bytes, 16));
-	assert_false(arch->vector_value(&registers, &ymm, bytes, 32));
-	registers.size = 0;
-	assert_false(arch->vector_value(&registers, &xmm, bytes, 1));
-}
-
 static const struct {
 	const char *name;
 	const char *bytes;
@@ -491,8 +424,6 @@ int main(void)
 		cmocka_unit_test(test_registers_of_every_width_are_named_and_read),
 		cmocka_unit_test(test_register_by_name_unknown_is_refused),
 		cmocka_unit_test(test_register_pair_follows_the_numbering_of_gcc),
-		cmocka_unit_test(test_vectors_are_read_from_an_xsave_image),
-		cmocka_unit_test(test_vectors_beyond_the_image_are_refused),
 		cmocka_unit_test(test_nop_length_knows_nops_alone),
 		cmocka_unit_test(test_pc_and_stack_pointer),
 		cmocka_unit_test(test_thread_offset_counts_back_from_the_thread_pointer),
