@@ -83,9 +83,10 @@ USDTRAP_API size_t usdtrap_inspect_file_bytes(struct usdtrap_inspection *inspect
 /* What lies at an address. Strings live as long as the inspection. */
 struct usdtrap_place {
 	const char *path;      /* of the mapping; NULL: nothing is mapped there */
-	const char *symbol;    /* the function; NULL: not known */
+	const char *symbol;    /* the function or variable; NULL: not known */
 	uint64_t offset;       /* behind its beginning */
-	uint64_t size;         /* the function's; 0: not known */
+	uint64_t size;         /* the symbol's; 0: not known */
+	int is_variable;       /* the symbol is one */
 	uint64_t vaddr;        /* in the file; 0 without one */
 	unsigned machine;      /* of the file, as in usdtrap_code; 0: none */
 	unsigned address_bits; /* 32 or 64 */
@@ -152,18 +153,19 @@ USDTRAP_API USDTRAP_MUST_USE struct usdtrap_error *usdtrap_inspect_snapshot(
 USDTRAP_API int usdtrap_inspect_locate(struct usdtrap_inspection *inspection, const char *path, uint64_t vaddr,
 				       uint64_t *ret);
 
-/* One function, as it lies in the process. Strings are borrowed for the callback. */
+/* One function or variable, as it lies in the process. Strings are borrowed for the callback. */
 struct usdtrap_symbol_info {
 	const char *name;
 	const char *path;
 	uint64_t address;
 	uint64_t size; /* 0: not known */
 	int is_global;
+	int is_variable;
 };
 
 /*
- * Calls ON_SYMBOL for each function whose name matches PATTERN, in which *
- * stands for any text, file by file as they are mapped, until it returns
+ * Calls ON_SYMBOL for each function and each variable whose name matches PATTERN, in which *
+ * stands for any text, file by file as they are mapped, functions first, until it returns
  * nonzero.
  */
 USDTRAP_API void usdtrap_inspect_symbols(struct usdtrap_inspection *inspection, const char *pattern,

@@ -30,12 +30,13 @@ static const struct verb verb = {
 		"    stack [TID]             the calls that each thread is in\n"
 		"    regs [all] [TID]        the registers of each thread; all: x87, SSE and AVX, too\n"
 		"    probes [NAME]           the sites of usdt probes: address, trapped or not, semaphore\n"
-		"    symbols [PATTERN]       functions and where they lie\n"
+		"    symbols [PATTERN]       functions (T) and variables (D), and sizes\n"
 		"    mem ADDRESS [LENGTH]    memory, as bytes and as text\n"
 		"    mem ADDRESS TYPE [N]    the same as N values: int8 to int64, uint8 to uint64,\n"
 		"                            float, double, pointer, string\n"
 		"    disas ADDRESS [COUNT]   instructions; what differs from the file is marked\n"
-		"Without one: all in brief. ADDRESS is a number, FUNCTION, either with +OFFSET, or a probe.\n"
+		"Without one: all in brief. ADDRESS is a number, a function or a variable, each perhaps\n"
+		"with +OFFSET behind it, or a probe.\n"
 		"Only stack and regs stop a thread, each for less than a millisecond.\n",
 	.options = VERB_FORMAT,
 	.failure = EXIT_FAILURE,
@@ -118,10 +119,14 @@ static struct usdtrap_error *find_probe(struct inspect *inspect, const char *wor
 	return error;
 }
 
+/* A function of that name, or else the first variable. */
 static int take_first(const struct usdtrap_symbol_info *symbol, void *user)
 {
-	*(uint64_t *)user = symbol->address;
-	return 1;
+	uint64_t *address = user;
+
+	if (!symbol->is_variable || !*address)
+		*address = symbol->address;
+	return !symbol->is_variable;
 }
 
 struct usdtrap_error *inspect_parse_address(struct inspect *inspect, const char *word, uint64_t *ret)
@@ -145,7 +150,8 @@ struct usdtrap_error *inspect_parse_address(struct inspect *inspect, const char 
 		address = 0;
 		usdtrap_inspect_symbols(inspect->inspection, name, take_first, &address);
 		if (!address)
-			return error_hint(error_create(USDTRAP_NOT_FOUND, "process %d has no function called %s",
+			return error_hint(error_create(USDTRAP_NOT_FOUND,
+						       "process %d has no function or variable called %s",
 						       (int)inspect->pid, name),
 					  "usdtrap inspect %d symbols '*%s*' looks for such", (int)inspect->pid, name);
 	}
@@ -215,12 +221,14 @@ static int on_symbol(const struct usdtrap_symbol_info *symbol, void *user)
 		record_begin(&inspect->record);
 		record_address(&inspect->record, "address", symbol->address);
 		record_number(&inspect->record, "size", (long long)symbol->size);
+		record_text(&inspect->record, "kind", symbol->is_variable ? "variable" : "function");
 		record_text(&inspect->record, "name", symbol->name);
 		record_text(&inspect->record, "path", symbol->path);
 		inspect_print_record(inspect);
 	} else {
+		/* As nm(1) has it: T for text, D for data. */
 		printf("%12" PRIx64 " %6" PRIu64 " %c %s  %s\n", symbol->address, symbol->size,
-		       symbol->is_global ? 'T' : 't', symbol->name, symbol->path);
+		       "TtDd"[2 * !!symbol->is_variable + !symbol->is_global], symbol -> name, symbol -> path);
 	}
 	return ferror(stdout);
 }
@@ -232,8 +240,8 @@ static struct usdtrap_error *inspect_symbols(struct inspect *inspect, const char
 	usdtrap_inspect_symbols(inspect->inspection, pattern, on_symbol, inspect);
 	if (inspect->count)
 		return NULL;
-	return error_create(USDTRAP_NOT_FOUND, "process %d has no function that matches %s", (int)inspect->pid,
-			    pattern);
+	return error_create(USDTRAP_NOT_FOUND, "process %d has no function or variable that matches %s",
+			    (int)inspect->pid, pattern);
 }
 
 /* ---- probes --------------------------------------------------------------------------------------------------------

@@ -28,9 +28,9 @@ void inspect_print_named(const struct usdtrap_place *place, uint64_t address);
 const char *inspect_base_name(const char *path);
 
 /*
- * What WORD means: a number or a function of the process, either with +OFFSET
- * behind it, or a probe, whose first site it is then. Errors: NOT_FOUND and
- * those of usdtrap_list().
+ * What WORD means: a number, a function or a variable of the process, each
+ * perhaps with +OFFSET behind it, or a probe, whose first site it is then.
+ * Errors: NOT_FOUND and those of usdtrap_list().
  */
 struct usdtrap_error *inspect_parse_address(struct inspect *inspect, const char *word, uint64_t *ret) USDTRAP_MUST_USE;
 

@@ -17,6 +17,7 @@
 enum {
 	LENGTH_DEFAULT = 128,
 	LENGTH_MAX = 1 << 20,
+	VARIABLE_MAX = 1024,
 	ROW_LENGTH = 16,
 	STRING_MAX = 4096,
 	COUNT_DEFAULT = 16,
@@ -306,6 +307,23 @@ static struct usdtrap_error *find_type(const char *word, const struct memory_typ
 	return error_hint(error, "there are int8 to int64, uint8 to uint64, float, double, pointer and string");
 }
 
+/* As much as is shown if nobody says how much: of a variable all, unless that is very much. */
+static struct usdtrap_error *print_some_bytes(struct inspect *inspect, uint64_t address)
+{
+	struct usdtrap_error *error;
+	struct usdtrap_place place;
+	size_t length = LENGTH_DEFAULT;
+
+	usdtrap_inspect_place(inspect->inspection, address, &place);
+	if (place.is_variable && place.offset == 0 && place.size > 0)
+		length = place.size < VARIABLE_MAX ? place.size : VARIABLE_MAX;
+	error = print_bytes(inspect, address, length);
+	if (!error && !inspect->is_json && length == VARIABLE_MAX && place.size > length)
+		printf("... of %" PRIu64 " bytes: mem %s %" PRIu64 " shows all\n", place.size, place.symbol,
+		       place.size);
+	return error;
+}
+
 struct usdtrap_error *inspect_memory(struct inspect *inspect, const char *const *words, size_t word_count)
 {
 	const struct memory_type *type = NULL;
@@ -324,7 +342,7 @@ struct usdtrap_error *inspect_memory(struct inspect *inspect, const char *const 
 	if (error)
 		return error;
 	if (!type)
-		return print_bytes(inspect, address, number ? number : LENGTH_DEFAULT);
+		return number ? print_bytes(inspect, address, number) : print_some_bytes(inspect, address);
 	if (type->form == FORM_STRING)
 		return print_strings(inspect, address, type, number ? number : 1);
 	return print_numbers(inspect, address, type, number ? number : 1);

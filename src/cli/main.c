@@ -98,7 +98,7 @@
  *     frames, go_stacks             the calls whose return is awaited, and stacks that Go moves meanwhile
  *     process_facts                 what anybody may ask of any process
  *     observe, observe_arguments    what the engine does, told to who wants to know
- *     instruction, inspect, inspect_threads, snapshot
+ *     instruction, inspect, inspect_symbols, inspect_threads, snapshot
  *                                   code around a site, as text; looking into a process; registers and stacks
  *     diagnose, runtimes            why a probe does not fire; what is known of programs, as data
  *     verify                        whether the traps are still there

@@ -12,16 +12,10 @@
 struct collector {
 	const struct elf_object *object; /* whose addresses they are */
 	struct elf_functions *functions;
+	bool (*is_wanted)(const struct elf_object *object, const GElf_Sym *symbol);
 	size_t capacity;
 	bool failed; /* no memory */
 };
-
-static bool is_function(const GElf_Sym *symbol)
-{
-	int type = GELF_ST_TYPE(symbol->st_info);
-
-	return (type == STT_FUNC || type == STT_GNU_IFUNC) && symbol->st_shndx != SHN_UNDEF && symbol->st_value != 0;
-}
 
 /* Only what the file has bytes for, in memory that can be executed. */
 static bool is_text(const struct elf_object *object, uint64_t vaddr)
@@ -30,6 +24,31 @@ static bool is_text(const struct elf_object *object, uint64_t vaddr)
 		const struct elf_segment *segment = &object->segments[i];
 
 		if (segment->is_executable && vaddr >= segment->vaddr && vaddr - segment->vaddr < segment->file_size)
+			return true;
+	}
+	return false;
+}
+
+static bool is_function(const struct elf_object *object, const GElf_Sym *symbol)
+{
+	int type = GELF_ST_TYPE(symbol->st_info);
+
+	return (type == STT_FUNC || type == STT_GNU_IFUNC) && symbol->st_shndx != SHN_UNDEF && symbol->st_value != 0 &&
+	       is_text(object, symbol->st_value);
+}
+
+/* Variables may also lie where the file has no bytes: in .bss. What is SHN_ABS is a number, such as a version's. */
+static bool is_variable(const struct elf_object *object, const GElf_Sym *symbol)
+{
+	const uint64_t vaddr = symbol->st_value;
+
+	if (GELF_ST_TYPE(symbol->st_info) != STT_OBJECT || symbol->st_shndx == SHN_UNDEF ||
+	    symbol->st_shndx == SHN_ABS || vaddr == 0)
+		return false;
+	for (size_t i = 0; i < object->segment_count; i++) {
+		const struct elf_segment *segment = &object->segments[i];
+
+		if (vaddr >= segment->vaddr && vaddr - segment->vaddr < segment->memory_size)
 			return true;
 	}
 	return false;
@@ -55,8 +74,7 @@ static void add_symbol(struct collector *collector, const GElf_Sym *symbol, cons
 {
 	struct elf_functions *functions = collector->functions;
 
-	if (!name || !name[0] || name[0] == '@' || !is_function(symbol) ||
-	    !is_text(collector->object, symbol->st_value))
+	if (!name || !name[0] || name[0] == '@' || !collector->is_wanted(collector->object, symbol))
 		return;
 	if (!grow(collector)) {
 		collector->failed = true;
@@ -153,32 +171,48 @@ static bool index_addresses(struct elf_functions *functions)
 	return true;
 }
 
-struct usdtrap_error *elf_functions_load(const struct elf_object *object, const struct elf_object *debug,
-					 struct elf_functions **ret)
+static struct usdtrap_error *load(struct collector *collector, const struct elf_object *debug,
+				  struct elf_functions **ret)
 {
 	struct elf_functions *functions = calloc(1, sizeof(*functions));
-	struct collector collector = {.object = object, .functions = functions};
 	_cleanup_strbuf_ struct strbuf image = {0};
 	struct elf_object *inner;
 
 	if (!functions)
 		return &error_no_memory;
-	add_tables(&collector, object);
+	collector->functions = functions;
+	add_tables(collector, collector->object);
 	if (debug)
-		add_tables(&collector, debug);
-	elf_minidebug_open(object, &image, &inner);
+		add_tables(collector, debug);
+	elf_minidebug_open(collector->object, &image, &inner);
 	if (inner)
-		add_tables(&collector, inner);
+		add_tables(collector, inner);
 	elf_object_destroy(inner);
 	if (functions->count)
 		qsort(functions->items, functions->count, sizeof(*functions->items), compare_names);
 	drop_repeated(functions);
-	if (collector.failed || !index_addresses(functions)) {
+	if (collector->failed || !index_addresses(functions)) {
 		elf_functions_destroy(functions);
 		return &error_no_memory;
 	}
 	*ret = functions;
 	return NULL;
+}
+
+struct usdtrap_error *elf_functions_load(const struct elf_object *object, const struct elf_object *debug,
+					 struct elf_functions **ret)
+{
+	struct collector collector = {.object = object, .is_wanted = is_function};
+
+	return load(&collector, debug, ret);
+}
+
+struct usdtrap_error *elf_variables_load(const struct elf_object *object, const struct elf_object *debug,
+					 struct elf_functions **ret)
+{
+	struct collector collector = {.object = object, .is_wanted = is_variable};
+
+	return load(&collector, debug, ret);
 }
 
 void elf_functions_destroy(struct elf_functions *functions)

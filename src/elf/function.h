@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The functions of an ELF file: what .symtab and .dynsym say lies where, and,
+ * The functions of an ELF file, and its variables: what .symtab and .dynsym say lies where, and,
  * where the file was stripped, what its separate debug file says, or a symbol table
  * that it has in itself, compressed (minidebug.c).
  */
@@ -18,7 +18,7 @@
 struct elf_object;
 struct strbuf;
 
-/* One name of a function. A function may have several, and a name may mean several. */
+/* One name of a function, or of a variable. Either may have several, and a name may mean several. */
 struct elf_function {
 	const char *name; /* without the version that some tables write behind an @ */
 	uint64_t vaddr;
@@ -42,6 +42,9 @@ struct elf_functions {
  * and may have none at all. Errors: NO_MEMORY.
  */
 struct usdtrap_error *elf_functions_load(const struct elf_object *object, const struct elf_object *debug,
+					 struct elf_functions **ret) USDTRAP_MUST_USE;
+/* The same of its variables: what has a name in data of its own, but for those that each thread has a copy of. */
+struct usdtrap_error *elf_variables_load(const struct elf_object *object, const struct elf_object *debug,
 					 struct elf_functions **ret) USDTRAP_MUST_USE;
 void elf_functions_destroy(struct elf_functions *functions);
 

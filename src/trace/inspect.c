@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Looking into a process, <usdtrap/inspect.h>: without a session, from /proc and from the files that are mapped. */
+/* Looking into a process, <usdtrap/inspect.h>: its mappings and memory, without a session, from /proc and from the
+ * files that are mapped. */
 #include "trace/inspect.h"
 
 #include <errno.h>
@@ -8,7 +9,6 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "base/glob.h"
 #include "os/memory.h"
 #include "os/procfs.h"
 #include "os/refusal.h"
@@ -79,13 +79,12 @@ struct usdtrap_error *inspection_open_memory(struct usdtrap_inspection *inspecti
 	return error;
 }
 
-/* The ELF file of MODULE; NULL: it has none, or none that can be read. */
-static struct module_file *file_of(struct usdtrap_inspection *inspection, struct module *module)
+struct module_file *inspection_file(struct usdtrap_inspection *inspection, struct module *module)
 {
 	return module ? modules_file(&inspection->files, inspection->space, module) : NULL;
 }
 
-static struct module *module_at(struct usdtrap_inspection *inspection, uint64_t address)
+struct module *inspection_module(struct usdtrap_inspection *inspection, uint64_t address)
 {
 	return modules_find(&inspection->engine, inspection->space, address);
 }
@@ -112,7 +111,7 @@ void usdtrap_inspect_mappings(struct usdtrap_inspection *inspection,
 
 	for (size_t i = 0; i < modules->count; i++) {
 		const struct procfs_mapping *mapping = &modules->maps.items[i];
-		const struct module_file *file = file_of(inspection, &modules->items[i]);
+		const struct module_file *file = inspection_file(inspection, &modules->items[i]);
 		const struct usdtrap_mapping_info info = {
 			.start = mapping->start,
 			.end = mapping->end,
@@ -145,8 +144,8 @@ struct usdtrap_error *usdtrap_inspect_memory(struct usdtrap_inspection *inspecti
 
 size_t usdtrap_inspect_file_bytes(struct usdtrap_inspection *inspection, uint64_t address, void *buffer, size_t size)
 {
-	struct module *module = module_at(inspection, address);
-	const struct module_file *file = file_of(inspection, module);
+	struct module *module = inspection_module(inspection, address);
+	const struct module_file *file = inspection_file(inspection, module);
 	uint64_t vaddr;
 
 	if (!file || !modules_vaddr(module, file, address, &vaddr))
@@ -156,135 +155,4 @@ size_t usdtrap_inspect_file_bytes(struct usdtrap_inspection *inspection, uint64_
 	while (size && !inspection_is_fine(elf_object_read(file->object, vaddr, buffer, size)))
 		size /= 2;
 	return size;
-}
-
-/* ---- Symbols -------------------------------------------------------------------------------------------------------
- */
-
-/* What a just-in-time compiler calls the code at ADDRESS. */
-static void name_made_code(struct usdtrap_inspection *inspection, uint64_t address, struct usdtrap_place *place)
-{
-	uint64_t start;
-	const char *name = jit_map_find(inspection->space, address, &start);
-
-	if (!name)
-		return;
-	place->symbol = arena_copy(&inspection->names, name, strlen(name));
-	place->offset = address - start;
-}
-
-void usdtrap_inspect_place(struct usdtrap_inspection *inspection, uint64_t address, struct usdtrap_place *ret)
-{
-	struct module *module = module_at(inspection, address);
-	struct module_file *file = file_of(inspection, module);
-	const struct elf_functions *functions;
-	const struct elf_function *function;
-	struct usdtrap_place place = {.path = module ? module->path : NULL};
-
-	if (!file && module && module->is_executable)
-		name_made_code(inspection, address, &place);
-	if (file && modules_vaddr(module, file, address, &place.vaddr)) {
-		place.machine = elf_object_machine(file->object);
-		place.address_bits = elf_object_address_bits(file->object);
-		/* What is no code is no function's, though the last one may have no size. */
-		functions = module->is_executable ? module_functions(inspection->space, file) : NULL;
-		function = functions ? elf_functions_at(functions, place.vaddr) : NULL;
-		if (function) {
-			place.symbol = function->name;
-			place.offset = place.vaddr - function->vaddr;
-			place.size = function->size;
-		}
-	}
-	*ret = place;
-}
-
-/* Where VADDR of FILE lies in the process. False: nowhere. */
-static bool address_of(const struct usdtrap_inspection *inspection, const struct module_file *file, uint64_t vaddr,
-		       uint64_t *ret)
-{
-	const struct modules *modules = inspection->space->modules;
-	uint64_t offset, back;
-
-	if (!elf_object_vaddr_to_offset(file->object, vaddr, &offset) ||
-	    !elf_object_offset_to_vaddr(file->object, offset, &back) || back != vaddr)
-		return false;
-	for (size_t i = 0; i < modules->count; i++) {
-		const struct module *module = &modules->items[i];
-
-		if (module->file == file && offset >= module->offset &&
-		    offset - module->offset < module->end - module->start) {
-			*ret = offset - module->offset + module->start;
-			return true;
-		}
-	}
-	return false;
-}
-
-/* Opens all files that are mapped, so that each module knows its own. */
-static void open_files(struct usdtrap_inspection *inspection)
-{
-	const struct modules *modules = inspection->space->modules;
-
-	for (size_t i = 0; i < modules->count; i++)
-		file_of(inspection, &modules->items[i]);
-}
-
-int usdtrap_inspect_locate(struct usdtrap_inspection *inspection, const char *path, uint64_t vaddr, uint64_t *ret)
-{
-	const struct modules *modules = inspection->space->modules;
-
-	open_files(inspection);
-	for (size_t i = 0; i < modules->count; i++) {
-		const struct module_file *file = modules->items[i].file;
-
-		if (file && strcmp(file->path, path) == 0)
-			return address_of(inspection, file, vaddr, ret);
-	}
-	return 0;
-}
-
-/* False: the caller has seen enough. */
-static bool tell_symbols(struct usdtrap_inspection *inspection, struct module_file *file, const char *pattern,
-			 int (*on_symbol)(const struct usdtrap_symbol_info *symbol, void *user), void *user)
-{
-	const struct elf_functions *functions = module_functions(inspection->space, file);
-
-	for (size_t i = 0; functions && i < functions->count; i++) {
-		const struct elf_function *function = &functions->items[i];
-		struct usdtrap_symbol_info info = {
-			.name = function->name,
-			.path = file->path,
-			.size = function->size,
-			.is_global = function->is_global,
-		};
-
-		if (glob_match(pattern, function->name) &&
-		    address_of(inspection, file, function->vaddr, &info.address) && on_symbol(&info, user))
-			return false;
-	}
-	return true;
-}
-
-/* Whether the file of the INDEXth module has a module in front of it. */
-static bool is_known(const struct modules *modules, size_t index)
-{
-	for (size_t i = 0; i < index; i++) {
-		if (modules->items[i].file == modules->items[index].file)
-			return true;
-	}
-	return false;
-}
-
-void usdtrap_inspect_symbols(struct usdtrap_inspection *inspection, const char *pattern,
-			     int (*on_symbol)(const struct usdtrap_symbol_info *symbol, void *user), void *user)
-{
-	const struct modules *modules = inspection->space->modules;
-
-	open_files(inspection);
-	for (size_t i = 0; i < modules->count; i++) {
-		struct module_file *file = modules->items[i].file;
-
-		if (file && !is_known(modules, i) && !tell_symbols(inspection, file, pattern, on_symbol, user))
-			return;
-	}
 }

@@ -21,5 +21,9 @@ struct usdtrap_inspection {
 bool inspection_is_fine(struct usdtrap_error *error);
 /* Opens the memory of INSPECTION's process, if it is not open already. Errors: GONE, PERMISSION, OS. */
 struct usdtrap_error *inspection_open_memory(struct usdtrap_inspection *inspection) USDTRAP_MUST_USE;
+/* The mapping that ADDRESS lies in; NULL: none. */
+struct module *inspection_module(struct usdtrap_inspection *inspection, uint64_t address);
+/* The ELF file of MODULE; NULL: it has none, or none that can be read, or MODULE is NULL. */
+struct module_file *inspection_file(struct usdtrap_inspection *inspection, struct module *module);
 
 #endif

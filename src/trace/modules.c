@@ -37,6 +37,7 @@ static void file_destroy(struct module_file *file)
 	forget_rows(file);
 	cfi_table_destroy(file->table);
 	elf_functions_destroy(file->functions);
+	elf_functions_destroy(file->variables);
 	elf_object_destroy(file->object);
 	free(file->image);
 	free(file->path);
@@ -134,19 +135,39 @@ bool modules_vaddr(const struct module *module, const struct module_file *file, 
 	return elf_object_offset_to_vaddr(file->object, address - module->start + module->offset, ret);
 }
 
-const struct elf_functions *module_functions(const struct space *space, struct module_file *file)
+/* The separate debug file of FILE, as SPACE's process, or we, can see it; NULL: none. */
+static struct elf_object *open_debug(const struct space *space, const struct module_file *file)
 {
-	struct elf_object *debug = NULL;
+	struct elf_object *debug;
 	char root[64];
 
 	snprintf(root, sizeof(root), PROCFS_ROOT "/%d/root", (int)space->anchor);
+	elf_debug_open(file->object, file->path, root, &debug);
+	return debug;
+}
+
+const struct elf_functions *module_functions(const struct space *space, struct module_file *file)
+{
 	if (!file->has_functions) {
+		struct elf_object *debug = open_debug(space, file);
+
 		file->has_functions = true;
-		elf_debug_open(file->object, file->path, root, &debug);
 		usdtrap_error_destroy(elf_functions_load(file->object, debug, &file->functions));
 		elf_object_destroy(debug);
 	}
 	return file->functions;
+}
+
+const struct elf_functions *module_variables(const struct space *space, struct module_file *file)
+{
+	if (!file->has_variables) {
+		struct elf_object *debug = open_debug(space, file);
+
+		file->has_variables = true;
+		usdtrap_error_destroy(elf_variables_load(file->object, debug, &file->variables));
+		elf_object_destroy(debug);
+	}
+	return file->variables;
 }
 
 const struct cfi_row *module_row(struct module_file *file, uint64_t vaddr)

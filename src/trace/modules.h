@@ -42,11 +42,11 @@ struct module_key {
 /* A file that some process has mapped. */
 struct module_file {
 	struct module_key key;
-	char *path;                    /* as the maps of the first process that mapped it have it */
-	struct elf_object *object;     /* NULL: it is no ELF file, or cannot be opened */
-	uint8_t *image;                /* what `object' was made of where it is no file: the vDSO */
-	bool has_functions, has_table; /* were asked for */
-	struct elf_functions *functions;
+	char *path;                                   /* as the maps of the first process that mapped it have it */
+	struct elf_object *object;                    /* NULL: it is no ELF file, or cannot be opened */
+	uint8_t *image;                               /* what `object' was made of where it is no file: the vDSO */
+	bool has_functions, has_variables, has_table; /* were asked for */
+	struct elf_functions *functions, *variables;
 	struct cfi_table *table;
 	struct module_row *rows;
 	char build_id[2 * ELF_BUILD_ID_MAX + 1];
@@ -102,6 +102,8 @@ bool modules_vaddr(const struct module *module, const struct module_file *file, 
 
 /* The functions of FILE, those of its separate debug file too if SPACE's process, or we, can see one. NULL: none. */
 const struct elf_functions *module_functions(const struct space *space, struct module_file *file);
+/* Likewise its variables. */
+const struct elf_functions *module_variables(const struct space *space, struct module_file *file);
 /* The unwind row for VADDR of FILE; NULL: none. */
 const struct cfi_row *module_row(struct module_file *file, uint64_t vaddr);
 

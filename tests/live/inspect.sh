@@ -44,6 +44,27 @@ cp said.out by_name.out
 inspect mem "0x$address" 32
 same by_name.out said.out
 
+# Variables: initialised ones, and those that begin as zeros, which lie behind what the file has.
+for variable in word byte program_invocation_name; do
+	inspect symbols "$variable"
+	grep -qE "^ *[0-9a-f]+ +[0-9]+ [Dd] $variable  " said.out || fail "no $variable: $(cat said.out)"
+done
+inspect mem word uint32
+grep -qE '^ *[0-9a-f]+  4000000000  0xee6b2800$' said.out || fail "word: $(cat said.out)"
+inspect mem word
+grep -qE '^ *[0-9a-f]+  00 28 6b ee +\|\.\(k\.\|$' said.out || fail "all of it: $(cat said.out)"
+inspect mem byte int8
+grep -qE '^ *[0-9a-f]+  -100$' said.out || fail "byte: $(cat said.out)"
+inspect mem sites_texts pointer 4
+sed -n 's/^.*  \(0x[0-9a-f]*\)  sites+0x[0-9a-f]*$/\1/p' said.out >pointers
+while read -r pointer; do
+	inspect mem "$pointer" string
+	sed 's/^ *[0-9a-f]*  //' said.out
+done <pointers >texts.out
+printf '"%s"\n' nought one two three | same - texts.out
+inspect -f json symbols word
+grep -q '"kind": "variable"' said.out || fail "kind: $(cat said.out)"
+
 # Code: a site is a nop, then a trap that is marked, then a nop again.
 inspect probes
 grep -q "  not trapped$" said.out || fail "no free site: $(cat said.out)"
@@ -116,7 +137,7 @@ ERROR: usdtrap inspect PID mem wants an ADDRESS behind it
 HINT: usdtrap inspect -h shows how it is used
 EOT
 refuses $$ disas no_such_function <<EOT
-ERROR: process $$ has no function called no_such_function
+ERROR: process $$ has no function or variable called no_such_function
 HINT: usdtrap inspect $$ symbols '*no_such_function*' looks for such
 EOT
 refuses $$ mem 16 <<EOT

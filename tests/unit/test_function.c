@@ -95,6 +95,36 @@ static void test_functions_load_takes_each_name_of_each_address_once(void **stat
 	}
 }
 
+static void test_variables_are_what_lies_in_data(void **state)
+{
+	const struct fixture *fixture = *state;
+	struct elf_writer writer = {0};
+	struct elf_functions *variables;
+	struct elf_object *object;
+	char *bytes;
+
+	elf_writer_function(&writer, true, "shared", ELF_WRITER_DATA, 8, STT_OBJECT);
+	elf_writer_function(&writer, false, "shared@@V1", ELF_WRITER_DATA, 8, STT_OBJECT);
+	elf_writer_function(&writer, false, "hidden", ELF_WRITER_DATA + 8, 4, STT_OBJECT);
+	elf_writer_function(&writer, false, "nowhere", UINT64_MAX - 8, 4, STT_OBJECT);
+	elf_writer_function(&writer, true, "imported", 0, 8, STT_OBJECT);
+	elf_writer_function(&writer, true, "function", CODE + 0x10, 8, STT_FUNC);
+	elf_writer_function(&writer, true, "thread_local", ELF_WRITER_DATA, 8, STT_TLS);
+	object = open_writer(&writer, &bytes);
+	assert_null(elf_variables_load(object, NULL, &variables));
+	assert_int_equal(variables->count, 2);
+	assert_string_equal(variables->items[0].name, "hidden");
+	assert_false(variables->items[0].is_global && variables->items[1].is_global);
+	assert_string_equal(variables->items[1].name, "shared");
+	assert_int_equal(variables->items[1].size, 8);
+	assert_string_equal(elf_functions_at(variables, ELF_WRITER_DATA + 11)->name, "hidden");
+	assert_null(elf_functions_at(variables, ELF_WRITER_DATA + 12));
+	elf_functions_destroy(variables);
+	elf_object_destroy(object);
+	free(bytes);
+	assert_null(elf_functions_find(fixture->functions, "in_data"));
+}
+
 static void test_functions_find_gives_the_first_of_a_name(void **state)
 {
 	const struct fixture *fixture = *state;
@@ -223,6 +253,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_functions_load_takes_each_name_of_each_address_once, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(test_variables_are_what_lies_in_data, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_functions_find_gives_the_first_of_a_name, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_functions_at_names_an_address_by_its_best_name, setup, teardown),
 		cmocka_unit_test(test_functions_of_a_stripped_file_are_none),
