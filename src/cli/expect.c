@@ -16,9 +16,11 @@ enum { EXPECT_FAILED = 1, EXPECT_UNKNOWN = 2 };
 static const struct verb verb = {
 	.name = "expect",
 	.synopsis = "expect 'PROBE OPERATOR NUMBER'... (-c 'COMMAND' | -p PID)",
-	.help = "Counts hits, and tells whether they were as many as expected: 'python:gc__done <= 3'.\n"
-		"OPERATOR is ==, !=, <, <=, > or >=. Without one, PROBE is to be hit at least once.\n"
+	.help = "Counts hits, and tells whether they were as many as expected. OPERATOR is ==,\n"
+		"!=, <, <=, > or >=; without one, PROBE is to be hit at least once.\n"
 		"Exit status: 0 if all is as expected, 1 if not, 2 if that could not be told.\n",
+	.examples = "    usdtrap expect 'python:gc__done <= 3' -c 'python3 program.py'\n"
+		    "    usdtrap expect postgresql:lock__wait__start==0 -p 4242 --time 60\n",
 	.options = VERB_PID | VERB_COMMAND | VERB_TIME | VERB_FORMAT,
 	.failure = EXPECT_UNKNOWN,
 };

@@ -15,13 +15,16 @@
 static const struct verb verb = {
 	.name = "explain",
 	.synopsis = "explain PROBE [-p PID | -c 'COMMAND']",
-	.help = "Shows every step of tracing a probe, as it happens: the note in the file, the address\n"
-		"in the process, the byte that is written, a hit and its arguments, the byte written\n"
-		"back. Without a process, the steps that need none.\n"
+	.help = "Shows every step of tracing a probe, as it happens: the note in the file, the\n"
+		"address in the process, the byte that is written, a hit and its arguments, the\n"
+		"byte written back. Without a process, the steps that need none.\n"
 		"\n"
 		"PROBE is usdt:FILE:PROVIDER:NAME; with -p or -c, PROVIDER:NAME or NAME will do.\n"
-		"For the first instruction of a function it is uprobe:FILE:FUNCTION, for its return\n"
+		"For a function's first instruction it is uprobe:FILE:FUNCTION, for its return\n"
 		"uretprobe:FILE:FUNCTION; with -c, FILE may be left out.\n",
+	.examples = "    usdtrap explain python:function__entry -p 4242 --pause\n"
+		    "    usdtrap explain shop:sold -c ./shop --html shop.html\n"
+		    "    usdtrap explain usdt:/usr/bin/python3:python:gc__start\n",
 	.options = VERB_PID | VERB_COMMAND | VERB_PAUSE | VERB_HITS | VERB_HTML,
 	.failure = EXIT_FAILURE,
 };

@@ -22,11 +22,14 @@ enum { SAMPLES_A_SECOND = 99, FRAMES_MAX = 127 };
 
 static const struct verb verb = {
 	.name = "flame",
-	.synopsis = "flame [PROBE] (-p PID | -c COMMAND)",
-	.help = "Where does a program spend its time? Its running threads are sampled 99 times a second,\n"
-		"until the time is over, the program ends or Ctrl-C; or their stacks taken at each hit of\n"
-		"PROBE. Printed are folded stacks (caller;callee;... count), which flamegraph.pl and\n"
-		"speedscope read; with --html a flame graph, one page that needs nothing else, is written.\n",
+	.synopsis = "flame [PROBE] (-p PID | -c 'COMMAND')",
+	.help = "Where does a program spend its time? Its running threads are sampled 99 times a\n"
+		"second, until the time is over, the program ends or Ctrl-C; or their stacks are\n"
+		"taken at each hit of PROBE. Printed are folded stacks (caller;callee;... count),\n"
+		"which flamegraph.pl and speedscope read; with --html also a flame graph is\n"
+		"written, one page that needs nothing else.\n",
+	.examples = "    usdtrap flame -p 4242 --time 10 --html flame.html\n"
+		    "    usdtrap flame -c './fib 30' | head\n",
 	.options = VERB_PID | VERB_COMMAND | VERB_TIME | VERB_HTML,
 	.failure = EXIT_FAILURE,
 };

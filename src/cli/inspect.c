@@ -16,28 +16,29 @@
 #include "base/nearest.h"
 #include "cli/inspect_internal.h"
 #include "cli/message.h"
+#include "cli/options.h"
 #include "cli/verb.h"
-
-/* The largest process id that Linux can be told to give (PID_MAX_LIMIT). */
-#define PID_LARGEST 0x400000
 
 static const struct verb verb = {
 	.name = "inspect",
 	.synopsis = "inspect PID [PART ...]",
 	.help = "Looks into a process. PART is one of\n"
-		"    maps                    what is mapped where, with build ids and numbers of probes\n"
-		"    threads                 each thread: its state, its system call, where it goes on\n"
+		"    maps                    what is mapped where, build ids, how many probes\n"
+		"    threads                 each thread's state, system call, where it goes on\n"
 		"    stack [TID]             the calls that each thread is in\n"
-		"    regs [all] [TID]        the registers of each thread; all: x87, SSE and AVX, too\n"
-		"    probes [NAME]           the sites of usdt probes: address, trapped or not, semaphore\n"
-		"    symbols [PATTERN]       functions (T) and variables (D), and sizes\n"
+		"    regs [all] [TID]        its registers; all: those of x87, SSE and AVX, too\n"
+		"    probes [NAME]           where usdt probes are, trapped or not, semaphores\n"
+		"    symbols [PATTERN]       functions (T) and variables (D), with their sizes\n"
 		"    mem ADDRESS [LENGTH]    memory, as bytes and as text\n"
-		"    mem ADDRESS TYPE [N]    the same as N values: int8 to int64, uint8 to uint64,\n"
+		"    mem ADDRESS TYPE [N]    as N values: int8 to int64, uint8 to uint64,\n"
 		"                            float, double, pointer, string\n"
 		"    disas ADDRESS [COUNT]   instructions; what differs from the file is marked\n"
-		"Without one: all in brief. ADDRESS is a number, a function or a variable, each perhaps\n"
-		"with +OFFSET behind it, or a probe.\n"
-		"Only stack and regs stop a thread, each for less than a millisecond.\n",
+		"Without one: all in brief. ADDRESS is a number, a function or a variable, each\n"
+		"perhaps with +OFFSET behind it, or a probe. Only stack and regs stop a thread,\n"
+		"each for less than a millisecond.\n",
+	.examples = "    usdtrap inspect 4242 stack\n"
+		    "    usdtrap inspect 4242 disas python:gc__start 5\n"
+		    "    usdtrap inspect 4242 mem environ pointer\n",
 	.options = VERB_FORMAT,
 	.failure = EXIT_FAILURE,
 };

@@ -14,6 +14,30 @@
 #include "cli/list_internal.h"
 #include "cli/message.h"
 #include "cli/script.h"
+#include "cli/verb.h"
+
+/* Its options are those of usdtrap itself: these are the ones that mean something to it. */
+static const struct verb verb = {
+	.name = "list",
+	.synopsis = "list [PATTERN...] [-p PID | -c 'COMMAND']",
+	.help = "Lists probes, as -l does: those of a file; those of a process and all its\n"
+		"libraries (-p); or, of a script (FILE or -e 'PROGRAM'), those of its probes.\n"
+		"\n"
+		"PATTERN is usdt:FILE:PROVIDER:NAME, any part with wildcards, or FILE alone;\n"
+		"uprobe: and uretprobe:FILE:FUNCTION list functions, tracepoint:syscalls:NAME\n"
+		"system calls.\n"
+		"FILE is a path, a program in PATH, or libNAME.\n",
+	.examples = "    usdtrap list /usr/bin/python3\n"
+		    "    usdtrap list -v -p 4242 'usdt:*:gc__*'\n"
+		    "    usdtrap list 'uprobe:libc:str*'\n",
+	.options = VERB_PID | VERB_COMMAND | VERB_VERBOSE,
+	.failure = EXIT_FAILURE,
+};
+
+int list_help(void)
+{
+	return verb_show_help(&verb);
+}
 
 void listing_fail(struct listing *listing, struct usdtrap_error *error)
 {

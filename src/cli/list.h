@@ -11,5 +11,7 @@
  * status: 1 when something that was asked for could not be listed.
  */
 int list_run(const struct options *options);
+/* What `usdtrap list -h' says. Returns the exit status. */
+int list_help(void);
 
 #endif

@@ -194,7 +194,6 @@
 #include "cli/list.h"
 #include "cli/message.h"
 #include "cli/options.h"
-#include "cli/repair.h"
 #include "cli/run.h"
 #include "cli/subcommand.h"
 #include "cli/usage.h"
@@ -253,8 +252,6 @@ static int perform(const struct options *options)
 		return show(info_print);
 	case OPTIONS_LIST:
 		return list_run(options);
-	case OPTIONS_REPAIR:
-		return repair_run(options);
 	case OPTIONS_FORMAT:
 		return format_run(options);
 	case OPTIONS_RUN:
@@ -263,13 +260,53 @@ static int perform(const struct options *options)
 	return EXIT_FAILURE;
 }
 
+/* usdtrap help WORD. */
+static int help_with(const char *word)
+{
+	const struct subcommand *subcommand = subcommand_find(word), *nearest = subcommand_nearest(word);
+	char name[16], option[] = "-h";
+	char *words[] = {name, option, NULL};
+	struct usdtrap_error *error;
+
+	snprintf(name, sizeof(name), "%s", word);
+	if (subcommand && subcommand->run)
+		return subcommand->run(2, words);
+	if (subcommand)
+		return strcmp(word, "list") == 0 ? list_help() : show(usage_print);
+	error = error_create(USDTRAP_INVALID_USE, "usdtrap has no command called %s", word);
+	if (nearest)
+		error = error_hint(error, "did you mean usdtrap help %s?", nearest->name);
+	message_print_error(error);
+	return EXIT_FAILURE;
+}
+
+/* The command line ARGV, whose first word was perhaps that of SUBCOMMAND, or NULL. */
+static int obey(int argc, char *argv[], const struct subcommand *subcommand)
+{
+	const bool is_list = subcommand && strcmp(subcommand->name, "list") == 0;
+	struct options options;
+	struct usdtrap_error *error = options_parse(argc, argv, &options);
+	int status;
+
+	if (error) {
+		message_print_error(error);
+		message_print_text(is_list ? usage_list : usage_synopsis);
+		return EXIT_FAILURE;
+	}
+	if (is_list && options.task == OPTIONS_HELP) {
+		status = list_help();
+	} else {
+		check_environment(&options);
+		status = perform(&options);
+	}
+	options_deinit(&options);
+	return status;
+}
+
 int main(int argc, char *argv[])
 {
 	const struct subcommand *subcommand = argc > 1 ? subcommand_find(argv[1]) : NULL;
-	struct options options;
-	struct usdtrap_error *error;
 	char option[16];
-	int status;
 
 	occupy_standard_streams();
 	if (argc <= 1) {
@@ -278,18 +315,11 @@ int main(int argc, char *argv[])
 	}
 	if (subcommand && subcommand->run)
 		return subcommand->run(argc - 1, argv + 1);
+	if (subcommand && strcmp(subcommand->name, "help") == 0 && argc > 2 && argv[2][0] != '-')
+		return help_with(argv[2]);
 	if (subcommand) {
 		snprintf(option, sizeof(option), "%s", subcommand->option);
 		argv[1] = option;
 	}
-	error = options_parse(argc, argv, &options);
-	if (error) {
-		message_print_error(error);
-		message_print_text(usage_synopsis);
-		return EXIT_FAILURE;
-	}
-	check_environment(&options);
-	status = perform(&options);
-	options_deinit(&options);
-	return status;
+	return obey(argc, argv, subcommand);
 }

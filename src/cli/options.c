@@ -46,14 +46,6 @@ static struct usdtrap_error *parse_list(struct options *options, const char *val
 	return NULL;
 }
 
-static struct usdtrap_error *parse_repair(struct options *options, const char *value)
-{
-	(void)value;
-	if (options->task == OPTIONS_RUN)
-		options->task = OPTIONS_REPAIR;
-	return NULL;
-}
-
 static struct usdtrap_error *parse_program(struct options *options, const char *value)
 {
 	if (!value[strspn(value, " \t\n")])
@@ -367,7 +359,6 @@ const struct option_group option_groups[OPTION_GROUP_COUNT] = {
 	 }},
 	{NULL,
 	 {
-		 OPTION(0, "repair", NULL, NULL, CALLS(parse_repair)),
 		 OPTION(0, "aot", "FILE", NULL, REFUSED("it makes no BPF program that could be stored")),
 		 OPTION(0, "emit-elf", "FILE", NULL, REFUSED("it makes no BPF program that could be stored")),
 		 OPTION(0, "emit-llvm", "FILE", NULL, REFUSED("it makes no BPF program that could be stored")),
@@ -564,9 +555,6 @@ struct usdtrap_error *options_parse(int argc, char *argv[], struct options *ret)
 		options.task = OPTIONS_FORMAT;
 	if (!error && options.task <= OPTIONS_LIST)
 		error = check_together(&options);
-	if (!error && options.task == OPTIONS_REPAIR && !options.words.count)
-		error = error_hint(error_create(USDTRAP_INVALID_USE, "repair which process?"),
-				   "usdtrap repair PID, or usdtrap repair all");
 	if (error)
 		options_deinit(&options);
 	else

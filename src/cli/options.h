@@ -27,7 +27,6 @@ enum options_task {
 	OPTIONS_FORMAT,  /* --fmt: a script, printed in the usual layout */
 	OPTIONS_LIST,    /* -l */
 	OPTIONS_INFO,    /* --info */
-	OPTIONS_REPAIR,  /* repair */
 	OPTIONS_HELP,    /* -h */
 	OPTIONS_VERSION, /* -V */
 };

@@ -12,9 +12,11 @@
 static const struct verb discover = {
 	.name = "discover",
 	.synopsis = "discover -p PID [PROBE...]",
-	.help = "Shows which probes of a process are reached, each as it is for the first time, until\n"
-		"Ctrl-C. Every site costs the process one stop at most: its trap is gone after that.\n"
-		"PROBEs, with wildcards, are those that are of interest; all if there are none.\n",
+	.help = "Shows which probes of a process are reached, each as it is for the first time,\n"
+		"until Ctrl-C. Every site costs the process one stop at most: its trap is gone\n"
+		"after that. PROBEs, with wildcards, are those of interest; without, all are.\n",
+	.examples = "    usdtrap discover -p 4242\n"
+		    "    usdtrap discover -p 4242 --time 10 'python:*'\n",
 	.options = VERB_PID | VERB_TIME | VERB_FORMAT,
 	.failure = EXIT_FAILURE,
 };
@@ -22,8 +24,10 @@ static const struct verb discover = {
 static const struct verb cover = {
 	.name = "cover",
 	.synopsis = "cover -c 'COMMAND' [PROBE...]",
-	.help = "Runs a command to its end and tells which probes it reached, and which it did not.\n"
-		"PROBEs, with wildcards, are those that are of interest; all if there are none.\n",
+	.help = "Runs a command to its end and tells which probes it reached, and which it did\n"
+		"not. PROBEs, with wildcards, are those of interest; without, all are.\n",
+	.examples = "    usdtrap cover -c './shop --test'\n"
+		    "    usdtrap cover -c 'python3 program.py' 'python:*'\n",
 	.options = VERB_COMMAND | VERB_FORMAT,
 	.failure = EXIT_FAILURE,
 };

@@ -9,6 +9,20 @@
 
 #include "base/error.h"
 #include "cli/message.h"
+#include "cli/options.h"
+#include "cli/verb.h"
+
+static const struct verb verb = {
+	.name = "repair",
+	.synopsis = "repair PID... | all",
+	.help = "When usdtrap is killed so that nothing of it is left, traps may stay in the\n"
+		"programs that it traced, and semaphores raised. This puts them back, in the\n"
+		"processes named or in all that this user's records tell of. What no record\n"
+		"tells of is left alone.\n",
+	.examples = "    usdtrap repair all\n"
+		    "    usdtrap repair 4242\n",
+	.failure = EXIT_FAILURE,
+};
 
 static void on_notice(enum usdtrap_notice notice, const char *text, void *user)
 {
@@ -46,31 +60,34 @@ static struct usdtrap_error *parse_word(const char *word, pid_t *ret)
 	return NULL;
 }
 
-int repair_run(const struct options *options)
+int repair_run(int argc, char *argv[])
 {
-	struct usdtrap_error *unseen = usdtrap_check_process(0);
+	struct usdtrap_error *error;
+	struct verb_options options;
 	bool has_failed = false;
+	int status;
 
-	if (unseen) {
-		message_print_error(unseen);
-		return EXIT_FAILURE;
-	}
-	for (size_t i = 0; i < options->words.count; i++) {
+	if (!verb_parse(&verb, argc, argv, &options, &status))
+		return status;
+	error = usdtrap_check_process(0);
+	if (!error && !options.word_count)
+		error = error_hint(error_create(USDTRAP_INVALID_USE, "repair which process?"),
+				   "usdtrap repair PID, or usdtrap repair all");
+	for (size_t i = 0; !error && i < options.word_count; i++) {
 		pid_t pid = 0;
-		struct usdtrap_error *error = parse_word(options->words.items[i], &pid);
 
-		if (error) {
-			message_print_error(error);
-			return EXIT_FAILURE;
-		}
-		if (repair(pid, &has_failed))
+		error = parse_word(options.words[i], &pid);
+		if (error || repair(pid, &has_failed))
 			continue;
 		if (pid)
 			message_print(MESSAGE_NOTE, "nothing of a killed usdtrap is known in process %d", (int)pid);
 		else
 			message_print(MESSAGE_NOTE, "nothing of a killed usdtrap is known in any process");
 	}
-	return has_failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	if (!error)
+		return has_failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	message_print_error(error);
+	return EXIT_FAILURE;
 }
 
 void repair_after_engine(pid_t pid)

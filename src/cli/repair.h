@@ -3,10 +3,10 @@
 #ifndef USDTRAP_CLI_REPAIR_H
 #define USDTRAP_CLI_REPAIR_H
 
-#include "cli/options.h"
+#include <sys/types.h>
 
-/* Repairs the processes that the words of OPTIONS name, or all. Returns the exit status. */
-int repair_run(const struct options *options);
+/* ARGV[0] is the subcommand's name. Returns the exit status. */
+int repair_run(int argc, char *argv[]);
 /* The engine process was killed: repairs its target PID, or, if that is 0, all there is to repair; says what was done.
  */
 void repair_after_engine(pid_t pid);

@@ -10,6 +10,7 @@
 #include "cli/flame.h"
 #include "cli/inspect.h"
 #include "cli/reach.h"
+#include "cli/repair.h"
 #include "cli/top.h"
 #include "cli/why.h"
 
@@ -23,8 +24,8 @@ const struct subcommand subcommands[] = {
 	{"top", "top -p PID", "show which are hit most, live", NULL, top_run},
 	{"flame", "flame [PROBE] -p PID", "tell where a program spends its time", NULL, flame_run},
 	{"inspect", "inspect PID", "look into a process: threads, stacks, memory...", NULL, inspect_run},
-	{"repair", "repair PID|all", "put right what a killed usdtrap left behind", "--repair", NULL},
-	{"help", "help", "the same as -h", "-h", NULL},
+	{"repair", "repair PID|all", "put right what a killed usdtrap left behind", NULL, repair_run},
+	{"help", "help [COMMAND]", "the same as -h, or as COMMAND -h", "-h", NULL},
 	{NULL, NULL, NULL, NULL, NULL},
 };
 

@@ -24,8 +24,10 @@ static const struct verb verb = {
 	.name = "top",
 	.synopsis = "top -p PID [PROBE...]",
 	.help = "Shows which probes of a process are hit most often, once a second. q quits.\n"
-		"Every hit stops the thread for some microseconds: a process that is all probes slows down.\n"
-		"PROBEs, with wildcards, are those that are of interest; all if there are none.\n",
+		"Every hit stops the thread for some microseconds: a process that is all probes\n"
+		"slows down. PROBEs, with wildcards, are those of interest; without, all are.\n",
+	.examples = "    usdtrap top -p 4242\n"
+		    "    usdtrap top -p 4242 'python:gc*' 'python:import*'\n",
 	.options = VERB_PID | VERB_TIME | VERB_FORMAT,
 	.failure = EXIT_FAILURE,
 };

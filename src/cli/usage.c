@@ -15,6 +15,10 @@
 
 const char usage_synopsis[] = SYNOPSIS "    usdtrap -h shows all options\n";
 
+const char usage_list[] = "USAGE:\n"
+			  "    usdtrap list [PATTERN...] [-p PID | -c 'COMMAND']\n"
+			  "    usdtrap list -h shows how it is used\n";
+
 const char usage_welcome[] = "usdtrap traces running programs in bpftrace's language, by ptrace alone.\n"
 			     "\n" SYNOPSIS "    usdtrap -h shows all options\n"
 			     "\n"
@@ -65,6 +69,7 @@ void usage_print(FILE *out)
 	      out);
 	for (const struct subcommand *row = subcommands; row->name; row++)
 		print_subcommand(row, out);
+	fputs("\nusdtrap COMMAND -h shows what COMMAND takes, with examples.\n", out);
 	for (size_t i = 0; i < OPTION_GROUP_COUNT; i++) {
 		const struct option_group *group = &option_groups[i];
 

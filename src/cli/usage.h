@@ -9,6 +9,8 @@
 extern const char usage_welcome[];
 /* How a command line is made: below the error about a wrong one. */
 extern const char usage_synopsis[];
+/* The same of `usdtrap list'. */
+extern const char usage_list[];
 
 /* The whole help, options and all. */
 void usage_print(FILE *out);

@@ -12,9 +12,7 @@
 #include "base/nearest.h"
 #include "base/strbuf.h"
 #include "cli/message.h"
-
-/* The largest process id that Linux can be told to give (PID_MAX_LIMIT). */
-#define PID_LARGEST 0x400000
+#include "cli/options.h"
 
 enum {
 	NAMED_MAX = 8, /* probes that an error lists */
@@ -39,11 +37,12 @@ static const struct row rows[] = {
 	 "write a page with pictures, too"},
 	{VERB_TIME, {"time", required_argument, NULL, LONG_ONLY + VERB_TIME}, "SECONDS", "end after so long"},
 	{VERB_FORMAT, {"format", required_argument, NULL, 'f'}, "FORMAT", "'text' or 'json', an object a line"},
+	{VERB_VERBOSE, {"verbose", no_argument, NULL, 'v'}, NULL, "say more: sites, arguments"},
 };
 
 enum { ROW_COUNT = sizeof(rows) / sizeof(rows[0]) };
 
-static int show_help(const struct verb *verb)
+int verb_show_help(const struct verb *verb)
 {
 	printf("USAGE:\n    usdtrap %s\n\n%s\nOPTIONS:\n", verb->synopsis, verb->help);
 	for (size_t i = 0; i < ROW_COUNT; i++) {
@@ -59,7 +58,7 @@ static int show_help(const struct verb *verb)
 			    rows[i].argument ? rows[i].argument : "");
 		printf("    %-27s %s\n", strbuf_text(&names), rows[i].help);
 	}
-	printf("    %-27s %s\n", "-h, --help", "show this");
+	printf("    %-27s %s\n\nEXAMPLES:\n%s", "-h, --help", "show this", verb->examples);
 	if (fflush(stdout) == 0)
 		return EXIT_SUCCESS;
 	message_print_error(error_os(errno, "cannot write to standard output"));
@@ -197,7 +196,7 @@ bool verb_parse(const struct verb *verb, int argc, char *argv[], struct verb_opt
 		return false;
 	}
 	if (wants_help) {
-		*ret_status = show_help(verb);
+		*ret_status = verb_show_help(verb);
 		return false;
 	}
 	*ret = options;

@@ -29,6 +29,7 @@ enum verb_option {
 	VERB_HTML = 1 << 4,    /* --html FILE */
 	VERB_TIME = 1 << 5,    /* --time SECONDS */
 	VERB_FORMAT = 1 << 6,  /* -f text, -f json */
+	VERB_VERBOSE = 1 << 7, /* -v; only for `list', which reads its options elsewhere */
 };
 
 /* What a subcommand is, and how it is used. */
@@ -36,6 +37,7 @@ struct verb {
 	const char *name;
 	const char *synopsis; /* "explain PROBE (-p PID | -c COMMAND)" */
 	const char *help;     /* what it does, a few lines, each ended */
+	const char *examples; /* lines likewise */
 	unsigned options;     /* enum verb_option, or-ed */
 	int failure;          /* exit status where it could not be done */
 };
@@ -53,6 +55,9 @@ struct verb_options {
 	const char *const *words;
 	size_t word_count;
 };
+
+/* What -h says of VERB. Returns the exit status. */
+int verb_show_help(const struct verb *verb);
 
 /*
  * Reads ARGV, whose first word is the subcommand. False: the process is to end

@@ -24,9 +24,12 @@
 static const struct verb verb = {
 	.name = "why",
 	.synopsis = "why PROBE -p PID",
-	.help = "Why does nothing fire? Tells whether the probe is there and where it lies in the\n"
-		"process, what is at that place now, what its semaphore says, who traces, whether this\n"
-		"user may, and what is known of such programs; and what to do next. Nothing is touched.\n",
+	.help = "Why does nothing fire? Tells whether the probe is there and where it lies in\n"
+		"the process, what is at that place now, what its semaphore says, who traces,\n"
+		"whether this user may, and what is known of such programs; and what to do next.\n"
+		"Nothing is touched.\n",
+	.examples = "    usdtrap why python:line -p 4242\n"
+		    "    usdtrap why -f json php:request__startup -p 4242\n",
 	.options = VERB_PID | VERB_FORMAT,
 	.failure = EXIT_FAILURE,
 };

@@ -9,6 +9,8 @@ export LC_ALL
 usdtrap=$(cd "$top_builddir" && pwd)/usdtrap
 cd "$top_srcdir"
 
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
 failed=0
 complain() {
 	echo "$1" >&2
@@ -32,6 +34,14 @@ for page in docs/*.[1-9]; do
 	fi
 done
 
+# usdtrap(1) tells of the options that -h shows, and of no others. Those that bpftrace has and usdtrap has not, and what
+# has no effect, are in sentences there.
+"$usdtrap" -h | sed '/^ACCEPTED/q' | sed -n 's/^ \{4,8\}\(-., \)\{0,1\}\(--*[A-Za-z-]*\).*/\2/p' | sort >"$tmp/help"
+awk '/^\.TP/ { getline; if (/^\.B[A-Z]* \\-/) print }' docs/usdtrap.1 | sed 's/\\-/-/g; s/.*\(--\)/\1/; s/^\.B[A-Z]* //; s/ .*//' |
+	sort >"$tmp/page"
+[ "$(wc -l <"$tmp/help")" -ge 30 ] || complain "only so many options are found in the help: $(wc -l <"$tmp/help")"
+diff "$tmp/help" "$tmp/page" >&2 || complain "above: options that only -h shows (<), or only docs/usdtrap.1 (>)"
+
 # The page of each subcommand that has options of its own: its synopsis has them all.
 for name in $("$usdtrap" -h | sed -n '/^COMMANDS:/,/^$/s/^    \([a-z]*\) .*/\1/p' | grep -vxE 'list|help'); do
 	page=$(grep -lE "^\.Nm usdtrap-$name\$|^\.Nm usdtrap-$name " docs/*.1 | head -n 1)
@@ -39,7 +49,7 @@ for name in $("$usdtrap" -h | sed -n '/^COMMANDS:/,/^$/s/^    \([a-z]*\) .*/\1/p
 		complain "usdtrap $name has no manual page"
 		continue
 	fi
-	for option in $("$usdtrap" "$name" -h | sed -n '/^COMMANDS:/q; s/^ \{4,8\}.*--\([a-z]*\).*/\1/p' | grep -vx help); do
+	for option in $("$usdtrap" "$name" -h | sed -n '/^EXAMPLES:/q; s/^ \{4,8\}.*--\([a-z]*\).*/\1/p' | grep -vx help); do
 		grep -qE "Fl -$option\b" "$page" || complain "$page does not tell of $name --$option"
 	done
 done

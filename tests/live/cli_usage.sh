@@ -61,6 +61,53 @@ while read -r name; do
 done <names
 [ "$(wc -l <names)" -ge 15 ] || fail "the help shows only $(wc -l <names) long options"
 
+# Each command has a help of its own, by -h and by `help', that fits a small screen and shows how it is used.
+commands=$(sed -n '/^COMMANDS:/,/^$/s/^    \([a-z]*\) .*/\1/p' help.out)
+[ "$(echo "$commands" | wc -l)" -ge 10 ] || fail "the help shows only so many commands: $commands"
+for command in $commands; do
+	[ "$command" != help ] || continue
+	"$usdtrap" "$command" -h >command.out 2>said.err || fail "$command -h: $(cat said.err)"
+	! grep -E '.{81}' command.out || fail "the help of $command is too wide for a small screen"
+	[ "$(wc -l <command.out)" -le 40 ] || fail "the help of $command is long: $(wc -l <command.out) lines"
+	for heading in USAGE OPTIONS EXAMPLES; do
+		grep -q "^$heading:\$" command.out || fail "the help of $command has no $heading: $(cat command.out)"
+	done
+	grep -q "^    usdtrap $command " command.out || fail "the help of $command shows no $command: $(cat command.out)"
+	says 0 out help "$command" <command.out
+	says 0 out "$command" --help <command.out
+done
+says 0 out help help <help.out
+says 1 err help topp <<EOT
+ERROR: usdtrap has no command called topp
+HINT: did you mean usdtrap help top?
+EOT
+says 1 err help nothing-at-all <<EOT
+ERROR: usdtrap has no command called nothing-at-all
+EOT
+says 1 err list --pdi <<EOT
+ERROR: unknown option --pdi
+HINT: did you mean --pid?
+USAGE:
+    usdtrap list [PATTERN...] [-p PID | -c 'COMMAND']
+    usdtrap list -h shows how it is used
+EOT
+says 1 err repair --al <<EOT
+ERROR: usdtrap repair has no option --al
+HINT: usdtrap repair -h shows its options
+EOT
+says 1 err inspect 1 --fromat json <<EOT
+ERROR: usdtrap inspect has no option --fromat
+HINT: did you mean --format?
+EOT
+says 1 err repair <<EOT
+ERROR: repair which process?
+HINT: usdtrap repair PID, or usdtrap repair all
+EOT
+says 1 err repair 12x <<EOT
+ERROR: repair: '12x' is no process id
+HINT: usdtrap repair PID, or usdtrap repair all
+EOT
+
 version=$(sed -n 's/^AC_INIT(\[usdtrap\], \[\(.*\)\])/\1/p' "$top_srcdir/configure.ac")
 echo "usdtrap v$version" | says 0 out -V
 echo "usdtrap v$version" | says 0 out --version

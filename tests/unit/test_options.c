@@ -41,7 +41,7 @@ static void describe_words(const char *format, const struct lang_words *words, s
 /* All that OPTIONS say, as text, defaults left out. */
 static void describe(const struct options *options, struct strbuf *out)
 {
-	static const char *const tasks[] = {"run", "format", "list", "info", "repair", "help", "version"};
+	static const char *const tasks[] = {"run", "format", "list", "info", "help", "version"};
 	static const char *const run_modes[] = {"", " test", " bench"};
 	static const char *const modes[] = {"line", "full", "none"};
 
