@@ -86,9 +86,13 @@ struct engine {
 	bool has_warned_of_returns;    /* returns.c */
 	const struct usdtrap_probe *stack_copier; /* go_stacks.h; NULL: not asked for yet */
 	bool has_told_recipe;                     /* recipe.c */
-	bool has_no_kernel_probes;                /* verify.c: the kernel does not tell of them */
-	struct arch_registers registers;          /* room for those of an event's hit */
-	struct arch_vector_registers vectors;     /* room for those of the hit that is being delivered */
+	struct {
+		bool is_look_owed; /* a site has fallen silent */
+		bool cannot_look;  /* the kernel does not tell of its probes */
+		uint64_t next_look_ns;
+	} overlays;                           /* verify.c */
+	struct arch_registers registers;      /* room for those of an event's hit */
+	struct arch_vector_registers vectors; /* room for those of the hit that is being delivered */
 };
 
 /* --- session.c --- */
@@ -331,7 +335,7 @@ void leave_all(struct engine *engine);
 
 /* --- verify.c --- */
 
-/* Looks whether all traps are still there; to be called about once a second, and for SPACE when its text has changed.
+/* Looks whether all traps are still there; to be called regularly, and for SPACE when its text has changed.
  */
 void verify_space(struct engine *engine, struct space *space);
 void verify_traps(struct engine *engine);

@@ -45,7 +45,7 @@
 enum {
 	WAKE_REPEAT_MS = 1,
 	MINIMUM_PERIOD_NS = 1000,
-	VERIFY_PERIOD_NS = 1000000000,
+	VERIFY_PERIOD_NS = 400000000, /* an overlay is known after two of these, within a second */
 	WAKE_PERIOD_NS = 50000000,
 	FIRST_TIMER = 2, /* in the descriptors that are polled; before it the engine's end and the interrupt */
 };
@@ -450,7 +450,7 @@ static enum usdtrap_action on_reread(void *user)
 	return USDTRAP_CONTINUE;
 }
 
-/* Once a second all traps are looked at; maps whenever they are due. */
+/* All traps are looked at regularly; maps whenever they are due. */
 static struct usdtrap_error *add_verification(struct usdtrap_session *session)
 {
 	struct usdtrap_error *error;

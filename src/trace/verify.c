@@ -7,15 +7,17 @@
  * Our probe is silently dead then. While it is there no byte differs. So where
  * hits came and come no more it is looked whether somebody has laid such a probe
  * (os/kernel_probe.h), and that is told. Or the program maps its own text anew, and the
- * traps are gone, and the semaphores down. So every trap is looked at once a
- * second: one that is gone is put in again, and the gap is told; one whose
+ * traps are gone, and the semaphores down. So every trap is looked at more than
+ * twice a second: one that is gone is put in again, and the gap is told; one whose
  * place has become something else is left alone, and that is told. Semaphores
  * that have become 0 are raised again.
  */
 #include <inttypes.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/cleanup.h"
+#include "base/clock_time.h"
 #include "base/error.h"
 #include "os/kernel_probe.h"
 #include "os/memory.h"
@@ -23,6 +25,11 @@
 #include "trace/engine.h"
 #include "trace/lender.h"
 #include "trace/site.h"
+
+enum {
+	PAGE_BYTES = 4096,
+	LOOK_SHARE = 10, /* one part in so many of the time, at most, goes into looks for the kernel's probes */
+};
 
 static const char *name_of(const struct site *site)
 {
@@ -73,10 +80,32 @@ static bool read_byte(const struct space *space, const struct site *site, uint8_
 	return !error;
 }
 
+/* A page of a target as it was read last: sites lie close to each other, mostly in the order of their addresses. */
+struct page {
+	uint64_t addr;
+	bool is_read;
+	uint8_t bytes[PAGE_BYTES];
+};
+
+/* Whether SITE's trap is where it was put, by way of PAGE. */
+static bool has_trap(const struct space *space, const struct site *site, struct page *page)
+{
+	const uint64_t page_addr = site->addr & ~(uint64_t)(PAGE_BYTES - 1);
+	struct usdtrap_error *error;
+
+	if (page->addr != page_addr) {
+		error = memory_read(space->memory_fd, page_addr, page->bytes, PAGE_BYTES);
+		page->addr = page_addr;
+		page->is_read = !error;
+		usdtrap_error_destroy(error);
+	}
+	return page->is_read && page->bytes[site->addr - page_addr] == space->arch->trap[0];
+}
+
 /* Whether SPACE has all traps, and all semaphores are up. */
 static bool has_all(const struct space *space)
 {
-	uint8_t byte;
+	struct page page = {.addr = 0};
 	uint16_t value;
 
 	for (const struct semaphore *semaphore = space->semaphores; semaphore; semaphore = semaphore->hh.next) {
@@ -87,7 +116,7 @@ static bool has_all(const struct space *space)
 			return false;
 	}
 	for (const struct site *site = space->sites; site; site = site->hh.next)
-		if (site->state == SITE_ARMED && (!read_byte(space, site, &byte) || byte != space->arch->trap[0]))
+		if (site->state == SITE_ARMED && !has_trap(space, site, &page))
 			return false;
 	return true;
 }
@@ -155,16 +184,18 @@ static void tell_overlaid(struct engine *engine, struct space *space, const stru
 static void look_for_overlays(struct engine *engine)
 {
 	_cleanup_free_ struct kernel_probe *probes = NULL;
+	const uint64_t begin_ns = clock_time_ns(CLOCK_MONOTONIC);
 	struct usdtrap_error *error;
-	bool any = false;
 	size_t count;
 
 	for (struct space *space = engine->spaces; space; space = space->next)
-		any |= has_fallen_silent(space);
-	if (!any || engine->has_no_kernel_probes)
+		engine->overlays.is_look_owed |= has_fallen_silent(space);
+	if (!engine->overlays.is_look_owed || engine->overlays.cannot_look || begin_ns < engine->overlays.next_look_ns)
 		return;
+	engine->overlays.is_look_owed = false;
 	error = kernel_probes_read(&probes, &count);
-	engine->has_no_kernel_probes = error;
+	engine->overlays.cannot_look = error;
+	engine->overlays.next_look_ns = begin_ns + (clock_time_ns(CLOCK_MONOTONIC) - begin_ns) * LOOK_SHARE;
 	usdtrap_error_destroy(error);
 	if (error || count == 0)
 		return;
