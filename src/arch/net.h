@@ -51,6 +51,7 @@ struct arch_sigaction {
 enum {
 	ARCH_NET_HEALS =
 		1, /* may make system calls beside rt_sigaction(2) and rt_sigreturn(2): no seccomp filter is there */
+	ARCH_NET_PINNED = 2, /* it stays, with nothing to do: the target may know its address */
 };
 
 struct arch_net_head {

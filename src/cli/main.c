@@ -104,6 +104,7 @@
  *     verify                        whether the traps are still there
  *     leave                         everything back, nobody disturbed
  *     journal, repair               what is changed, written down first; undoing it when its tracer was killed
+ *     leftover                      the same where no journal tells of it, by the net's own table
  *     list, arguments               a file's probes, without a process
  *     files, process_files          from what a pattern says to files
  *     library, library_cache        from libNAME to a file

@@ -451,14 +451,17 @@ bool net_is_there(const struct space *space)
 void net_take_out(struct engine *engine, struct space *space)
 {
 	struct net *net = &space->net;
-	const uint32_t nothing = 0;
+	uint32_t flags[2] = {0, 1 /* is_healed */};
+	bool is_stuck;
 
 	if (net->state == NET_PENDING)
 		net->state = is_perhaps_in(net) ? NET_IN : NET_OFF;
 	if (net->state != NET_IN)
 		return;
-	if (!lender_work_by_any(engine, space, give_back) && net->state == NET_IN)
-		net->is_pinned = true;
+	is_stuck = !lender_work_by_any(engine, space, give_back) && net->state == NET_IN;
+	if (net->is_pinned) /* for ever; else another may take it out */
+		flags[0] = ARCH_NET_PINNED;
+	net->is_pinned |= is_stuck;
 	for (const struct tracee *tracee = engine->tracees; tracee; tracee = tracee->hh.next)
 		net->is_pinned |= tracee->space == space && tracee->role != TRACEE_COPY &&
 				  tracee->pid != space->pid; /* vfork: an action of its own */
@@ -467,8 +470,7 @@ void net_take_out(struct engine *engine, struct space *space)
 		return;
 	/* It knows no site any more, so that what its handler does is to call the target's. */
 	lender_make_writable(engine, space);
-	usdtrap_error_destroy(
-		write_head_field(space, offsetof(struct arch_net_head, flags), &nothing, sizeof(nothing)));
+	usdtrap_error_destroy(write_head_field(space, offsetof(struct arch_net_head, flags), flags, sizeof(flags)));
 	engine_notice(engine, USDTRAP_NOTICE_DETAIL,
 		      "usdtrap's handler for SIGTRAP stays in the unused memory of process %d: no thread could be "
 		      "borrowed to take it out, or the process has changed its own while it was traced",
@@ -529,6 +531,7 @@ bool net_adopt(struct space *space, uint64_t head_addr)
 	net->cave_addr = net->chunk_addr + sizeof(net->chunk) + net->chunk.capacity * sizeof(struct arch_net_entry);
 	net->before = head.before;
 	net->ours = head.ours;
+	net->is_pinned = head.flags & ARCH_NET_PINNED;
 	net->state = head.ours.handler ? NET_IN : NET_OFF;
 	return true;
 }
@@ -536,7 +539,8 @@ bool net_adopt(struct space *space, uint64_t head_addr)
 void net_reuse(struct engine *engine, struct space *space)
 {
 	struct net *net = &space->net;
-	const uint32_t flags[2] = {seccomp_mode(engine, space) == SECCOMP_FILTER ? 0 : ARCH_NET_HEALS, 0};
+	const uint32_t heals = seccomp_mode(engine, space) == SECCOMP_FILTER ? 0 : ARCH_NET_HEALS;
+	const uint32_t flags[2] = {heals | (net->is_pinned ? ARCH_NET_PINNED : 0), 0};
 	struct usdtrap_error *error;
 
 	if (engine->options.no_net)

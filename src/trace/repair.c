@@ -10,15 +10,18 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <usdtrap/repair.h>
 #include <utlist.h>
 
+#include "base/cleanup.h"
 #include "base/error.h"
 #include "os/memory.h"
 #include "os/procfs.h"
 #include "trace/engine.h"
 #include "trace/journal.h"
+#include "trace/leftover.h"
 #include "trace/lender.h"
 #include "trace/room.h"
 #include "trace/site.h"
@@ -86,6 +89,8 @@ struct stale {
 	struct space *space; /* whose; NULL: one is made */
 	pid_t live_tracer;
 	unsigned found;
+	pid_t *told; /* processes of which a journal tells */
+	size_t told_count;
 };
 
 static pid_t tracer_of(pid_t pid)
@@ -207,7 +212,7 @@ void repair_wholly(struct engine *engine, pid_t pid)
 	bool has_any = false;
 
 	journal_each(pid, visit_to_see, &has_any);
-	if (!has_any)
+	if (!has_any && !leftover_exists(engine, pid))
 		return;
 	error = usdtrap_repair(&options, pid, &report);
 	usdtrap_error_destroy(error); /* that somebody else traces it, the seize tells better */
@@ -239,6 +244,16 @@ void repair_before_attach(struct engine *engine, struct space *space)
 	search(&stale, space->pid, visit_before_attach);
 }
 
+static void remember_told(struct stale *stale, pid_t pid)
+{
+	pid_t *told = reallocarray(stale->told, stale->told_count + 1, sizeof(*told));
+
+	if (!told)
+		return;
+	stale->told = told;
+	told[stale->told_count++] = pid;
+}
+
 static void visit_to_repair(struct journal_visit *visit, void *user)
 {
 	struct stale *stale = user;
@@ -247,6 +262,8 @@ static void visit_to_repair(struct journal_visit *visit, void *user)
 	struct space *space;
 	pid_t tracer;
 
+	if (visit->state != JOURNAL_VOID)
+		remember_told(stale, visit->head.pid);
 	if (visit->state == JOURNAL_LIVE) {
 		stale->live_tracer = visit->head.tracer;
 		return;
@@ -273,11 +290,42 @@ static void visit_to_repair(struct journal_visit *visit, void *user)
 	space_release(&engine->spaces, &engine->former_spaces, space);
 }
 
+static int compare_pids(const void *first, const void *second)
+{
+	const pid_t a = *(const pid_t *)first, b = *(const pid_t *)second;
+
+	return (a > b) - (a < b);
+}
+
+/* Looks into PID or, if 0, into all processes that have a handler for SIGTRAP. */
+static void repair_leftovers(struct stale *stale, pid_t pid)
+{
+	_cleanup_free_ pid_t *pids = NULL;
+	struct usdtrap_error *error;
+	size_t count;
+
+	qsort(stale->told, stale->told_count, sizeof(pid), compare_pids);
+	if (pid) {
+		if (!stale->told_count && leftover_is_possible(pid, false))
+			stale->found += leftover_repair(stale->engine, pid);
+		return;
+	}
+	error = procfs_processes(PROCFS_ROOT, &pids, &count);
+	usdtrap_error_destroy(error);
+	for (size_t i = 0; !error && i < count; i++)
+		if (pids[i] != getpid() &&
+		    !bsearch(&pids[i], stale->told, stale->told_count, sizeof(pid), compare_pids) &&
+		    leftover_is_possible(pids[i], true))
+			stale->found += leftover_repair(stale->engine, pids[i]);
+}
+
 struct usdtrap_error *repair_all(struct engine *engine, pid_t pid)
 {
 	struct stale stale = {.engine = engine};
 
 	search(&stale, pid, visit_to_repair);
+	repair_leftovers(&stale, pid);
+	free(stale.told);
 	if (pid && stale.live_tracer && !stale.found)
 		return error_hint(error_create(USDTRAP_UNSUPPORTED,
 					       "process %d is being traced by usdtrap %d: its traps are in use",

@@ -68,18 +68,6 @@ static uint64_t segment_end(const struct space *space, const struct procfs_mappi
 	return 0;
 }
 
-static bool is_zero(const struct space *space, uint64_t addr, size_t size)
-{
-	uint8_t bytes[4096];
-
-	if (size > sizeof(bytes) || !can_read(space, addr, bytes, size))
-		return false;
-	for (size_t i = 0; i < size; i++)
-		if (bytes[i] != 0)
-			return false;
-	return true;
-}
-
 static bool is_c_library(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -99,66 +87,115 @@ static unsigned lasting(const struct procfs_mapping *mapping, uint64_t header_ad
 	return loader_addr && header_addr == loader_addr ? 1 : 0;
 }
 
-static struct room *room_find(const struct space *space, uint64_t addr)
+/* Where the first bytes of MAPPING's file are mapped; 0: nowhere. */
+static uint64_t header_of(const struct procfs_maps *maps, const struct procfs_mapping *mapping)
 {
-	struct room *room;
+	uint64_t header_addr = 0;
 
-	LL_FOREACH (space->rooms, room)
-		if (room->addr == addr)
-			return room;
-	return NULL;
+	for (const struct procfs_mapping *other = maps->items; other <= mapping; other++)
+		if (other->inode == mapping->inode && other->offset == 0)
+			header_addr = other->start;
+	return header_addr;
 }
 
-/* Looks at one mapping; adds its slack if nobody has ever put anything there. */
-static struct usdtrap_error *survey_mapping(struct space *space, const struct procfs_mapping *mapping,
-					    uint64_t header_addr, unsigned how_lasting)
+/* Whether MAPPING may show a file's code, whose first bytes were mapped at HEADER_ADDR with HEADER_INODE. */
+static bool is_code(const struct procfs_mapping *mapping, uint64_t header_inode)
 {
-	uint64_t end = segment_end(space, mapping, header_addr);
-	uint64_t addr = align_up(end, ALIGNMENT);
+	return mapping->is_executable && !mapping->is_writable && !mapping->is_shared && mapping->inode &&
+	       mapping->inode == header_inode;
+}
+
+/* The slack of one mapping: *RET_ADDR to its end. False: it has none that would be of use. */
+static bool slack_of(const struct space *space, const struct procfs_mapping *mapping, uint64_t header_addr,
+		     uint64_t *ret_addr)
+{
+	const uint64_t end = segment_end(space, mapping, header_addr);
+
+	*ret_addr = align_up(end, ALIGNMENT);
+	return end && *ret_addr + ROOM_MIN <= mapping->end && mapping->end - *ret_addr < page_size;
+}
+
+void room_each_slack(const struct space *space, const struct procfs_maps *maps, room_slack_fn visit, void *user)
+{
+	uint64_t header_addr = 0, header_inode = 0, addr;
+
+	for (size_t i = 0; i < maps->count; i++) {
+		const struct procfs_mapping *mapping = &maps->items[i];
+
+		if (mapping->inode && mapping->offset == 0) { /* in the order of addresses, files lie together */
+			header_addr = mapping->start;
+			header_inode = mapping->inode;
+		}
+		if (is_code(mapping, header_inode) && slack_of(space, mapping, header_addr, &addr))
+			visit(space, addr, (size_t)(mapping->end - addr), user);
+	}
+}
+
+/*
+ * Where in the slack from ADDR to END nobody has put anything: behind the last byte that is not zero, and behind what
+ * was given out. What is before that a dead tracer left, and somebody may stand in it.
+ */
+static uint64_t free_from(const struct space *space, uint64_t addr, uint64_t end)
+{
+	uint8_t bytes[4096];
+	uint64_t from = addr;
+	const struct room *room;
+
+	if (end - addr > sizeof(bytes) || !can_read(space, addr, bytes, (size_t)(end - addr)))
+		return end;
+	for (uint64_t at = addr; at < end; at++)
+		if (bytes[at - addr] != 0)
+			from = at + 1;
+	LL_FOREACH (space->rooms, room)
+		if (room->addr >= addr && room->addr < end && room->addr + room->size > from)
+			from = room->addr + room->size;
+	return align_up(from, ALIGNMENT);
+}
+
+/* What a survey of all slack needs to know. */
+struct survey {
+	struct space *space;
+	const struct procfs_maps *maps;
+	uint64_t entry_addr, loader_addr;
+	struct usdtrap_error *error;
+};
+
+static void survey_slack(const struct space *space, uint64_t addr, size_t size, void *user)
+{
+	struct survey *survey = user;
+	const struct procfs_mapping *mapping = procfs_mapping_at(survey->maps, addr);
+	const uint64_t from = free_from(space, addr, addr + size);
 	struct room *room;
 
-	if (!end || addr + ROOM_MIN > mapping->end || mapping->end - addr >= page_size || room_find(space, addr) ||
-	    !is_zero(space, addr, (size_t)(mapping->end - addr)))
-		return NULL;
+	if (survey->error || from + ROOM_MIN > addr + size)
+		return;
 	room = calloc(1, sizeof(*room));
-	if (!room)
-		return &error_no_memory;
-	room->addr = addr;
-	room->size = (size_t)(mapping->end - addr);
+	if (!room) {
+		survey->error = &error_no_memory;
+		return;
+	}
+	room->addr = from;
+	room->size = (size_t)(addr + size - from);
 	room->inode = mapping->inode;
-	room->lasting = how_lasting;
-	LL_APPEND(space->rooms, room);
-	return NULL;
+	room->lasting = lasting(mapping, header_of(survey->maps, mapping), survey->entry_addr, survey->loader_addr);
+	LL_APPEND(survey->space->rooms, room);
 }
 
 static struct usdtrap_error *survey(const struct engine *engine, struct space *space)
 {
-	uint64_t header_addr = 0, header_inode = 0, entry_addr, loader_addr;
 	struct procfs_maps maps;
+	struct survey survey = {.space = space, .maps = &maps};
 	struct usdtrap_error *error = mapped_read(engine, space, &maps);
 
 	if (error)
 		return error;
-	if (!procfs_auxiliary_value(PROCFS_ROOT, space->anchor, AT_ENTRY, &entry_addr))
-		entry_addr = 0;
-	if (!procfs_auxiliary_value(PROCFS_ROOT, space->anchor, AT_BASE, &loader_addr))
-		loader_addr = 0;
-	for (size_t i = 0; i < maps.count && !error; i++) {
-		const struct procfs_mapping *mapping = &maps.items[i];
-
-		if (mapping->inode &&
-		    mapping->offset == 0) { /* maps are in the order of addresses, files lie together */
-			header_addr = mapping->start;
-			header_inode = mapping->inode;
-		}
-		if (!mapping->is_executable || mapping->is_writable || mapping->is_shared || !mapping->inode ||
-		    mapping->inode != header_inode)
-			continue;
-		error = survey_mapping(space, mapping, header_addr,
-				       lasting(mapping, header_addr, entry_addr, loader_addr));
-	}
+	if (!procfs_auxiliary_value(PROCFS_ROOT, space->anchor, AT_ENTRY, &survey.entry_addr))
+		survey.entry_addr = 0;
+	if (!procfs_auxiliary_value(PROCFS_ROOT, space->anchor, AT_BASE, &survey.loader_addr))
+		survey.loader_addr = 0;
+	room_each_slack(space, &maps, survey_slack, &survey);
 	procfs_maps_deinit(&maps);
-	return error;
+	return survey.error;
 }
 
 static uint64_t distance(uint64_t first, uint64_t second)
@@ -288,24 +325,29 @@ struct usdtrap_error *room_adopt(struct space *space, uint64_t addr, size_t size
 	return NULL;
 }
 
+bool room_is_own(const struct space *space, const struct procfs_maps *maps, uint64_t addr)
+{
+	const struct procfs_mapping *mapping = procfs_mapping_at(maps, addr);
+	char magic[sizeof(ROOM_MAP_MAGIC)];
+
+	return mapping && mapping->is_executable && !mapping->is_writable && !mapping->is_shared && !mapping->inode &&
+	       can_read(space, mapping->start, magic, sizeof(magic)) &&
+	       memcmp(magic, ROOM_MAP_MAGIC, sizeof(magic)) == 0;
+}
+
 /* Whether ROOM lies where room can be: in slack, or in pages of our own. */
 static bool can_be_room(const struct space *space, const struct procfs_maps *maps, const struct room *room)
 {
 	const struct procfs_mapping *mapping = procfs_mapping_at(maps, room->addr);
-	uint64_t header_addr = 0, end;
-	char magic[sizeof(ROOM_MAP_MAGIC)];
+	uint64_t header_addr, addr;
 
-	if (!mapping || !mapping->is_executable || mapping->is_writable || mapping->is_shared ||
-	    room->addr + room->size > mapping->end)
+	if (!mapping || room->addr + room->size > mapping->end)
 		return false;
-	if (!mapping->inode)
-		return can_read(space, mapping->start, magic, sizeof(magic)) &&
-		       memcmp(magic, ROOM_MAP_MAGIC, sizeof(magic)) == 0;
-	for (const struct procfs_mapping *other = maps->items; other <= mapping; other++)
-		if (other->inode == mapping->inode && other->offset == 0)
-			header_addr = other->start;
-	end = header_addr ? segment_end(space, mapping, header_addr) : 0;
-	return end && room->addr >= end;
+	if (room_is_own(space, maps, room->addr))
+		return true;
+	header_addr = header_of(maps, mapping);
+	return header_addr && is_code(mapping, mapping->inode) && slack_of(space, mapping, header_addr, &addr) &&
+	       room->addr >= addr;
 }
 
 void room_forget_foreign(struct space *space, const struct procfs_maps *maps)

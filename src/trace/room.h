@@ -60,6 +60,11 @@ struct usdtrap_error *room_reserve(const struct engine *engine, struct space *sp
 void room_clear(struct space *space);
 /* The same in COPY_FD, the memory of a forked child of SPACE's process. */
 void room_clear_copy(const struct space *space, int copy_fd);
+/* Calls VISIT with each slack of SPACE, whose MAPS these are: SIZE bytes at ADDR, used or not. */
+typedef void (*room_slack_fn)(const struct space *space, uint64_t addr, size_t size, void *user);
+void room_each_slack(const struct space *space, const struct procfs_maps *maps, room_slack_fn visit, void *user);
+/* Whether ADDR lies in pages that were mapped for us: room_map.h. */
+bool room_is_own(const struct space *space, const struct procfs_maps *maps, uint64_t addr);
 /* Whether ADDR lies in what was given out: a thread whose pc is there runs our code. */
 bool room_holds(const struct space *space, uint64_t addr);
 /* Forgets rooms of files that MAPS shows no more. */
