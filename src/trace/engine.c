@@ -124,14 +124,14 @@ int engine_seccomp(struct tracee *tracee)
 	return tracee->seccomp;
 }
 
-/* Whether /proc shows memory through TID: not if it has ended, be it only as a leader whose threads live on. */
+/* Whether /proc shows memory through TID: not if it ends, or has, be it only as a leader whose threads live on. */
 static bool has_memory(pid_t tid)
 {
 	struct procfs_stat stat;
 	struct usdtrap_error *error = procfs_stat_read(PROCFS_ROOT, tid, tid, &stat);
 
 	usdtrap_error_destroy(error);
-	return !error && stat.state != 'Z' && stat.state != 'X';
+	return !error && !stat.is_ending;
 }
 
 bool engine_choose_anchor(const struct engine *engine, struct space *space)
@@ -149,6 +149,16 @@ bool engine_choose_anchor(const struct engine *engine, struct space *space)
 			return true;
 		}
 	return false;
+}
+
+void engine_warn_of(const struct engine *engine, struct space *space, struct usdtrap_error *error)
+{
+	if (error_catch(error, USDTRAP_GONE))
+		return;
+	if (engine_choose_anchor(engine, space))
+		engine_notice_error(engine, USDTRAP_NOTICE_WARNING, error);
+	else
+		usdtrap_error_destroy(error);
 }
 
 void engine_remove_tracee(struct engine *engine, struct tracee *tracee)

@@ -107,6 +107,9 @@ void engine_notice(const struct engine *engine, enum usdtrap_notice notice, cons
 	__attribute__((format(printf, 3, 4)));
 /* The same, from ERROR, which is taken over; with its hint. */
 void engine_notice_error(const struct engine *engine, enum usdtrap_notice notice, struct usdtrap_error *error);
+/* A warning of ERROR, which is taken over, unless that is only because SPACE's process has ended meanwhile, or does
+ * now. */
+void engine_warn_of(const struct engine *engine, struct space *space, struct usdtrap_error *error);
 
 /* Whether something is done in targets that they would die of if we did: traps, watched memory. */
 bool engine_needs_net(const struct engine *engine);

@@ -167,8 +167,7 @@ static bool arm_new_space(struct engine *engine, struct tracee *tracee)
 		loader_hook(engine, space);
 		return !is_standing;
 	}
-	if (!error_catch(error, USDTRAP_GONE))
-		engine_notice_error(engine, USDTRAP_NOTICE_WARNING, error);
+	engine_warn_of(engine, space, error);
 	leave_space(engine, space);
 	if (is_standing)
 		let_go(engine, tracee);

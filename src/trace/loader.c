@@ -171,9 +171,9 @@ void loader_hook(struct engine *engine, struct space *space)
 		elf_object_destroy(loader);
 	}
 	if (error)
-		engine_notice_error(engine, USDTRAP_NOTICE_WARNING,
-				    error_prefix(error, "libraries that process %d loads from now on are not noticed",
-						 (int)space->pid));
+		engine_warn_of(engine, space,
+			       error_prefix(error, "libraries that process %d loads from now on are not noticed",
+					    (int)space->pid));
 }
 
 struct usdtrap_error *loader_hook_hit(struct engine *engine, struct tracee *tracee, const struct site *site,

@@ -195,12 +195,13 @@ static struct usdtrap_error *arm_location(struct engine *engine, struct space *s
 
 /* What could not be armed spoils nothing else: it is a notice, but for the first, which *REFUSED (if not NULL) keeps.
  */
-static void refuse(const struct engine *engine, struct usdtrap_error *error, struct usdtrap_error **refused)
+static void refuse(const struct engine *engine, struct space *space, struct usdtrap_error *error,
+		   struct usdtrap_error **refused)
 {
 	if (refused && !*refused)
 		*refused = error;
 	else
-		engine_notice_error(engine, USDTRAP_NOTICE_WARNING, error);
+		engine_warn_of(engine, space, error);
 }
 
 /* What PROBE could not get of a file, as far as it was not told yet. */
@@ -218,15 +219,15 @@ static void add_refusal(struct refusals *refusals, struct usdtrap_error *error)
 		usdtrap_error_destroy(error);
 }
 
-static void tell_refusals(const struct engine *engine, const struct refusals *refusals, size_t total,
-			  struct usdtrap_error **refused)
+static void tell_refusals(const struct engine *engine, struct space *space, const struct refusals *refusals,
+			  size_t total, struct usdtrap_error **refused)
 {
 	struct usdtrap_error *error = refusals->first;
 
 	if (refusals->count > 1)
 		error = error_prefix(error, "%u of %zu functions cannot be traced; the first", refusals->count, total);
 	if (error)
-		refuse(engine, error, refused);
+		refuse(engine, space, error, refused);
 }
 
 /* Arms all that PROBE wants of a mapped file. */
@@ -245,16 +246,16 @@ static void arm_probe(struct engine *engine, struct space *space, struct mapped_
 		total += match->location_count;
 		for (size_t i = 0; i < match->location_count; i++) {
 			error = arm_location(engine, space, mapped, maps, probe, &match->locations[i]);
-			if (!error)
+			if (!error || error_catch(error, USDTRAP_GONE))
 				continue;
 			error = error_prefix(error, "%s in process %d", match->info->full_name, (int)space->pid);
 			if (probe->is_function)
 				add_refusal(&refusals, error);
 			else
-				refuse(engine, error, refused);
+				refuse(engine, space, error, refused);
 		}
 	}
-	tell_refusals(engine, &refusals, total, refused);
+	tell_refusals(engine, space, &refusals, total, refused);
 }
 
 /* Arms all that the session wants of a newly mapped file. */
@@ -599,7 +600,7 @@ struct usdtrap_error *mapped_refresh(struct engine *engine, struct space *space,
 		file = mapped_file_of(engine, space, mapping, &load_bias);
 		successor = !file && ret_refused ? mapped_successor(engine, mapping) : NULL;
 		if (successor) /* told once, when attaching */
-			refuse(engine, refuse_replaced(space, successor), ret_refused);
+			refuse(engine, space, refuse_replaced(space, successor), ret_refused);
 		if (file)
 			error = meet(engine, space, file, load_bias, &maps, mapping, look, ret_refused);
 	}

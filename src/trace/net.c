@@ -185,8 +185,10 @@ static enum borrow_result give_back(struct space *space, struct borrow *borrow)
 
 /* ---- being put up ---- */
 
-static void warn(struct engine *engine, const struct space *space, const char *why)
+static void warn(struct engine *engine, struct space *space, const char *why)
 {
+	if (!engine_choose_anchor(engine, space)) /* it ends, and needs none */
+		return;
 	engine_notice(
 		engine, USDTRAP_NOTICE_WARNING,
 		"process %d gets no safety net (%s): should usdtrap be killed by kill -9, the process may die of a "

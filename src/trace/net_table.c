@@ -80,12 +80,11 @@ static void warn_full(struct engine *engine, struct space *space, struct usdtrap
 		return;
 	}
 	space->net.is_full = true;
-	engine_notice_error(
-		engine, USDTRAP_NOTICE_WARNING,
-		error_prefix(error,
-			     "the safety net of process %d is full: should usdtrap be killed by kill -9, the "
-			     "process may die of a trap before it is repaired",
-			     (int)space->pid));
+	engine_warn_of(engine, space,
+		       error_prefix(error,
+				    "the safety net of process %d is full: should usdtrap be killed by kill -9, the "
+				    "process may die of a trap before it is repaired",
+				    (int)space->pid));
 }
 
 /* There is no room for an entry of SITE. As long as it is a one-byte nop its address will do. */

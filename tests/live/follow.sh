@@ -24,6 +24,13 @@ for mode in 'fork 300' 'vfork 30' 'spawn 0' 'system 0' 'threads 1200' 'clone3 30
 	check "$mode" "$children"
 done
 
+# Those that are killed while they are armed: no failure, and not a word of it.
+"$usdtrap" --follow -e "$program" -c "$targets/forker killed $(many 300)" -o trace.out >target.out 2>trace.err </dev/null
+grep -qx 'children that ended wrong: 0' target.out || fail "killed: $(tail -n 1 target.out)"
+grep '^@parent' target.out >expected
+grep '^@parent' trace.out | same expected -
+! grep WARNING trace.err || fail "killed: warned"
+
 # A shell, its children, and theirs: run, in the background, by a double fork, and by exec.
 cat >commands <<EOT
 $targets/hits 100 </dev/null

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * busy: everything at once, until standard input says stop, to be attached to
+ * busy [FORKERS]: everything at once, until standard input says stop, to be attached to
  * and left many times: two threads in a loop of hits of busy:hot(number) and the
  * guarded busy:guarded(number), short threads one after the other, forked children that hit both
  * and exit with a status of their own, a timer's signals with a handler that hits, and threads that block in system
- * calls. What goes wrong is printed; nothing should.
+ * calls. What goes wrong is printed; nothing should. With FORKERS it is as many threads that do nothing but fork
+ * children, and no more.
  */
 #define _SDT_HAS_SEMAPHORES 1
 #include <signal.h>
@@ -123,24 +124,32 @@ static void *wait_for_ever(void *argument)
 	return NULL;
 }
 
-int main(void)
+enum { WORKERS = 4, FORKERS_MAX = 64 };
+
+int main(int argc, char **argv)
 {
 	struct sigaction action = {.sa_handler = on_timer, .sa_flags = SA_RESTART};
 	struct itimerval period = {{0, 5000}, {0, 5000}};
-	void *(*const bodies[])(void *) = {hot, hot, start_threads, fork_children};
-	pthread_t workers[4];
+	void *(*const bodies[WORKERS])(void *) = {hot, hot, start_threads, fork_children};
+	const unsigned long forkers = target_number(argc, argv, 1, 0);
+	const unsigned long count = forkers ? forkers : WORKERS;
+	pthread_t workers[FORKERS_MAX];
 	char line[8];
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	target_start(wait_for_ever, NULL);
-	if (sigaction(SIGALRM, &action, NULL) != 0 || setitimer(ITIMER_REAL, &period, NULL) != 0)
-		target_fail("setitimer");
-	for (int i = 0; i < 4; i++)
-		workers[i] = target_start(bodies[i], NULL);
+	if (forkers > FORKERS_MAX)
+		target_fail("so many forkers");
+	if (!forkers) {
+		target_start(wait_for_ever, NULL);
+		if (sigaction(SIGALRM, &action, NULL) != 0 || setitimer(ITIMER_REAL, &period, NULL) != 0)
+			target_fail("setitimer");
+	}
+	for (unsigned long i = 0; i < count; i++)
+		workers[i] = target_start(forkers ? fork_children : bodies[i], NULL);
 	puts("ready");
 	target_read_line(line, sizeof(line));
 	atomic_store(&is_over, true);
-	for (int i = 0; i < 4; i++)
+	for (unsigned long i = 0; i < count; i++)
 		target_join(workers[i]);
 	printf("wrong: %lu\n", atomic_load(&wrong));
 	fprintf(stderr, "hits %lu, children %lu, threads %lu\n", atomic_load(&hits), atomic_load(&children),

@@ -10,6 +10,7 @@
  *	threads	four threads fork at the same time, N children each; the children hit as with fork
  *	clone3	as fork, by clone3(2) itself
  *	shared	children in the parent's memory, by clone(2), on a stack of their own, that hit once and exec
+ *	killed	children that hit until they are killed, from at once to 3 ms after they were made
  *	daemon	children that have a child in a session of its own, which hits as with fork, and end at once
  */
 #include <linux/sched.h>
@@ -20,6 +21,7 @@
 #include <sys/sdt.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "target.h"
 
@@ -65,6 +67,20 @@ static void make_by_fork(unsigned long number)
 		_exit((int)(number & 127));
 	}
 	expect(child, (int)(number & 127) << 8);
+}
+
+static void make_and_kill(unsigned long number)
+{
+	const struct timespec pause = {.tv_nsec = (long)(number * 37 % 300) * 10000};
+	pid_t child = fork();
+
+	if (child < 0)
+		target_fail("fork");
+	while (child == 0)
+		hit_in_child(number);
+	nanosleep(&pause, NULL);
+	kill(child, SIGKILL);
+	expect(child, SIGKILL);
 }
 
 static void make_by_clone3(unsigned long number)
@@ -198,6 +214,8 @@ int main(int argc, char **argv)
 			make_by_clone3(i);
 		else if (strcmp(mode, "shared") == 0)
 			make_shared(i);
+		else if (strcmp(mode, "killed") == 0)
+			make_and_kill(i);
 		else if (strcmp(mode, "daemon") == 0)
 			make_daemon(i);
 		else if (strcmp(mode, "spawn") == 0)
