@@ -40,6 +40,14 @@ enum usdtrap_notice {
 	USDTRAP_NOTICE_DETAIL,  /* only worth reading with -v */
 };
 
+/* How far attaching is. */
+struct usdtrap_progress {
+	size_t processes;       /* seen to so far: attached, or left out */
+	size_t processes_total; /* as far as is known; 1: it is one process that is attached */
+	size_t threads;         /* traced so far, in all processes */
+	size_t threads_total;   /* of the process that is being attached; 0: between two */
+};
+
 /* All zero is a sensible default. */
 struct usdtrap_options {
 	/* Called on the engine thread, or on the caller's during a call. NULL: notices are dropped. */
@@ -51,11 +59,8 @@ struct usdtrap_options {
 	 * May be NULL.
 	 */
 	void (*on_exit)(pid_t pid, int status, void *user);
-	/*
-	 * Called on the engine thread while a process is attached: DONE of its
-	 * TOTAL threads are traced, as far as is known. May be NULL.
-	 */
-	void (*on_progress)(size_t done, size_t total, void *user);
+	/* Called on the engine thread now and then while processes are attached. May be NULL. */
+	void (*on_progress)(const struct usdtrap_progress *progress, void *user);
 	void *user;        /* passed to these */
 	int no_recipes;    /* 1: never raise a companion semaphore (see docs: CPython 3.11) */
 	int follow;        /* 1: children of traced processes are traced, too, also those that they had before */
@@ -258,7 +263,11 @@ USDTRAP_API USDTRAP_MUST_USE struct usdtrap_error *usdtrap_attach_machine(struct
  */
 USDTRAP_API USDTRAP_MUST_USE struct usdtrap_error *usdtrap_run(struct usdtrap_session *session);
 
-/* Makes usdtrap_run() return soon. Safe in a signal handler, on any thread, and before usdtrap_run(). */
+/*
+ * Makes usdtrap_run() return soon. Safe in a signal handler, on any thread, and
+ * before usdtrap_run(): attaching many processes then ends soon as well, with
+ * those that are attached.
+ */
 USDTRAP_API void usdtrap_interrupt(struct usdtrap_session *session);
 
 /* What leaving did. */

@@ -286,19 +286,11 @@ static struct usdtrap_error *create_outputs(struct engine_process *engine)
 	return error ? error : output_create(&output, &engine->output);
 }
 
-static void write_message(struct engine_process *engine, const struct strbuf *text)
-{
-	if (text->length)
-		output_write(engine->messages, strbuf_text(text), text->length);
-}
-
-static void on_progress(size_t done, size_t total, void *user)
+static void on_progress(const struct usdtrap_progress *progress, void *user)
 {
 	struct engine_process *engine = user;
-	_cleanup_strbuf_ struct strbuf text = {0};
 
-	progress_update(&engine->progress, done, total, clock_time_ns(CLOCK_MONOTONIC), &text);
-	write_message(engine, &text);
+	progress_tell(&engine->progress, progress);
 }
 
 static struct usdtrap_error *create_session(struct engine_process *engine, struct usdtrap_session **ret)
@@ -381,7 +373,6 @@ static void filter_calls(struct engine_process *engine, const struct usdtrap_ses
 static struct usdtrap_error *attach(struct engine_process *engine, struct usdtrap_session *session)
 {
 	_cleanup_strbuf_ struct strbuf diagnostics = {0};
-	_cleanup_strbuf_ struct strbuf wiped = {0};
 	const struct usdtrap_machine machine = {.way = engine->options->machine_way,
 						.folders = engine->options->filesystems.items};
 	struct usdtrap_error *error = lang_add_probes(engine->job->program, session, &diagnostics);
@@ -393,15 +384,13 @@ static struct usdtrap_error *attach(struct engine_process *engine, struct usdtra
 	if (engine->options->filters_calls)
 		filter_calls(engine, session);
 	link_send(engine->job->link, LINK_HOLDS, 0);
-	progress_begin(&engine->progress, !engine->options->is_quiet && progress_has_terminal(),
-		       clock_time_ns(CLOCK_MONOTONIC));
+	progress_begin(&engine->progress, !engine->options->is_quiet, engine->messages);
 	if (is_of_machine(engine))
 		error = usdtrap_attach_machine(session, &machine);
 	else
 		error = usdtrap_attach(session, engine->pid,
 				       engine->options->command ? USDTRAP_ATTACH_AT_EXEC : USDTRAP_ATTACH_NOW);
-	progress_end(&engine->progress, &wiped);
-	write_message(engine, &wiped);
+	progress_end(&engine->progress);
 	return error;
 }
 

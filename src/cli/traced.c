@@ -122,19 +122,11 @@ static void on_event(enum watch_event event, void *user)
 
 /* ---- the tracing process ---- */
 
-static void write_message(struct traced_outputs *outputs, const struct strbuf *text)
-{
-	if (text->length)
-		output_write(outputs->messages, strbuf_text(text), text->length);
-}
-
-static void on_progress(size_t done, size_t total, void *user)
+static void on_progress(const struct usdtrap_progress *progress, void *user)
 {
 	struct traced_outputs *outputs = user;
-	_cleanup_strbuf_ struct strbuf text = {0};
 
-	progress_update(&outputs->progress, done, total, clock_time_ns(CLOCK_MONOTONIC), &text);
-	write_message(outputs, &text);
+	progress_tell(&outputs->progress, progress);
 }
 
 static struct usdtrap_error *create_outputs(struct traced_outputs *outputs)
@@ -185,7 +177,6 @@ static struct usdtrap_error *trace(struct traced *traced, const struct traced_bo
 {
 	const bool has_command = traced->options->command;
 	struct usdtrap_error *error = create_session(traced), *leave_error;
-	_cleanup_strbuf_ struct strbuf wiped = {0};
 	struct usdtrap_report report = {0};
 
 	if (error)
@@ -193,11 +184,10 @@ static struct usdtrap_error *trace(struct traced *traced, const struct traced_bo
 	error = body->prepare(traced);
 	if (!error) {
 		link_send(link, LINK_HOLDS, 0);
-		progress_begin(&traced->outputs->progress, progress_has_terminal(), clock_time_ns(CLOCK_MONOTONIC));
+		progress_begin(&traced->outputs->progress, true, traced->outputs->messages);
 		error = usdtrap_attach(traced->session, traced->pid,
 				       has_command ? USDTRAP_ATTACH_AT_EXEC : USDTRAP_ATTACH_NOW);
-		progress_end(&traced->outputs->progress, &wiped);
-		write_message(traced->outputs, &wiped);
+		progress_end(&traced->outputs->progress);
 	}
 	if (!error) {
 		if (body->on_attached)

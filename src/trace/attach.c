@@ -39,7 +39,7 @@
 enum {
 	CLEAN_LOOKS_WANTED = 2, /* in a row */
 	LOOK_INTERVAL_NS = 500000,
-	THREADS_A_TIME = 64, /* between two calls of on_progress */
+	THREADS_A_TIME = 64, /* after which it is told how far we are */
 };
 
 static void pause_ns(long nanoseconds)
@@ -109,9 +109,12 @@ static struct usdtrap_error *seize_pass(struct engine *engine, struct space *spa
 	error = procfs_threads(PROCFS_ROOT, space->pid, &threads, &count);
 	for (size_t i = 0; !error && i < count; i++) {
 		error = seize_thread(engine, space, threads[i], ret_is_new);
-		if (engine->options.on_progress && (i + 1) % THREADS_A_TIME == 0)
-			engine->options.on_progress(engine->member_count, count, engine->options.user);
+		if ((i + 1) % THREADS_A_TIME == 0) {
+			engine->progress.threads_total = count;
+			engine_tell_progress(engine);
+		}
 	}
+	engine->progress.threads_total = 0;
 	return error;
 }
 

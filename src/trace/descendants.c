@@ -85,11 +85,15 @@ static struct usdtrap_error *visit(struct walk *walk, pid_t pid)
 	error = procfs_children(PROCFS_ROOT, pid, &children, &count);
 	if (error_catch(error, USDTRAP_GONE))
 		return NULL;
-	for (size_t i = 0; !error && i < count; i++) {
+	for (size_t i = 0; i < count; i++)
+		walk->engine->progress.processes_total += !is_known(walk, children[i]);
+	for (size_t i = 0; !error && i < count && !atomic_load(&walk->engine->is_called_off); i++) {
 		if (is_tracer(children[i]) || is_dead(children[i]))
 			continue;
 		if (!is_known(walk, children[i])) {
 			walk->is_new = true;
+			walk->engine->progress.processes++;
+			engine_tell_progress(walk->engine);
 			error = attach_process(walk->engine, children[i], USDTRAP_ATTACH_NOW);
 			if (error && usdtrap_error_code(error) != USDTRAP_NO_MEMORY)
 				error = refuse(walk, children[i], error);

@@ -64,6 +64,13 @@ void engine_notice_error(const struct engine *engine, enum usdtrap_notice notice
 	usdtrap_error_destroy(error);
 }
 
+void engine_tell_progress(struct engine *engine)
+{
+	engine->progress.threads = engine->member_count;
+	if (engine->options.on_progress)
+		engine->options.on_progress(&engine->progress, engine->options.user);
+}
+
 bool engine_needs_net(const struct engine *engine)
 {
 	return catalog_wants_traps(&engine->catalog) || watchpoints_are_wanted(engine);

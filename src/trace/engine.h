@@ -27,6 +27,8 @@
 #ifndef USDTRAP_TRACE_ENGINE_H
 #define USDTRAP_TRACE_ENGINE_H
 
+#include <stdatomic.h>
+
 #include <usdtrap/session.h>
 #include <usdtrap/step.h>
 
@@ -81,9 +83,11 @@ struct engine {
 	bool is_leaving;               /* nothing is armed any more */
 	bool has_no_journal;           /* there is nowhere to keep one: told once */
 	bool is_stopping;              /* a callback said STOP: nothing further is delivered */
-	struct stacks *stacks;         /* NULL before anybody asked for a stack or a symbol */
-	bool watches_ways_out;         /* returns.c: how functions are left other than by a return */
-	bool has_warned_of_returns;    /* returns.c */
+	atomic_bool is_called_off;     /* usdtrap_interrupt() was called: nobody further is attached */
+	struct usdtrap_progress progress;
+	struct stacks *stacks;                    /* NULL before anybody asked for a stack or a symbol */
+	bool watches_ways_out;                    /* returns.c: how functions are left other than by a return */
+	bool has_warned_of_returns;               /* returns.c */
 	const struct usdtrap_probe *stack_copier; /* go_stacks.h; NULL: not asked for yet */
 	bool has_told_recipe;                     /* recipe.c */
 	struct {
@@ -110,6 +114,9 @@ void engine_notice_error(const struct engine *engine, enum usdtrap_notice notice
 /* A warning of ERROR, which is taken over, unless that is only because SPACE's process has ended meanwhile, or does
  * now. */
 void engine_warn_of(const struct engine *engine, struct space *space, struct usdtrap_error *error);
+
+/* Tells the user how far attaching is: engine->progress. */
+void engine_tell_progress(struct engine *engine);
 
 /* Whether something is done in targets that they would die of if we did: traps, watched memory. */
 bool engine_needs_net(const struct engine *engine);

@@ -95,7 +95,7 @@ static struct usdtrap_error *attach_present(struct engine *engine)
 {
 	bool is_any = true;
 
-	for (unsigned pass = 0; is_any && pass < PASSES_MAX; pass++) {
+	for (unsigned pass = 0; is_any && pass < PASSES_MAX && !atomic_load(&engine->is_called_off); pass++) {
 		_cleanup_free_ pid_t *pids = NULL;
 		size_t count;
 		struct usdtrap_error *error = procfs_processes(PROCFS_ROOT, &pids, &count);
@@ -103,7 +103,10 @@ static struct usdtrap_error *attach_present(struct engine *engine)
 		if (error)
 			return error;
 		is_any = false;
-		for (size_t i = 0; i < count; i++) {
+		engine->progress.processes_total = count;
+		for (size_t i = 0; i < count && !atomic_load(&engine->is_called_off); i++) {
+			engine->progress.processes = i;
+			engine_tell_progress(engine);
 			is_any |= attach_if_wanted(engine, pids[i]);
 			machine_work(engine);
 		}

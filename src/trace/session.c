@@ -383,6 +383,7 @@ struct usdtrap_error *usdtrap_attach(struct usdtrap_session *session, pid_t pid,
 	session->has_attached = true;
 	session->pid = pid;
 	session->mode = mode;
+	session->engine.progress = (struct usdtrap_progress){.processes_total = 1};
 	post(session, REQUEST_ATTACH);
 	return await_end(session);
 }
@@ -565,6 +566,7 @@ void usdtrap_interrupt(struct usdtrap_session *session)
 	const uint64_t one = 1;
 	int saved = errno;
 
+	atomic_store(&session->engine.is_called_off, true);
 	(void)!write(session->interrupt_fd, &one, sizeof(one));
 	errno = saved;
 }

@@ -116,3 +116,27 @@ key C
 expect @hits:
 ends 0
 EOT
+
+# To attach many processes takes a while: it is told how far it is, and Ctrl-C ends it soon, with those that it has.
+cp "$targets/hits" .
+mkfifo crowd.in
+exec 8<>crowd.in
+crowd=
+while [ "$(echo "$crowd" | wc -w)" -lt 400 ]; do
+	./hits 3 <crowd.in >crowd.out 2>&1 8>&- 9>&- &
+	crowd="$crowd $!"
+done
+started="$started $crowd"
+on_terminal -v --machine=poll -e "usdt:$work/hits:hits:tick { @hits = count(); } end { printf(\"ended\n\"); }" <<EOT
+expect attaching:
+key C
+expect ended
+ends 0
+EOT
+grep -q 'attaching: [0-9]* of [0-9]* processes, [0-9]* threads' shown || fail "no progress: $(cat shown)"
+attached=$(sed -n 's/.*processes let go: \([0-9]*\);.*/\1/p' shown)
+{ [ "$attached" -gt 0 ] && [ "$attached" -lt 400 ]; } || fail "of 400 processes: $(cat shown)"
+for process in $crowd; do
+	untouched "$process"
+done
+exec 8>&-
