@@ -28,7 +28,8 @@ extern "C" {
  *   - a path; symbolic links are followed and the wildcards of glob(7) work,
  *   - a word without a slash: a program looked up in PATH,
  *   - "libNAME": a shared library looked up where the dynamic loader looks,
- *   - NULL, "" or "*": every file that a process maps (needs a pid).
+ *   - NULL, "" or "*": every file that the process maps; without a pid every
+ *     file that any process maps into which this user may look.
  * With a pid, a word or "libNAME" is first looked for among what that process
  * has mapped, and paths are those that it sees.
  * `provider' and `name' are texts in which * stands for any text and [..] for
@@ -116,8 +117,7 @@ struct usdtrap_list_callbacks {
  * Errors: NOT_FOUND when the file is missing, has no probes, or has none of
  * that name (the hint then names the nearest), or there is no such process;
  * BAD_ELF when it is no ELF file (the message says what it is) or all its notes
- * are broken; UNSUPPORTED for files that are not linked; INVALID_USE when no
- * file is named and no process either; OS, PERMISSION.
+ * are broken; UNSUPPORTED for files that are not linked; OS, PERMISSION.
  */
 USDTRAP_API USDTRAP_MUST_USE struct usdtrap_error *usdtrap_list(const struct usdtrap_pattern *pattern, pid_t pid,
 								const struct usdtrap_list_callbacks *callbacks);

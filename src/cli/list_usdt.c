@@ -104,15 +104,10 @@ static struct usdtrap_error *list(struct listing *listing, const struct usdtrap_
 
 void list_usdt(struct listing *listing, const struct usdtrap_pattern *pattern)
 {
-	bool names_file = pattern->target && *pattern->target && strcmp(pattern->target, "*") != 0;
 	struct usdtrap_error *error;
 	size_t count;
 
-	if (!names_file && !listing->options->pid)
-		error = error_hint(error_create(USDTRAP_INVALID_USE, "whose usdt probes?"),
-				   "name a file (usdt:PATH:*) or a process with -p");
-	else
-		error = list(listing, pattern, &count);
+	error = list(listing, pattern, &count);
 	if (error)
 		listing_fail(listing, error);
 }

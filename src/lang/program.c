@@ -267,7 +267,8 @@ static int accepts_name(const char *full_name, const void *user)
 /*
  * `*' and no target mean every file that the process maps: of one yet to be
  * started the program and what it loads. In one that runs `*' may mean files
- * that are yet to come; without a target a probe should be there.
+ * that are yet to come; without a target a probe should be there, and for the
+ * whole machine as well, of whose files none is looked into later.
  */
 static struct usdtrap_pattern pattern_of(const struct lang_program *program, const struct ast_attach_point *point)
 {
@@ -278,7 +279,7 @@ static struct usdtrap_pattern pattern_of(const struct lang_program *program, con
 		.target = is_any ? program->command_path : point->target,
 		.provider = point->provider,
 		.name = point->name,
-		.any_file = is_star || (is_any && program->command_path),
+		.any_file = (is_star && program->pid) || (is_any && program->command_path),
 		.accepts = program->filter.is_set ? accepts_name : NULL,
 		.user = &program->filter,
 	};

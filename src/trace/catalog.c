@@ -373,6 +373,12 @@ struct usdtrap_error *catalog_add_function(struct catalog *catalog, const struct
 	error = create_probe(pattern->target, NULL, pattern->name, pattern->any_file, &probe);
 	if (error)
 		return error;
+	if (!pid &&
+	    (!probe->target || strcmp(probe->target, "*") == 0)) { /* libc's malloc, in every process there is */
+		probe_destroy(probe);
+		return error_hint(error_create(USDTRAP_INVALID_USE, "any file may be meant, but of no process"),
+				  "name a process, or the file");
+	}
 	probe->is_function = true;
 	probe->function = *pattern;
 	probe->function.target = probe->target;

@@ -277,12 +277,12 @@ static struct usdtrap_error *find_any(const struct files_places *places, pid_t p
 {
 	struct usdtrap_error *error;
 
-	if (!pid)
-		return error_hint(error_create(USDTRAP_INVALID_USE, "any file may be meant, but of no process"),
-				  "name a process, or the file");
 	files->is_search = true;
-	error = process_files_find(places, pid, NULL, files);
-	if (!error && !files->count)
+	error = pid ? process_files_find(places, pid, NULL, files) : process_files_find_all(places, files);
+	if (!error && !files->count && !pid)
+		error = error_create(USDTRAP_NOT_FOUND,
+				     "no process that this user may look into has an ELF file mapped");
+	else if (!error && !files->count)
 		error = error_create(USDTRAP_NOT_FOUND, "process %d has no ELF file mapped (is it a kernel thread?)",
 				     (int)pid);
 	return error;

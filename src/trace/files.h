@@ -6,7 +6,7 @@
  *	/usr/lib/lib*.so            paths with the wildcards of glob(7)
  *	python3.11                  a program in PATH
  *	libruby-3.1                 a library, where the dynamic loader looks: library.c
- *	"", "*" or NULL             whatever a process has mapped: process_files.c
+ *	"", "*" or NULL             whatever the process has mapped, or all of them: process_files.c
  *
  * With a process, a word is first looked for among what it has mapped. A path
  * is the one that the pattern led to, symbolic links kept. A process in
@@ -50,7 +50,7 @@ struct files_places {
  * Finds the files that TARGET means, of process PID if that is not 0. *RET is
  * ended with files_deinit(). That a single path exists is not checked: opening
  * it tells best. Errors: NOT_FOUND (no file fits; the message says where was
- * looked), INVALID_USE (any file, but of no process), PERMISSION, OS.
+ * looked), PERMISSION, OS.
  */
 struct usdtrap_error *files_find(const char *target, pid_t pid, struct files *ret) USDTRAP_MUST_USE;
 /* The same in other PLACES. */

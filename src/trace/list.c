@@ -107,8 +107,10 @@ static void format_searched(const struct listing *listing, struct strbuf *out)
 
 	if (target && *target && strcmp(target, "*") != 0)
 		strbuf_add_string(out, target);
-	else
+	else if (listing->pid)
 		strbuf_addf(out, "process %d", (int)listing->pid);
+	else
+		strbuf_add_string(out, "whatever runs now");
 }
 
 static struct usdtrap_error *explain_no_match(const struct listing *listing)

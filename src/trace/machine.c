@@ -380,6 +380,22 @@ static int open_file(const struct catalog_file *file)
 	return -1;
 }
 
+/* A program that nobody runs yet is not looked into when it starts. */
+static void tell_of_unnamed(const struct engine *engine)
+{
+	const struct catalog_file *file;
+	unsigned count = 0;
+
+	LL_FOREACH (engine->catalog.files, file)
+		count += file->is_wanted;
+	if (catalog_wants_any_file(&engine->catalog))
+		engine_notice(
+			engine, USDTRAP_NOTICE_INFO,
+			"files that were not named are those that a process runs now: %u. Other programs, if they "
+			"are started later, are not traced",
+			count);
+}
+
 static struct usdtrap_error *create_scout(struct engine *engine, const struct usdtrap_machine *how)
 {
 	const struct events *events = &engine->events;
@@ -427,6 +443,7 @@ struct usdtrap_error *machine_attach(struct engine *engine, const struct usdtrap
 	engine->options.follow = 1;
 	engine->events.wants_calls = false; /* those that are wanted need nobody to stop */
 	engine->is_privileged = privileged_tracer(PROCFS_ROOT);
+	tell_of_unnamed(engine);
 	error = create_scout(engine, how);
 	if (!error && wants_files(engine))
 		error = attach_present(engine);

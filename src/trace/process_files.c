@@ -26,6 +26,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include <uthash.h>
+
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/strbuf.h"
@@ -35,6 +37,12 @@
 struct file_identity {
 	uint64_t device;
 	uint64_t inode;
+};
+
+/* A file that was met. */
+struct known_file {
+	struct file_identity identity;
+	UT_hash_handle hh;
 };
 
 static bool leads_to(const char *path, const struct procfs_mapping *mapping)
@@ -307,5 +315,68 @@ struct usdtrap_error *process_files_find(const struct files_places *places, pid_
 			drop_if_foreign(files);
 	}
 	procfs_maps_deinit(&maps);
+	return error;
+}
+
+/* Adds MAPPING's file to KNOWN. False: it is there, or there is no memory. */
+static bool learn(struct known_file **known, const struct procfs_mapping *mapping)
+{
+	struct file_identity identity;
+	struct known_file *file;
+
+	memset(&identity, 0, sizeof(identity)); /* it is a key, as bytes */
+	identity.device = mapping->device;
+	identity.inode = mapping->inode;
+	HASH_FIND(hh, *known, &identity, sizeof(identity), file);
+	if (file)
+		return false;
+	file = calloc(1, sizeof(*file));
+	if (!file)
+		return false;
+	file->identity = identity;
+	HASH_ADD(hh, *known, identity, sizeof(file->identity), file);
+	return true;
+}
+
+/* Adds those of PID's files that are not KNOWN. A process that cannot be looked into has none. */
+static struct usdtrap_error *add_unknown(const struct files_places *places, pid_t pid, struct known_file **known,
+					 struct files *files)
+{
+	struct procfs_maps maps;
+	struct usdtrap_error *error;
+	pid_t tid;
+
+	error = read_maps(places, pid, &tid, &maps);
+	if (error && usdtrap_error_code(error) == USDTRAP_NO_MEMORY)
+		return error;
+	usdtrap_error_destroy(error);
+	if (error)
+		return NULL;
+	for (size_t i = 0; !error && i < maps.count; i++) {
+		if (!is_wanted(&maps.items[i], NULL) || !learn(known, &maps.items[i]))
+			continue;
+		error = process_files_locate(places, pid, tid, &maps.items[i], files);
+		if (!error)
+			drop_if_foreign(files);
+	}
+	procfs_maps_deinit(&maps);
+	return error;
+}
+
+struct usdtrap_error *process_files_find_all(const struct files_places *places, struct files *files)
+{
+	struct known_file *known = NULL, *file, *next;
+	_cleanup_free_ pid_t *pids = NULL;
+	struct usdtrap_error *error;
+	size_t count;
+
+	error = procfs_processes(places->proc, &pids, &count);
+	for (size_t i = 0; !error && i < count; i++)
+		if (pids[i] != getpid())
+			error = add_unknown(places, pids[i], &known, files);
+	HASH_ITER (hh, known, file, next) {
+		HASH_DEL(known, file);
+		free(file);
+	}
 	return error;
 }

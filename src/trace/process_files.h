@@ -19,6 +19,12 @@ struct usdtrap_error *process_files_find(const struct files_places *places, pid_
 					 struct files *files) USDTRAP_MUST_USE;
 
 /*
+ * Adds the ELF files that all other processes have mapped to execute, each
+ * once: those of processes that this user may look into. Errors: OS, NO_MEMORY.
+ */
+struct usdtrap_error *process_files_find_all(const struct files_places *places, struct files *files) USDTRAP_MUST_USE;
+
+/*
  * Finds a path to the very file that MAPPING of PID's thread TID shows, and
  * adds it. A file that no path leads to any more is found through what /proc
  * keeps of it.

@@ -128,10 +128,10 @@ EOT
 [ "$(wc -l <said.out)" -gt 600 ] || fail "there are only $(wc -l <said.out) probes without a file"
 
 # What cannot be listed says why.
-lists 1 -l 'usdt:*' </dev/null
+lists 1 -l 'uprobe:*:main' </dev/null
 said <<EOT
-ERROR: whose usdt probes?
-HINT: name a file (usdt:PATH:*) or a process with -p
+ERROR: whose functions?
+HINT: name a file (uprobe:PATH:*) or a process with -p
 EOT
 lists 1 -l missing.bt </dev/null
 said <<EOT
@@ -173,6 +173,30 @@ grep -q ":libprobe:work$" said.out || fail "the library's probes are missing: $(
 "$usdtrap" -l 'usdt:*' -p "$pid" | same said.out -
 exec 9>&-
 wait "$pid" || true
+
+# All processes: whatever they have mapped that this user may look at, each file once however many run it. Others come and
+# go meanwhile, so their rows are left out.
+cp "$targets/hits" .
+target linked
+./hits 3 <target.in >hits.out 2>&1 9>&- &
+started="$started $!"
+./hits 3 <target.in >again.out 2>&1 9>&- &
+started="$started $!"
+wait_for hits.out ready
+wait_for again.out ready
+"$usdtrap" -l "usdt:$work/hits:*" >expected
+[ "$(wc -l <expected)" -gt 0 ] || fail "hits has no probes"
+"$usdtrap" -l 'usdt:*' 2>said.err >all.out || fail "all processes: $(cat said.err)"
+grep "^usdt:$work/hits:" all.out | same expected -
+grep -q "^usdt:.*/libprobe.so:libprobe:work$" all.out || fail "a library is missing: $(cat all.out)"
+"$usdtrap" -l 'usdt:*:hits:t*' 2>said.err | grep "^usdt:$work/" >said.out
+grep hits:t expected | same said.out -
+lists 1 -l 'usdt:*:nobody:has' </dev/null
+sed -n 's/its [0-9]* files/its N files/p' said.err >wanted
+same - wanted <<EOT
+ERROR: whatever runs now: no USDT probe of its N files is called nobody:has
+EOT
+finish
 
 # bpftrace lists the same, for every file with probes that a usual system has. It wants to be root.
 if command -v bpftrace >/dev/null && [ "$(id -u)" -eq 0 ]; then

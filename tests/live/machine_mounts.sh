@@ -142,6 +142,20 @@ if ! grep -q WARNING trace.err; then # else the machine was too busy, which is t
 	same expected actual
 fi
 
+# Where the file is any, it is each that somebody runs when tracing begins, by whatever path; and who runs one of these later.
+cp files/hits same
+start ./same 10
+wait_for target.out '^ready$'
+tracer -e 'usdt:*:hits:tick { @hits[comm] = count(); }'
+grep -q '^NOTE: files that were not named are those that a process runs now: 1\.' trace.err || fail "no word: $(cat trace.err)"
+echo go | files/hits 20 >run.out 2>&1
+echo go | ./same 30 >run.out 2>&1
+go
+finish
+leave
+echo '@hits[same]: 40' >expected
+maps trace.out | same expected -
+
 # The same program in a layer that nobody named, of which nobody was asked: what runs there for a while is found.
 traces "$files" -v
 mount -t tmpfs x lower

@@ -245,15 +245,6 @@ static void test_files_word_that_is_nowhere_else_is_a_file_here(void **state)
 	assert_int_equal(chdir(before), 0);
 }
 
-static void test_files_any_without_a_process_is_refused(void **state)
-{
-	static const char *const any[] = {NULL, "", "*"};
-
-	for (size_t i = 0; i < sizeof(any) / sizeof(any[0]); i++)
-		expect_found(*state, any[i], 0,
-			     "any file may be meant, but of no process [10]\nhint: name a process, or the file\n");
-}
-
 /* Appends the line of /proc/PID/maps for the tree's file PATH, called NAME. */
 static void add_mapping(struct strbuf *maps, const struct machine *machine, const char *permissions, const char *path,
 			const char *name)
@@ -297,6 +288,26 @@ static void test_files_of_a_process_are_the_elf_files_it_runs(void **state)
 {
 	add_process(*state);
 	expect_found(*state, "*", 42, "search:\nROOT/lib/some-linux-gnu/libruby-3.1.so\nROOT/usr/bin/python3.11\n");
+}
+
+/* Each once, whoever runs it; who cannot be looked into has none. */
+static void test_files_any_without_a_process_are_those_of_all(void **state)
+{
+	static const char *const any[] = {NULL, "", "*"};
+	const struct machine *machine = *state;
+	_cleanup_strbuf_ struct strbuf maps = {0};
+
+	fake_proc_folder(&machine->tree, "proc");
+	expect_found(*state, "*", 0, "no process that this user may look into has an ELF file mapped [3]\n");
+	add_process(machine);
+	map(&maps, machine, "r-xp", "usr/bin/python3.11");
+	map(&maps, machine, "r-xp", "usr/local/bin/python3.12");
+	fake_proc_file(&machine->tree, "proc/43/task/43/maps", strbuf_text(&maps));
+	fake_proc_folder(&machine->tree, "proc/44/task");
+	for (size_t i = 0; i < sizeof(any) / sizeof(any[0]); i++)
+		expect_found(*state, any[i], 0,
+			     "search:\nROOT/lib/some-linux-gnu/libruby-3.1.so\nROOT/usr/bin/python3.11\n"
+			     "ROOT/usr/local/bin/python3.12\n");
 }
 
 static void test_files_word_of_a_process_is_what_it_runs(void **state)
@@ -494,7 +505,7 @@ int main(void)
 		in_machine(test_files_library_path_comes_first),
 		in_machine(test_files_program_may_begin_as_a_library_does),
 		in_machine(test_files_word_that_is_nowhere_else_is_a_file_here),
-		in_machine(test_files_any_without_a_process_is_refused),
+		in_machine(test_files_any_without_a_process_are_those_of_all),
 		in_machine(test_files_of_a_process_are_the_elf_files_it_runs),
 		in_machine(test_files_word_of_a_process_is_what_it_runs),
 		in_machine(test_files_of_a_process_whose_main_thread_has_ended),
