@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 
 #include <utlist.h>
@@ -60,49 +61,48 @@ static bool write_nothing(uint64_t address, uint64_t value, void *user)
 	return false;
 }
 
-/* Opens the loader of SPACE's program as the process sees it. NULL: a static program. */
-static struct usdtrap_error *open_loader(const struct space *space, struct elf_object **ret)
+/*
+ * Opens the loader of SPACE's program, which the kernel says where it has put
+ * (AT_BASE, getauxval(3)), at *RET_BIAS. NULL: a static program. No path need
+ * lead to it: some sandboxes take all files away once a program has begun.
+ */
+static struct usdtrap_error *open_loader(const struct engine *engine, struct space *space, struct elf_object **ret,
+					 uint64_t *ret_bias)
 {
-	_cleanup_free_ char *path = NULL;
-	struct elf_object *program;
-	struct usdtrap_error *error;
-	char link[64];
-
-	snprintf(link, sizeof(link), PROCFS_ROOT "/%d/exe", (int)space->anchor);
-	error = elf_object_open(link, &program);
-	if (error)
-		return error;
-	*ret = NULL;
-	if (elf_object_interpreter(program) &&
-	    asprintf(&path, PROCFS_ROOT "/%d/root%s", (int)space->anchor, elf_object_interpreter(program)) < 0)
-		path = NULL;
-	elf_object_destroy(program);
-	return path ? elf_object_open(path, ret) : NULL;
-}
-
-/* Where SPACE has mapped LOADER. The kernel maps the loader's segments at one bias, like any file's. */
-static bool find_bias(const struct engine *engine, struct space *space, const struct elf_object *loader, uint64_t *ret)
-{
+	const struct procfs_mapping *mapping;
 	struct procfs_maps maps;
 	struct usdtrap_error *error;
-	uint64_t device, inode;
-	bool is_found = false;
+	uint64_t base, vaddr;
+	_cleanup_close_ int fd = -1;
 
-	if (!elf_object_identity(loader, &device, &inode))
-		return false;
+	*ret = NULL;
+	if (!procfs_auxiliary_value(PROCFS_ROOT, space->anchor, AT_BASE, &base) || base == 0)
+		return NULL;
 	error = mapped_read(engine, space, &maps);
-	if (error) {
-		usdtrap_error_destroy(error);
-		return false;
-	}
-	for (size_t i = 0; i < maps.count && !is_found; i++)
-		is_found = maps.items[i].is_executable && maps.items[i].inode == inode &&
-			   mapped_load_bias(loader, &maps.items[i], ret) && mapped_has_header(space, loader, *ret);
+	if (error)
+		return error;
+	mapping = procfs_mapping_at(&maps, base);
+	fd = mapping && mapping->inode ? procfs_mapping_open(PROCFS_ROOT, space->anchor, mapping) : -1;
+	if (fd < 0)
+		error = error_create(USDTRAP_NOT_FOUND, "the loader's file, %s, cannot be opened any more",
+				     mapping ? mapping->path : "which is mapped no more");
+	else
+		error = elf_object_open_fd(fd, mapping->path, ret);
 	procfs_maps_deinit(&maps);
-	return is_found;
+	if (error)
+		return error;
+	if (elf_object_offset_to_vaddr(*ret, 0, &vaddr)) {
+		*ret_bias = base - vaddr;
+		if (mapped_has_header(space, *ret, *ret_bias))
+			return NULL;
+	}
+	error = error_create(USDTRAP_NOT_FOUND, "%s is not mapped", elf_object_name(*ret));
+	elf_object_destroy(*ret);
+	return error;
 }
 
-static struct usdtrap_error *arm_hook(struct engine *engine, struct space *space, const struct elf_object *loader)
+static struct usdtrap_error *arm_hook(struct engine *engine, struct space *space, const struct elf_object *loader,
+				      uint64_t bias)
 {
 	static const char name[] = "_dl_debug_state";
 	uint8_t bytes[ARCH_MAX_INSTRUCTION];
@@ -110,14 +110,12 @@ static struct usdtrap_error *arm_hook(struct engine *engine, struct space *space
 	const struct arch_memory memory = {read_nothing, write_nothing, NULL};
 	struct arch_registers scratch = {0};
 	struct usdtrap_error *error;
-	uint64_t vaddr, bias;
+	uint64_t vaddr;
 	struct site *site;
 
 	error = elf_object_symbol(loader, name, strlen(name), &vaddr);
 	if (error)
 		return error;
-	if (!find_bias(engine, space, loader, &bias))
-		return error_create(USDTRAP_NOT_FOUND, "%s is not mapped", elf_object_name(loader));
 	error = mapped_text(loader, vaddr, bytes, &text.size);
 	if (error)
 		return error;
@@ -161,13 +159,14 @@ void loader_hook(struct engine *engine, struct space *space)
 {
 	struct elf_object *loader;
 	struct usdtrap_error *error;
+	uint64_t bias = 0;
 
 	if (space->has_loader_hook || !may_get_files(engine, space))
 		return;
 	engine_choose_anchor(engine, space);
-	error = open_loader(space, &loader);
+	error = open_loader(engine, space, &loader, &bias);
 	if (!error && loader) {
-		error = arm_hook(engine, space, loader);
+		error = arm_hook(engine, space, loader, bias);
 		elf_object_destroy(loader);
 	}
 	if (error)

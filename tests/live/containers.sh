@@ -197,7 +197,20 @@ replaced() { # WAYS... DIRECTORY PREFIX
 	fi
 }
 
+# A process that gave up all files once it had begun, as the sandboxes of browsers do: nothing of it is warned of.
+sandboxed() {
+	mkdir empty
+	start perl -e 'chroot("empty") && chdir("/") or die "chroot: $!"; $| = 1; print "ready\n"; <STDIN>; getppid() for 1..7'
+	wait_for target.out '^ready$'
+	tracer -e 'uprobe:libc:getppid { @calls = count(); }' -p "$pid"
+	go
+	both_end
+	grep -qx '@calls: 7' trace.out || fail "sandboxed: $(cat trace.out)"
+	! grep WARNING trace.err || fail "sandboxed: warned"
+}
+
 if [ "$(id -u)" -eq 0 ]; then
+	sandboxed
 	all || skip "there can be no container here: $(cat target.err)"
 	all chroot
 	replaced
