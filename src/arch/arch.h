@@ -356,6 +356,8 @@ struct arch {
 	uint64_t (*scratch_below)(const struct arch_registers *registers, size_t size);
 	/* Whether the kernel itself enters system call NUMBER again, as it was, when it was interrupted for nothing. */
 	bool (*is_restarted)(long number);
+	/* Whether system call NUMBER ends with EINTR for any signal whatever: signal(7). */
+	bool (*is_never_restarted)(long number);
 	/*
 	 * Where a thread may go on that has executed a trap in the place of the
 	 * instruction that BYTES, at ADDR, begin with, while nobody can act that

@@ -320,6 +320,7 @@ const struct arch arch_x86_64 = {
 	.cave_result = x86_64_cave_result,
 	.scratch_below = x86_64_scratch_below,
 	.is_restarted = x86_64_is_restarted,
+	.is_never_restarted = x86_64_is_never_restarted,
 	.survive = x86_64_survive,
 	.net_code = x86_64_net_code,
 	.sigaction_call = SYSTEM_CALL_SIGACTION,

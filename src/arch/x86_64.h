@@ -92,6 +92,7 @@ void x86_64_cave_enter(struct arch_registers *registers, uint64_t cave_addr, con
 int64_t x86_64_cave_result(const struct arch_registers *registers);
 uint64_t x86_64_scratch_below(const struct arch_registers *registers, size_t size);
 bool x86_64_is_restarted(long number);
+bool x86_64_is_never_restarted(long number);
 uint64_t x86_64_survive(const uint8_t *bytes, size_t available, uint64_t addr);
 void x86_64_net_code(struct arch_net_code *ret);
 

@@ -120,6 +120,14 @@ uint64_t x86_64_scratch_below(const struct arch_registers *registers, size_t siz
 	return (x86_64_slot_get(registers, X86_64_RSP) - 128 - size) & ~UINT64_C(15);
 }
 
+static bool is_among(long number, const uint16_t *calls, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (calls[i] == number)
+			return true;
+	return false;
+}
+
 /* The usual ones to sleep in; signal(7), "Interruption of system calls". */
 bool x86_64_is_restarted(long number)
 {
@@ -141,10 +149,38 @@ bool x86_64_is_restarted(long number)
 		288, /* accept4 */
 	};
 
-	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
-		if (calls[i] == number)
-			return true;
-	return false;
+	return is_among(number, calls, sizeof(calls) / sizeof(calls[0]));
+}
+
+/* Likewise. Those that transfer data are so only on sockets that have a timeout. */
+bool x86_64_is_never_restarted(long number)
+{
+	static const uint16_t calls[] = {
+		0,   /* read */
+		1,   /* write */
+		19,  /* readv */
+		20,  /* writev */
+		42,  /* connect */
+		43,  /* accept */
+		44,  /* sendto */
+		45,  /* recvfrom */
+		46,  /* sendmsg */
+		47,  /* recvmsg */
+		65,  /* semop */
+		128, /* rt_sigtimedwait */
+		208, /* io_getevents */
+		220, /* semtimedop */
+		232, /* epoll_wait */
+		281, /* epoll_pwait */
+		288, /* accept4 */
+		299, /* recvmmsg */
+		307, /* sendmmsg */
+		333, /* io_pgetevents */
+		426, /* io_uring_enter */
+		441, /* epoll_pwait2 */
+	};
+
+	return is_among(number, calls, sizeof(calls) / sizeof(calls[0]));
 }
 
 uint64_t x86_64_survive(const uint8_t *bytes, size_t available, uint64_t addr)

@@ -92,6 +92,7 @@
  *     catalog, mapped, mapped_file  what is wanted; where it lies in a process
  *     loader, rereading             libraries that come later: told by the loader, or looked for
  *     recipe                        runtimes whose probes need more than a trap
+ *     restart                       system calls that ended because of us are entered again
  *     hit, hit_register             what a callback may ask
  *     displaced                     how a thread goes on where a trap covers an instruction that counts
  *     returns                       where functions return to, and which call a return belongs to

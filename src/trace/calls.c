@@ -11,7 +11,7 @@
  *
  * A thread runs until its next stop as it was resumed, so it has to be stopped
  * once to begin with. Most threads sleep in a call then. The call is entered
- * again (engine_restart_call(), or the kernel itself does it) and the program
+ * again (restart_interrupted(), or the kernel itself does it) and the program
  * sees nothing of it; nor should the script, for which the call began before
  * it looked: only the end of it is told. The kernel may enter another call
  * instead, restart_syscall(2), which stands for the first one with what is
@@ -36,16 +36,9 @@
 #include "os/memory.h"
 #include "os/ptrace.h"
 #include "trace/engine.h"
+#include "trace/restart.h"
 
-enum {
-	/* What a call that was interrupted has as its result until signals are seen to: include/linux/errno.h of Linux.
-	 */
-	ERESTARTSYS = 512,
-	ERESTARTNOINTR = 513,
-	ERESTARTNOHAND = 514,
-	ERESTART_RESTARTBLOCK = 516,
-	GREATEST_ERRNO = 4095,
-};
+enum { GREATEST_ERRNO = 4095 };
 
 bool calls_are_wanted(const struct engine *engine, const struct tracee *tracee)
 {
@@ -66,16 +59,10 @@ void calls_begin(struct engine *engine, const struct space *space)
 			engine_interrupt(tracee);
 }
 
-static bool will_restart(int64_t result)
-{
-	return result == -ERESTARTSYS || result == -ERESTARTNOINTR || result == -ERESTARTNOHAND ||
-	       result == -ERESTART_RESTARTBLOCK;
-}
-
 /* Whether a call that ended with RESULT after we interrupted it will be entered again, by the kernel or by us. */
 static bool reenters(const struct tracee *tracee, int64_t result)
 {
-	return (will_restart(result) || result == -EINTR) && !engine_has_signal_pending(tracee->tid);
+	return restart_is_cut_short(result) && !restart_is_signal_pending(tracee->tid);
 }
 
 void calls_interrupted(struct tracee *tracee)
@@ -111,7 +98,8 @@ static struct usdtrap_error *read_by_registers(const struct tracee *tracee, stru
 		return error;
 	arch->call(&registers, &ret->call);
 	ret->is_entry = !tracee->call.is_inside && ret->call.result == -ENOSYS;
-	/* The registers behind rt_sigreturn(2) are those of whatever it returned to, and tell of no call. */
+	/* The registers behind rt_sigreturn(2) are those of whatever it returned to, and tell of no call; behind
+	 * restart_syscall(2) they do not tell for which it stands. */
 	if (tracee->call.is_inside)
 		ret->call.number = tracee->call.number;
 	error = memory_read(tracee->space->memory_fd, arch->pc(&registers) - sizeof(code), code, sizeof(code));
@@ -218,7 +206,8 @@ static void handle_exit(struct engine *engine, struct tracee *tracee, struct ptr
 	if (tracee->call.is_inside)
 		stop->is_compatible = tracee->call.is_compatible;
 	tracee->call.is_inside = false;
-	if (was_interrupted && reenters(tracee, stop->call.result)) {
+	if ((was_interrupted && reenters(tracee, stop->call.result)) ||
+	    (restart_is_cut_short(stop->call.result) && restart_at_exit(tracee, &stop->call))) {
 		tracee->call.is_reentering = true;
 		tracee->call.number = stop->call.number;
 		return;

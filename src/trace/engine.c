@@ -39,6 +39,7 @@
 #include "trace/life.h"
 #include "trace/machine.h"
 #include "trace/observe.h"
+#include "trace/restart.h"
 #include "trace/returns.h"
 #include "trace/room.h"
 
@@ -203,6 +204,7 @@ static void expect_gone(const struct engine *engine, struct usdtrap_error *error
 void engine_resume(struct engine *engine, struct tracee *tracee, int signal)
 {
 	watchpoints_update(engine, tracee);
+	restart_before_resuming(engine, tracee);
 	/* Of a child that is to be let go at its exec the entry of that is of interest: family_system_call(). */
 	if (calls_wait_for_stop(engine, tracee) || (tracee->role == TRACEE_SHARER && !engine->is_privileged))
 		expect_gone(engine, ptrace_continue_to_system_call(tracee->tid, signal));
@@ -227,35 +229,6 @@ void engine_hold(const struct engine *engine, struct tracee *tracee)
 		expect_gone(engine, ptrace_listen(tracee->tid));
 }
 
-static uint64_t signal_bit(int number)
-{
-	return UINT64_C(1) << (number - 1);
-}
-
-/* The signals that the kernel does nothing about in a process with STATUS. Not SIGCONT, which wakes whom it means. */
-static uint64_t ignored_signals(const struct procfs_status *status)
-{
-	const uint64_t by_default = signal_bit(SIGCHLD) | signal_bit(SIGURG) | signal_bit(SIGWINCH);
-
-	return status->signals_ignored | (by_default & ~status->signals_caught);
-}
-
-static bool has_pending(const struct procfs_status *status)
-{
-	const uint64_t pending = status->signals_pending | status->signals_pending_shared;
-
-	return pending & ~status->signals_blocked & ~ignored_signals(status);
-}
-
-bool engine_has_signal_pending(pid_t tid)
-{
-	struct procfs_status status;
-	struct usdtrap_error *error = procfs_status_read(PROCFS_ROOT, tid, &status);
-
-	usdtrap_error_destroy(error);
-	return !error && has_pending(&status);
-}
-
 bool engine_has_trap_pending(const struct tracee *tracee)
 {
 	const uint64_t trap = UINT64_C(1) << (SIGTRAP - 1), stop = UINT64_C(1) << (SIGSTOP - 1);
@@ -265,38 +238,6 @@ bool engine_has_trap_pending(const struct tracee *tracee)
 	usdtrap_error_destroy(error);
 	return !error &&
 	       (status.signals_pending & ~status.signals_blocked & (tracee->is_attached ? trap | stop : trap));
-}
-
-void engine_restart_call(struct tracee *tracee)
-{
-	const struct arch *arch = tracee->space ? tracee->space->arch : NULL;
-	struct arch_registers registers = {0}; /* all of it: it is handed back */
-	struct usdtrap_error *error;
-
-	if (!tracee->is_interrupted || !arch || engine_has_signal_pending(tracee->tid))
-		return;
-	error = ptrace_get_registers(tracee->tid, &registers);
-	if (!error && arch->restart_interrupted_call(&registers, engine_seccomp(tracee) == SECCOMP_FILTER))
-		error = ptrace_set_registers(tracee->tid, &registers);
-	usdtrap_error_destroy(error);
-}
-
-void engine_restart_ignorant_call(struct tracee *tracee, int signal)
-{
-	struct procfs_status status;
-	struct arch_registers registers;
-	struct usdtrap_error *error;
-
-	if (!tracee->space || !tracee->space->arch)
-		return;
-	error = procfs_status_read(PROCFS_ROOT, tracee->tid, &status);
-	if (!error && (!(ignored_signals(&status) & signal_bit(signal)) || has_pending(&status)))
-		return;
-	if (!error)
-		error = ptrace_get_registers(tracee->tid, &registers);
-	if (!error && tracee->space->arch->restart_interrupted_call(&registers, status.seccomp == SECCOMP_FILTER))
-		error = ptrace_set_registers(tracee->tid, &registers);
-	usdtrap_error_destroy(error);
 }
 
 struct site *engine_trap_site(const struct tracee *tracee, const struct arch_registers *registers, int *ret_signal)
@@ -578,21 +519,21 @@ void engine_stop(struct engine *engine, pid_t tid, int status)
 	    (stop.kind == PTRACE_STOP_EVENT_STOP || stop.kind == PTRACE_STOP_SIGNAL || stop.kind == PTRACE_STOP_GROUP ||
 	     stop.kind == PTRACE_STOP_SYSTEM_CALL || stop.kind == PTRACE_STOP_FILTERED))
 		samples_take(engine, tracee);
-	if (stop.kind == PTRACE_STOP_EVENT_STOP || stop.kind == PTRACE_STOP_SYSTEM_CALL)
-		engine_restart_call(tracee);
+	if (stop.kind == PTRACE_STOP_EVENT_STOP && was_interrupted)
+		restart_interrupted(tracee);
 	watchpoints_update(engine, tracee);
 	tracee->is_interrupted = false; /* any stop makes up for the one that was asked for */
 	switch (stop.kind) {
 	case PTRACE_STOP_SIGNAL:
 		if (tracee->candidate != CANDIDATE_NOT && was_interrupted) /* the stop we want comes after it */
 			engine_interrupt(tracee);
-		tracee->call.is_reentering = false; /* the signal's handler may come first, and then by right */
 		if (stop.value == SIGTRAP) {
 			handle_trap(engine, tracee);
 		} else {
 			displaced_put_back(tracee, stop.value);
 			life_signalled(engine, tracee, stop.value);
-			engine_restart_ignorant_call(tracee, stop.value);
+			if (!restart_ignorant(engine, tracee, stop.value))
+				tracee->call.is_reentering = false; /* the handler may come first, and then by right */
 			engine_resume(engine, tracee, stop.value);
 		}
 		break;
@@ -621,6 +562,8 @@ void engine_stop(struct engine *engine, pid_t tid, int status)
 		break;
 	case PTRACE_STOP_SYSTEM_CALL:
 		calls_stop(engine, tracee, was_interrupted);
+		if (was_interrupted) /* not before: the script is to see what the call returned */
+			restart_interrupted(tracee);
 		if (!family_system_call(engine, tracee))
 			engine_resume(engine, tracee, 0);
 		break;

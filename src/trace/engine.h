@@ -16,6 +16,7 @@
  *	family.c    new threads, forked children, exec
  *	displaced.c how a thread goes on where a trap covers an instruction that counts
  *	returns.c   where functions return to, and which call a return belongs to
+ *	restart.c   system calls that ended because of us are entered again
  *	hit.c       what a callback sees of a thread at a site
  *	verify.c    looks whether the traps are still there
  *	leave.c     puts everything back and lets everybody go
@@ -58,6 +59,7 @@ struct engine {
 	struct machine *machine;   /* machine.h; NULL: only what was attached is traced */
 	bool has_no_call_info;     /* the kernel is older than 5.3 */
 	bool has_no_mask_requests; /* the kernel is older than 3.11: mask.h */
+	bool has_no_signal_queue;  /* the kernel is older than 3.10: restart.c */
 	bool has_call_filter;      /* the program was started with one: calls.c */
 	enum {
 		WRITING_UNKNOWN,
@@ -164,28 +166,16 @@ void engine_resume(struct engine *engine, struct tracee *tracee, int signal);
 /*
  * Asks TRACEE to stop, at an event stop. All that is ever interrupted is
  * interrupted here, and for as short as can be: some system calls return EINTR
- * for it, which engine_restart_call() makes up for.
+ * for it, which restart_interrupted() makes up for.
  */
 void engine_interrupt(struct tracee *tracee);
 /* TRACEE stands in a group stop, and is to stay there until a SIGCONT comes. */
 void engine_hold(const struct engine *engine, struct tracee *tracee);
-/* Whether any signal is pending that TID does not block and the program cares for: an interrupted call then returns
- * EINTR by right. */
-bool engine_has_signal_pending(pid_t tid);
 /*
  * Whether TRACEE has a SIGTRAP coming that it does not block: its trap was
  * executed and not yet reported. Or a SIGSTOP by which we meant to interrupt it.
  */
 bool engine_has_trap_pending(const struct tracee *tracee);
-/* TRACEE stands at an event stop, or a system call's exit. If we asked for that: has the call that we interrupted
- * entered again. */
-void engine_restart_call(struct tracee *tracee);
-/*
- * TRACEE stands where it is about to take SIGNAL. If the program does not care
- * for it, the kernel would not have woken anybody without a tracer: the call
- * that was interrupted is entered again, too.
- */
-void engine_restart_ignorant_call(struct tracee *tracee, int signal);
 
 /* --- attach.c --- */
 

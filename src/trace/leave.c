@@ -29,7 +29,7 @@
  *
  * A thread that we made stop may have been about to sleep in a system call,
  * which then would return EINTR: it enters the call again
- * (engine_restart_call()).
+ * (restart_interrupted()).
  */
 #include <signal.h>
 #include <stdlib.h>
@@ -45,6 +45,7 @@
 #include "trace/lender.h"
 #include "trace/mask.h"
 #include "trace/observe.h"
+#include "trace/restart.h"
 #include "trace/room.h"
 #include "trace/room_map.h"
 #include "trace/site.h"
@@ -188,7 +189,8 @@ static void leave_event_stop(struct engine *engine, struct tracee *tracee)
 	if (tracee->space && is_last(engine, tracee) && !tracee->space->net.is_pinned &&
 	    !tracee->space->is_room_in_use && !room_unmap(engine, tracee->space, tracee->tid))
 		return;
-	engine_restart_call(tracee);
+	if (tracee->is_interrupted)
+		restart_interrupted(tracee);
 	let_go(engine, tracee, 0);
 }
 
@@ -226,7 +228,7 @@ static void leave_stop(struct engine *engine, pid_t tid, int status)
 				 tracee)) /* not yet: its trap must be taken first, and the signal not lost */
 			usdtrap_error_destroy(ptrace_continue(tid, stop.value));
 		else {
-			engine_restart_ignorant_call(tracee, stop.value);
+			restart_ignorant(engine, tracee, stop.value);
 			let_go(engine, tracee, stop.value);
 		}
 		break;
@@ -248,7 +250,8 @@ static void leave_stop(struct engine *engine, pid_t tid, int status)
 		let_go(engine, tracee, 0);
 		break;
 	case PTRACE_STOP_SYSTEM_CALL:
-		engine_restart_call(tracee);
+		if (tracee->is_interrupted)
+			restart_interrupted(tracee);
 		let_go(engine, tracee, 0);
 		break;
 	case PTRACE_STOP_FILTERED: /* its call is made, now that nobody asks any more */

@@ -6,7 +6,7 @@
  * thread is inside the kernel, when it comes out. Whether a thread runs is read
  * from /proc, so that those that sleep are not touched at all. One that has
  * begun to sleep in between has its system call interrupted, and enters it
- * again (engine_restart_call()).
+ * again (restart_interrupted()).
  */
 #include "trace/samples.h"
 

@@ -366,6 +366,28 @@ static void test_restart_interrupted_call_steps_back_from_eintr_alone(void **sta
 	}
 }
 
+/* signal(7): those of the first kind go on after a signal without a handler, those of the second never do. */
+static void test_which_calls_are_restarted(void **state)
+{
+	static const long restarted[] = {SYS_poll, SYS_select, SYS_futex, SYS_nanosleep, SYS_wait4},
+			  never[] = {SYS_epoll_wait, SYS_epoll_pwait, SYS_semtimedop, SYS_rt_sigtimedwait},
+			  by_timeout[] = {SYS_read, SYS_accept};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(restarted) / sizeof(restarted[0]); i++) {
+		assert_true(arch_x86_64.is_restarted(restarted[i]));
+		assert_false(arch_x86_64.is_never_restarted(restarted[i]));
+	}
+	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++) {
+		assert_false(arch_x86_64.is_restarted(never[i]));
+		assert_true(arch_x86_64.is_never_restarted(never[i]));
+	}
+	for (size_t i = 0; i < sizeof(by_timeout) / sizeof(by_timeout[0]); i++)
+		assert_true(arch_x86_64.is_restarted(by_timeout[i]) && arch_x86_64.is_never_restarted(by_timeout[i]));
+	assert_false(arch_x86_64.is_never_restarted(SYS_close));
+	assert_false(arch_x86_64.is_never_restarted(-1));
+}
+
 /* Under a seccomp filter the kernel's restart_syscall(2) may be deadly: the call itself is entered again. */
 static void test_restart_interrupted_call_under_a_filter(void **state)
 {
@@ -431,6 +453,7 @@ int main(void)
 		cmocka_unit_test(test_emulate_return_from_an_unreadable_stack_is_refused),
 		cmocka_unit_test(test_exec_entry_is_told_from_other_calls_and_from_its_exit),
 		cmocka_unit_test(test_restart_interrupted_call_steps_back_from_eintr_alone),
+		cmocka_unit_test(test_which_calls_are_restarted),
 		cmocka_unit_test(test_restart_interrupted_call_under_a_filter),
 	};
 
