@@ -76,6 +76,7 @@ struct engine {
 	struct {
 		int fd;             /* timerfd_create(2): a look at all maps is due */
 		uint64_t period_ns; /* of these looks */
+		uint64_t looked_ns; /* when all were looked at last: CLOCK_MONOTONIC */
 	} rereading;
 	struct affinity affinity;
 	struct waiting waiting;
@@ -291,7 +292,7 @@ void mapped_forget_strangers(struct engine *engine);
 /* Readies the timer of the looks, which the session polls. Errors: OS. */
 struct usdtrap_error *rereading_init(struct engine *engine) USDTRAP_MUST_USE;
 void rereading_deinit(struct engine *engine);
-/* SPACE was looked at: has the next look come soon if a file that is wanted may still come to it. */
+/* SPACE was looked at: has the next look come soon. */
 void rereading_hurry(struct engine *engine, const struct space *space);
 /* The timer has ticked: looks at all spaces. */
 void rereading_tick(struct engine *engine);
@@ -338,6 +339,8 @@ void leave_all(struct engine *engine);
 /* Looks whether all traps are still there; to be called regularly, and for SPACE when its text has changed.
  */
 void verify_space(struct engine *engine, struct space *space);
+/* The same if the first trap in one of SPACE's files is gone: that is soon seen. */
+void verify_glance(struct engine *engine, struct space *space);
 void verify_traps(struct engine *engine);
 
 /* --- recipe.c --- */

@@ -10,7 +10,9 @@
  *	every 40 ms   as long as some process has not mapped a file that is wanted,
  *	              or has mapped one that must still prove that it is complete;
  *	              with what mapped.c waits then, it is armed within 100 ms
- *	every second  otherwise
+ *	every second  otherwise; but if a trap of one of its files is gone, within
+ *	              40 ms: each file's first is glanced at (verify.c), which takes
+ *	              a microsecond
  *	at once       at the stops behind mmap(2) and the like, with --watch-maps
  *
  * A look costs some ten microseconds a process, more where much is mapped. No
@@ -98,24 +100,30 @@ void rereading_deinit(struct engine *engine)
 
 void rereading_hurry(struct engine *engine, const struct space *space)
 {
-	if (engine->rereading.period_ns == LONG_PERIOD_NS && is_of_interest(engine, space) && waits(engine, space))
+	if (engine->rereading.period_ns == LONG_PERIOD_NS && is_of_interest(engine, space))
 		set_period(engine, SHORT_PERIOD_NS);
 }
 
 void rereading_tick(struct engine *engine)
 {
-	const uint64_t start_ns = clock_time_ns(CLOCK_THREAD_CPUTIME_ID);
+	const uint64_t start_ns = clock_time_ns(CLOCK_THREAD_CPUTIME_ID), now_ns = clock_time_ns(CLOCK_MONOTONIC);
+	const bool is_due = now_ns - engine->rereading.looked_ns >= LONG_PERIOD_NS;
 	uint64_t needed_ns, period_ns = LONG_PERIOD_NS;
 	struct usdtrap_error *error;
 
 	for (struct space *space = engine->spaces; space; space = space->next) {
 		if (!is_of_interest(engine, space))
 			continue;
+		period_ns = SHORT_PERIOD_NS;
+		if (!is_due && !waits(engine, space)) {
+			verify_glance(engine, space);
+			continue;
+		}
 		error = mapped_refresh(engine, space, MAPPED_GLIMPSE, NULL);
-		if (!error && waits(engine, space))
-			period_ns = SHORT_PERIOD_NS;
 		usdtrap_error_destroy(error); /* it is gone, and will be seen to be */
 	}
+	if (is_due)
+		engine->rereading.looked_ns = now_ns;
 	needed_ns = (clock_time_ns(CLOCK_THREAD_CPUTIME_ID) - start_ns) * GREATEST_SHARE;
 	if (period_ns < needed_ns)
 		period_ns = needed_ns < LONG_PERIOD_NS ? needed_ns : LONG_PERIOD_NS;

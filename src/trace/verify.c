@@ -143,6 +143,28 @@ void verify_space(struct engine *engine, struct space *space)
 			semaphore_keep(space, semaphore)); /* its process is gone, or the next look tells */
 }
 
+/* Whether the first trap in each of SPACE's files is there. Sites of one file follow each other. */
+static bool has_first_ones(const struct space *space)
+{
+	const struct mapped_file *seen = NULL;
+	uint8_t byte;
+
+	for (const struct site *site = space->sites; site; site = site->hh.next) {
+		if (site->state != SITE_ARMED || !site->mapped || site->mapped == seen)
+			continue;
+		if (!read_byte(space, site, &byte) || byte != space->arch->trap[0])
+			return false;
+		seen = site->mapped;
+	}
+	return true;
+}
+
+void verify_glance(struct engine *engine, struct space *space)
+{
+	if (space->arch && space->memory_fd >= 0 && !has_first_ones(space))
+		verify_space(engine, space);
+}
+
 /* Whether some site of SPACE had hits, and has had none since the last look: there may be a reason. */
 static bool has_fallen_silent(struct space *space)
 {

@@ -59,8 +59,8 @@ does other second check              # something else lies there now, ...
 does again pause call                # and the library once more
 does copy second call                # with our trap in the copy
 does unmap second map pause call
-does unmap map second call           # perhaps at the same place, so that the maps are as they were
-does anew second call
+does unmap map pause call            # perhaps at the same place, so that the maps are as they were
+does anew pause call
 ends 'by itself' 30
 
 # What was put elsewhere is left alone when usdtrap leaves, and what is still there gets its text back.
@@ -87,7 +87,7 @@ target mapper "$library"
 begins
 does map call
 tracer -e "$program" -p "$pid"
-does call unmap map second call
+does call unmap map pause call
 leave
 grep -qx '@work: 10' trace.out || fail "loaded before: $(cat trace.out)"
 finish

@@ -12,7 +12,7 @@
  *	copy	puts a copy of its text, in memory of no file, in its place, as some do to have it in huge pages
  *	check	says "text right" if the text is that of the file, or of the trap instructions
  *	pause	sleeps for 100 ms, which is how late a tracer may notice what it waits for
- *	second	sleeps for 1.1 seconds, likewise of what it had and does not miss
+ *	second	sleeps for 1.1 seconds, likewise of what it does not miss
  * In the end it says how often it called, and how often the semaphore was up.
  */
 #include <elf.h>
