@@ -68,6 +68,13 @@ struct usdtrap_error *files_open(const struct files_item *item, struct elf_objec
 	if (!error_number || !item->is_path_stale)
 		return error;
 	usdtrap_error_destroy(error);
+	if (strncmp(item->path, "/memfd:", 7) == 0)
+		return error_hint(
+			error_os(error_number,
+				 "%s is a file in memory, which its process has closed, and cannot be opened",
+				 item->path),
+			"opening it takes CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN, which root has; or let usdtrap "
+			"be there before the process makes it");
 	return error_hint(error_os(error_number,
 				   "%s was deleted or replaced since it was mapped, and the old file cannot be opened",
 				   item->path),

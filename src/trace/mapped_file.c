@@ -237,7 +237,7 @@ void mapped_forget_strangers(struct engine *engine)
 	engine->strangers = NULL;
 }
 
-/* Memory that no path ever led to and that cannot be opened is more likely a just-in-time compiler's than a library. */
+/* Memory that no path ever led to and that cannot be opened is mostly a just-in-time compiler's. */
 static bool is_likely_no_library(const struct procfs_mapping *mapping)
 {
 	return strncmp(mapping->path, "/memfd:", 7) == 0 || strncmp(mapping->path, "/dev/", 5) == 0 ||
@@ -277,7 +277,8 @@ static struct catalog_file *any_file(struct engine *engine, const struct space *
 	if (error_catch(error, USDTRAP_GONE)) /* not a word: its process, or the mapping, is no more */
 		return NULL;
 	add_stranger(engine, mapping);
-	if (usdtrap_error_code(error) == USDTRAP_BAD_ELF || is_likely_no_library(mapping))
+	if (usdtrap_error_code(error) == USDTRAP_BAD_ELF ||
+	    (is_likely_no_library(mapping) && !process_files_are_of_library(space->anchor, mapping)))
 		usdtrap_error_destroy(error);
 	else
 		engine_notice_error(engine, USDTRAP_NOTICE_WARNING, error);

@@ -31,6 +31,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/strbuf.h"
+#include "os/memory.h"
 #include "os/refusal.h"
 #include "trace/library.h"
 
@@ -273,16 +274,34 @@ static bool was_met(const struct procfs_maps *maps, size_t index)
 	return false;
 }
 
+bool process_files_are_of_library(pid_t tid, const struct procfs_mapping *mapping)
+{
+	char magic[4];
+	struct usdtrap_error *error;
+	int memory_fd;
+
+	error = memory_open(tid, &memory_fd);
+	if (!error) {
+		/* Loaders lay segments out as they lie in the file. */
+		error = memory_read(memory_fd, mapping->start - mapping->offset, magic, sizeof(magic));
+		close(memory_fd);
+	}
+	usdtrap_error_destroy(error);
+	return !error && memcmp(magic, "\177ELF", sizeof(magic)) == 0;
+}
+
 /*
- * Drops the newest of FILES if it is known to be no ELF file: code that is
- * made at run time is mapped from files, too. One that cannot be opened is
- * kept, so that whoever opens it says why, unless it only lives in memory.
+ * Drops the newest of FILES, MAPPING's in thread TID, if it is known to be no
+ * ELF file: code that is made at run time is mapped from files, too. One that
+ * cannot be opened is kept, so that whoever opens it says why, unless it only
+ * lives in memory and is not laid out like a library there.
  */
-static void drop_if_foreign(struct files *files)
+static void drop_if_foreign(struct files *files, pid_t tid, const struct procfs_mapping *mapping)
 {
 	struct files_item *item = &files->items[files->count - 1];
-	bool may_be_elf = access(item->open_path, R_OK) != 0 && strncmp(item->path, "/memfd:", 7) != 0 &&
-			  strncmp(item->path, "/dev/", 5) != 0;
+	bool is_in_memory = strncmp(item->path, "/memfd:", 7) == 0 || strncmp(item->path, "/dev/", 5) == 0;
+	bool may_be_elf =
+		access(item->open_path, R_OK) != 0 && (!is_in_memory || process_files_are_of_library(tid, mapping));
 
 	if (files_is_elf(item->open_path) || may_be_elf)
 		return;
@@ -312,7 +331,7 @@ struct usdtrap_error *process_files_find(const struct files_places *places, pid_
 			continue;
 		error = process_files_locate(places, pid, tid, &maps.items[i], files);
 		if (!error)
-			drop_if_foreign(files);
+			drop_if_foreign(files, tid, &maps.items[i]);
 	}
 	procfs_maps_deinit(&maps);
 	return error;
@@ -357,7 +376,7 @@ static struct usdtrap_error *add_unknown(const struct files_places *places, pid_
 			continue;
 		error = process_files_locate(places, pid, tid, &maps.items[i], files);
 		if (!error)
-			drop_if_foreign(files);
+			drop_if_foreign(files, tid, &maps.items[i]);
 	}
 	procfs_maps_deinit(&maps);
 	return error;

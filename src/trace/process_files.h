@@ -42,6 +42,13 @@ struct usdtrap_error *process_files_locate(const struct files_places *places, pi
 struct usdtrap_error *process_files_find_path(const struct files_places *places, pid_t pid, const char *inside,
 					      const char *path, struct files *files) USDTRAP_MUST_USE;
 
+/*
+ * Whether MAPPING, code whose file is in memory alone (memfd_create(2)) and
+ * may not be opened, is more likely a library's than a just-in-time compiler's,
+ * as the memory of thread TID tells: an ELF header lies where the file begins.
+ */
+bool process_files_are_of_library(pid_t tid, const struct procfs_mapping *mapping);
+
 /* Whether PID sees other files under the same paths as we do. False when that cannot be told. */
 bool process_files_are_elsewhere(const struct files_places *places, pid_t pid);
 

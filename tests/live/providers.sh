@@ -101,3 +101,21 @@ else
 	grep -q 'pyapp-.*was deleted or replaced since it was mapped, and the old file cannot be opened' trace.err ||
 		fail "not told why: $(cat trace.err)"
 fi
+
+# In memory alone, with its descriptor closed, before usdtrap comes: the same.
+begins
+says 'load memfd'
+says close
+"$usdtrap" -l -p "$pid" >list.out 2>list.err || true
+tracer -e "$program" -p "$pid"
+says 'fire 10'
+if [ "$(id -u)" -eq 0 ]; then
+	grep -q '^usdt:/memfd:pyapp:pyapp:request$' list.out || fail "closed: not listed: $(cat list.out)"
+	ends 'closed before' 10
+else
+	both_end
+	for file in list.err trace.err; do
+		grep -q '^WARNING: /memfd:pyapp is a file in memory, which its process has closed, and cannot be opened' $file ||
+			fail "closed: $file: $(cat $file)"
+	done
+fi
