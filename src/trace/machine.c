@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <uthash.h>
 #include <utlist.h>
 
 #include "base/cleanup.h"
@@ -20,15 +21,23 @@
 #include "trace/scout.h"
 
 enum {
-	PASSES_MAX = 8,  /* over all processes, until one finds nothing new */
-	REFUSALS_MAX = 3 /* told one by one; further ones are counted */
+	PASSES_MAX = 8,   /* over all processes, until one finds nothing new */
+	REFUSALS_MAX = 3, /* told one by one; further ones are counted */
+	REFUSED_MAX = 4096,
+};
+
+/* A process that could not be traced: it is looked at again, but told and counted once. */
+struct refused {
+	pid_t pid;
+	UT_hash_handle hh;
 };
 
 struct machine {
 	struct scout *scout;
 	pid_t *held; /* threads that stand */
 	size_t held_count, held_capacity;
-	unsigned refused; /* processes that could not be traced */
+	struct refused *refused;
+	unsigned refused_count; /* processes that could not be traced */
 	bool has_libraries;
 };
 
@@ -66,12 +75,41 @@ static bool is_known(const struct engine *engine, pid_t pid)
 	return tracee;
 }
 
-/* A process could not be traced. That it has ended is no refusal. */
-static void note_refusal(struct engine *engine, struct usdtrap_error *error)
+static void forget_refused(struct machine *machine)
+{
+	struct refused *refused, *next;
+
+	HASH_ITER (hh, machine->refused, refused, next) {
+		HASH_DEL(machine->refused, refused);
+		free(refused);
+	}
+}
+
+/* Adds PID to those that were refused. False: it is one of them. */
+static bool is_first_refusal(struct machine *machine, pid_t pid)
+{
+	struct refused *refused;
+
+	HASH_FIND(hh, machine->refused, &pid, sizeof(pid), refused);
+	if (refused)
+		return false;
+	if (HASH_COUNT(machine->refused) == REFUSED_MAX)
+		forget_refused(machine);
+	refused = calloc(1, sizeof(*refused));
+	if (refused) {
+		refused->pid = pid;
+		HASH_ADD(hh, machine->refused, pid, sizeof(refused->pid), refused);
+	}
+	return true;
+}
+
+/* PID could not be traced. That it has ended is no refusal. */
+static void note_refusal(struct engine *engine, pid_t pid, struct usdtrap_error *error)
 {
 	const enum usdtrap_error_code code = usdtrap_error_code(error);
 
-	if (code == USDTRAP_GONE || code == USDTRAP_NOT_FOUND || ++engine->machine->refused > REFUSALS_MAX)
+	if (code == USDTRAP_GONE || code == USDTRAP_NOT_FOUND || !is_first_refusal(engine->machine, pid) ||
+	    ++engine->machine->refused_count > REFUSALS_MAX)
 		usdtrap_error_destroy(error);
 	else
 		engine_notice_error(engine, USDTRAP_NOTICE_WARNING, error);
@@ -86,7 +124,7 @@ static bool attach_if_wanted(struct engine *engine, pid_t pid)
 		return false;
 	error = attach_process(engine, pid, USDTRAP_ATTACH_NOW);
 	if (error)
-		note_refusal(engine, error);
+		note_refusal(engine, pid, error);
 	return !error;
 }
 
@@ -128,7 +166,7 @@ static void on_opening(struct engine *engine, const struct arrival *arrival)
 		    (usdtrap_error_code(error) == USDTRAP_GONE || usdtrap_error_code(error) == USDTRAP_NOT_FOUND))
 			engine->report.processes_missed++;
 		if (error)
-			note_refusal(engine, error);
+			note_refusal(engine, arrival->pid, error);
 	}
 	scout_answer(engine->machine->scout, arrival);
 }
@@ -189,7 +227,7 @@ static void note_late(struct engine *engine, pid_t pid, const char *what)
 /* Arms the process of TRACEE, which stands. */
 static void arm(struct engine *engine, struct tracee *tracee, bool is_late)
 {
-	const pid_t tid = tracee->tid;
+	const pid_t tid = tracee->tid, pid = tracee->pid;
 	bool is_standing = true;
 	struct usdtrap_error *error;
 
@@ -199,7 +237,7 @@ static void arm(struct engine *engine, struct tracee *tracee, bool is_late)
 	error = attach_held(engine, tracee, &is_standing);
 	tracee = tracee_find(engine->tracees, tid);
 	if (error)
-		note_refusal(engine, error);
+		note_refusal(engine, pid, error);
 	if (!tracee || !is_standing)
 		return;
 	if (error)
@@ -346,8 +384,14 @@ static struct usdtrap_error *check_wishes(const struct engine *engine)
 {
 	static const char stops[] = "every process would have to stop for it again and again, this terminal's and the "
 				    "reader of the output among them, which might then wait for each other";
-	const struct event_match *match = foreign_event(&engine->events);
+	static const char lives[] =
+		"without a stop the kernel tells only that somebody has begun or ended, when its name "
+		"may be forgotten already";
+	const struct events *events = &engine->events;
+	const struct event_match *match = foreign_event(events);
 
+	if (match && (match == events->of_kind[EVENT_FORK] || match == events->of_kind[EVENT_END]))
+		return refuse(match->info.full_name, lives);
 	if (match)
 		return refuse(match->info.full_name, stops);
 	if (engine->samplers)
@@ -473,9 +517,9 @@ void machine_stop(struct engine *engine)
 	engine->report.starts = report.starts;
 	engine->report.starts_late = report.late;
 	engine->report.starts_missed = report.missed;
-	if (machine->refused > REFUSALS_MAX)
+	if (machine->refused_count > REFUSALS_MAX)
 		engine_notice(engine, USDTRAP_NOTICE_WARNING, "%u processes in all could not be traced",
-			      machine->refused);
+			      machine->refused_count);
 }
 
 void machine_destroy(struct engine *engine)
@@ -483,6 +527,7 @@ void machine_destroy(struct engine *engine)
 	if (!engine->machine)
 		return;
 	scout_destroy(engine->machine->scout);
+	forget_refused(engine->machine);
 	free(engine->machine->held);
 	free(engine->machine);
 	engine->machine = NULL;

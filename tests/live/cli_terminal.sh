@@ -118,16 +118,16 @@ ends 0
 EOT
 
 # To attach many processes takes a while: it is told how far it is, and Ctrl-C ends it soon, with those that it has.
-cp "$targets/hits" .
+cp "$targets/hits" crowd_hits
 mkfifo crowd.in
 exec 8<>crowd.in
 crowd=
 while [ "$(echo "$crowd" | wc -w)" -lt 400 ]; do
-	./hits 3 <crowd.in >crowd.out 2>&1 8>&- 9>&- &
+	./crowd_hits 3 <crowd.in >crowd.out 2>&1 8>&- 9>&- &
 	crowd="$crowd $!"
 done
 started="$started $crowd"
-on_terminal -v --machine=poll -e "usdt:$work/hits:hits:tick { @hits = count(); } end { printf(\"ended\n\"); }" <<EOT
+on_terminal -v --machine=poll -e "usdt:$work/crowd_hits:hits:tick { @hits = count(); } end { printf(\"ended\n\"); }" <<EOT
 expect attaching:
 key C
 expect ended

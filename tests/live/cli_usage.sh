@@ -148,6 +148,10 @@ says 1 err -e 'tracepoint:syscalls:sys_enter_read { }' <<EOT
 ERROR: tracepoint:syscalls:sys_enter_read cannot be had for the whole machine: every process would have to stop for it again and again, this terminal's and the reader of the output among them, which might then wait for each other
 HINT: name processes with -p or -c; --follow traces their children as well
 EOT
+says 1 err -e 'tracepoint:sched:sched_process_exit { }' <<EOT
+ERROR: tracepoint:sched:sched_process_exit cannot be had for the whole machine: without a stop the kernel tells only that somebody has begun or ended, when its name may be forgotten already
+HINT: name processes with -p or -c; --follow traces their children as well
+EOT
 says 1 err --filesystem ./missing -e 'tracepoint:syscalls:sys_enter_execve { }' <<EOT
 ERROR: ./missing: No such file or directory
 EOT

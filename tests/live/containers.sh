@@ -54,7 +54,7 @@ opened() { # WHAT FILE LIBRARY
 
 tree=$work/tree
 put "$targets/opener" "$tree" /opt/opener
-put "$targets/libprobe.so" "$tree" /opt/libprobe.so
+put "$targets/libprobe.so" "$tree" /opt/libcontained.so # machine.sh traces whoever has it by its name on an overlay
 put "$targets/hits" "$tree" "$targets/guarded" # another program than the one of that path here
 put "$targets/guarded" "$tree" /opt/guarded
 put "$targets/jitted" "$tree" /opt/jitted
@@ -64,13 +64,13 @@ chmod 755 "$work"
 all() { # WAYS...
 	ways=$*
 	# By the paths inside, by those outside, by mixtures of them, and by words.
-	contained "$@" "$tree" /opt/opener /opt/libprobe.so 4 || return 1
-	opened "$ways, inside" /opt/opener /opt/libprobe.so
-	contained "$@" "$tree" /opt/opener /opt/libprobe.so 4
-	opened "$ways, outside" "$tree/opt/opener" "$tree/opt/libprobe.so"
-	contained "$@" "$tree" /opt/opener /opt/libprobe.so 4
-	opened "$ways, words" opener "/proc/$inside/root/opt/libprobe.so"
-	contained "$@" "$tree" /opt/opener /opt/libprobe.so 4
+	contained "$@" "$tree" /opt/opener /opt/libcontained.so 4 || return 1
+	opened "$ways, inside" /opt/opener /opt/libcontained.so
+	contained "$@" "$tree" /opt/opener /opt/libcontained.so 4
+	opened "$ways, outside" "$tree/opt/opener" "$tree/opt/libcontained.so"
+	contained "$@" "$tree" /opt/opener /opt/libcontained.so 4
+	opened "$ways, words" opener "/proc/$inside/root/opt/libcontained.so"
+	contained "$@" "$tree" /opt/opener /opt/libcontained.so 4
 	opened "$ways, any" '' '*'
 
 	# Where a path means one file here and another one there, the process's is meant.
@@ -142,10 +142,10 @@ overlaid() { # WAYS...
 	cp -r "$tree" lower
 	for path in /opt/opener "$work/lower/opt/opener" opener; do
 		contained "$@" "overlay=$work/lower:$work/upper:$work/scratch" "$work/merged" \
-			/opt/opener /opt/libprobe.so 4 || return 1
+			/opt/opener /opt/libcontained.so 4 || return 1
 		case $path in
-		/opt/*) opened "$ways, $path" "$path" /opt/libprobe.so ;;
-		*) opened "$ways, $path" "$path" "$work/lower/opt/libprobe.so" ;;
+		/opt/*) opened "$ways, $path" "$path" /opt/libcontained.so ;;
+		*) opened "$ways, $path" "$path" "$work/lower/opt/libcontained.so" ;;
 		esac
 	done
 	# Another program was put over it: that is what runs, and not the one below.

@@ -7,14 +7,16 @@ needs_attach
 [ -z "${OLD_KERNEL:-}" ] || skip "an old kernel asks nobody before files are opened"
 [ "$(id -u)" -eq 0 ] || skip "only root is asked before files are opened"
 
-cp "$targets/hits" "$targets/linked" "$targets/opener" "$targets/libprobe.so" "$targets/forker" .
+# Others' tests run what was built as these were; on an overlay a file is known by that and by its name. So the name is ours.
+cp "$targets/hits" machine_hits
+cp "$targets/linked" "$targets/opener" "$targets/libprobe.so" "$targets/forker" .
 LD_LIBRARY_PATH=$work
 export LD_LIBRARY_PATH
 program="
-	usdt:$work/hits:hits:tick { @hits = count(); @by[pid] = count(); }
+	usdt:$work/machine_hits:hits:tick { @hits = count(); @by[pid] = count(); }
 	usdt:$work/libprobe.so:libprobe:* { @lib[probe] = count(); }
-	uprobe:$work/hits:main { @main = count(); }
-	uretprobe:$work/hits:main { @returns = count(); }"
+	uprobe:$work/machine_hits:main { @main = count(); }
+	uretprobe:$work/machine_hits:main { @returns = count(); }"
 
 traces() {
 	tracer -v "$@" -e "$program"
@@ -28,18 +30,18 @@ says() {
 	done
 }
 
-start "$work/hits" 7
+start "$work/machine_hits" 7
 wait_for target.out '^ready$'
 traces --machine=fanotify
 go
 
 # Others that start.
 for run in 1 2 3 4 5; do
-	echo go | ./hits 100 >run.out 2>&1 || fail "run $run ended with $?"
+	echo go | ./machine_hits 100 >run.out 2>&1 || fail "run $run ended with $?"
 	grep -q '^work right$' run.out || fail "run $run: $(cat run.out)"
 done
-cat hits >copy # who only reads the file is let alone
-cmp hits copy || fail "a reader of the file was disturbed"
+cat machine_hits >copy # who only reads the file is let alone
+cmp machine_hits copy || fail "a reader of the file was disturbed"
 chmod +x copy
 echo go | ./copy 1000 >run.out 2>&1 || fail "a copy ended with $?" # another file
 
@@ -50,9 +52,9 @@ done
 echo go | ./opener "$work/libprobe.so" 4 >run.out || fail "opener ended with $?"
 
 # A wanted file that cannot be executed: who tried goes on untraced.
-chmod -x hits
-! ./hits 1 2>/dev/null || fail "it was executed"
-chmod +x hits
+chmod -x machine_hits
+! ./machine_hits 1 2>/dev/null || fail "it was executed"
+chmod +x machine_hits
 finish
 [ "$status" -eq 0 ] || fail "the target ended with $status"
 sleep 0.2
@@ -65,7 +67,7 @@ fi
 
 # The interpreter of a script: the kernel opens it while it holds a lock that a tracer needs. Nearly always it is reached in
 # time, and if not that is told.
-printf '#!%s/hits\n' "$work" >script
+printf '#!%s/machine_hits\n' "$work" >script
 chmod +x script
 traces --machine=fanotify
 for script in 1 2 3 4 5 6 7 8 9 10; do
@@ -83,7 +85,7 @@ echo "interpreters of 10 scripts: ${scripts:-0} reached, ${late:-0} of them perh
 traces --machine=fanotify
 count=0
 while [ $count -lt 1000 ]; do
-	echo go | ./hits 3 >run.out 2>/dev/null || fail "run $count ended with $?"
+	echo go | ./machine_hits 3 >run.out 2>/dev/null || fail "run $count ended with $?"
 	grep -q '^work right$' run.out || fail "run $count: $(cat run.out)"
 	count=$((count + 1))
 done
@@ -96,7 +98,7 @@ missed=$(sed -n 's/^WARNING: \([0-9]*\) such processes had ended.*/\1/p' trace.e
 echo "1000 short processes: $hits hits of 3000, told as late ${late:-0}, as missed ${missed:-0}, none harmed"
 
 # Left while processes run: they are as they were.
-start "$work/hits" 10
+start "$work/machine_hits" 10
 wait_for target.out '^ready$'
 traces --machine=fanotify
 leave
@@ -105,9 +107,20 @@ go
 finish
 [ "$status" -eq 0 ] || fail "the target ended with $status"
 
+# Runs hits from FOLDER, in a mount namespace of its own in which MOUNTING was done. False: that cannot be had here.
+mkdir place
+elsewhere() { # FOLDER MOUNTING
+	(
+		sleep 1
+		echo go
+	) | unshare -m /bin/sh -c "{ $2; } && cd $1 && exec ./machine_hits 30" >run.out 2>&1 && return 0
+	echo "not here: $(cat run.out)"
+	return 1
+}
+
 # The other ways: those that are there, and those that live long enough.
 for way in connector poll; do
-	start "$work/hits" 7
+	start "$work/machine_hits" 7
 	wait_for target.out '^ready$'
 	rm -f trace.err
 	"$usdtrap" --machine=$way -e "$program" >trace.out 2>trace.err 9>&- &
@@ -125,11 +138,27 @@ for way in connector poll; do
 	(
 		sleep 1
 		echo go
-	) | ./hits 30 >run.out 2>&1
+	) | ./machine_hits 30 >run.out 2>&1
+	# In a mount namespace that is new, by another path, and through an overlay.
+	late=1
+	if elsewhere place "mount --bind $work place"; then
+		late=$((late + 1))
+	fi
+	if elsewhere place/merged "mount -t tmpfs x place && mkdir place/lower place/upper place/work place/merged &&
+		cp machine_hits place/lower &&
+		mount -t overlay x -o lowerdir=place/lower,upperdir=place/upper,workdir=place/work place/merged"; then
+		late=$((late + 1))
+	fi
+	# One that somebody else traces is told of once, however often it is looked at.
+	sh -c 'sleep 1.5; echo go' | "$usdtrap" -q -e 'usdt::hits:tick { @ = count(); }' -c './machine_hits 5' >run.out 2>&1 ||
+		fail "another tracer: $(cat run.out)"
 	leave
-	says hits 37
-	[ "$(grep -c '^@by' trace.out)" -eq 2 ] || fail "$way: $(cat trace.out)"
-	grep -q '1 processes had begun' trace.err || fail "$way does not say that it was late: $(cat trace.err)"
+	[ "$(grep -c '^WARNING: cannot trace .*(machine_hits).* traces it already' trace.err)" -eq 1 ] ||
+		fail "$way: $(cat trace.err)"
+	! grep 'in all' trace.err || fail "$way: counted more than once"
+	says hits $((7 + 30 * late))
+	[ "$(grep -c '^@by' trace.out)" -eq $((1 + late)) ] || fail "$way: $(cat trace.out)"
+	grep -q "$late processes had begun" trace.err || fail "$way does not say that it was late: $(cat trace.err)"
 done
 
 # What cannot be had for all is refused.

@@ -113,23 +113,25 @@ same expected actual
 # there yet. Nobody is late.
 mkdir files
 mount -t tmpfs files files
-cp /opt/tests/targets/* files
+cp /opt/tests/targets/hits files/mounted_hits # a name of its own, for who traces all that are called hits on an overlay
+cp /opt/tests/targets/libprobe.so files/libmounted.so
+cp /opt/tests/targets/opener files
 files=$work/files
 traces() { # FOLDER OPTIONS...
 	folder=$1
 	shift
-	tracer "$@" -e "usdt:$folder/hits:hits:tick { @hits = count(); } uprobe:$folder/hits:main { @main = count(); }
-		usdt:$folder/libprobe.so:libprobe:work { @work = count(); }"
+	tracer "$@" -e "usdt:$folder/mounted_hits:hits:tick { @hits = count(); } uprobe:$folder/mounted_hits:main { @main = count(); }
+		usdt:$folder/libmounted.so:libprobe:work { @work = count(); }"
 }
 traces "$files"
 cat >elsewhere.sh <<EOS
 mount --bind $files other
-echo go | other/hits 10
+echo go | other/mounted_hits 10
 mount -t tmpfs x upper
 mkdir upper/upper upper/work
 mount -t overlay x -o lowerdir=$files,upperdir=upper/upper,workdir=upper/work merged
-echo go | merged/hits 20
-echo go | merged/opener $work/merged/libprobe.so 4
+echo go | merged/mounted_hits 20
+echo go | merged/opener $work/merged/libmounted.so 4
 EOS
 for round in 1 2 3; do
 	unshare -m /bin/sh elsewhere.sh >run.out 2>&1 || fail "elsewhere: $(cat run.out)"
@@ -143,12 +145,12 @@ if ! grep -q WARNING trace.err; then # else the machine was too busy, which is t
 fi
 
 # Where the file is any, it is each that somebody runs when tracing begins, by whatever path; and who runs one of these later.
-cp files/hits same
+cp files/mounted_hits same
 start ./same 10
 wait_for target.out '^ready$'
 tracer -e 'usdt:*:hits:tick { @hits[comm] = count(); }'
 grep -q '^NOTE: files that were not named are those that a process runs now: 1\.' trace.err || fail "no word: $(cat trace.err)"
-echo go | files/hits 20 >run.out 2>&1
+echo go | files/mounted_hits 20 >run.out 2>&1
 echo go | ./same 30 >run.out 2>&1
 go
 finish
@@ -159,11 +161,11 @@ maps trace.out | same expected -
 # The same program in a layer that nobody named, of which nobody was asked: what runs there for a while is found.
 traces "$files" -v
 mount -t tmpfs x lower
-cp files/hits lower
+cp files/mounted_hits lower
 mount -t tmpfs x upper
 mkdir upper/upper upper/work
 mount -t overlay x -o lowerdir=lower,upperdir=upper/upper,workdir=upper/work merged
-start merged/hits 10
+start merged/mounted_hits 10
 wait_for target.out '^ready$'
 wait_for trace.err "^NOTE: process $pid had begun with what is traced before it could be reached"
 wait_until_still
