@@ -37,9 +37,11 @@ static void on_problem(const struct usdtrap_error *problem, void *user)
 size_t list_functions(struct listing *listing, enum pattern_type type, const struct usdtrap_pattern *pattern,
 		      bool is_alone)
 {
+	const char *language = pattern->provider;
 	const struct usdtrap_function_pattern functions = {
 		.target = pattern->target,
 		.name = pattern->name && *pattern->name ? pattern->name : "*",
+		.is_demangled = language && *language,
 		.at_return = type == PATTERN_URETPROBE,
 	};
 	struct function_listing shown = {.listing = listing};
@@ -47,7 +49,10 @@ size_t list_functions(struct listing *listing, enum pattern_type type, const str
 	bool names_file = pattern->target && *pattern->target && strcmp(pattern->target, "*") != 0;
 	struct usdtrap_error *error = NULL;
 
-	if (names_file || listing->options->pid)
+	if (functions.is_demangled && strcmp(language, "cpp") != 0)
+		error = error_create(USDTRAP_INVALID_USE, "names of the language %s are not known, only those of cpp",
+				     language);
+	else if (names_file || listing->options->pid)
 		error = usdtrap_list_functions(&functions, listing->options->pid, &callbacks);
 	else if (is_alone)
 		error = error_hint(error_create(USDTRAP_INVALID_USE, "whose functions?"),

@@ -9,6 +9,7 @@
  *	/usr/bin/python3                the same
  *	usdt:gc__* with -p              by name, in the program and its libraries
  *	uprobe:/bin/bash:read*          functions; so do u, uretprobe and ur
+ *	uprobe:./server:cpp:"ns::*"     functions by their names in C++
  *	tracepoint:syscalls:*open*      by category and name
  *	*gc__*                          by name, of any type
  *	*:/usr/bin/python3:*gc__*       a file's, of any type
@@ -46,7 +47,8 @@ struct pattern {
 	const char *unit;               /* interval, profile: a wildcard */
 	const char *category;           /* tracepoint; NULL: `event' is matched with the category or the name or both */
 	const char *event;              /* tracepoint */
-	struct usdtrap_pattern user;    /* usdt; uprobe, uretprobe, where the name is a function's */
+	struct usdtrap_pattern user;    /* usdt; uprobe, uretprobe, where the name is a function's, and the
+					provider the language it has that name in */
 	char *parts[4];                 /* owned; what the members above point into */
 };
 

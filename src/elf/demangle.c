@@ -52,13 +52,19 @@ static const char *parameters_of(const char *name)
 	return NULL;
 }
 
-bool demangle_match(const char *pattern, const char *name)
+char *demangle_without_parameters(const char *name)
 {
 	const char *parameters = parameters_of(name);
+
+	return parameters ? strndup(name, (size_t)(parameters - name)) : NULL;
+}
+
+bool demangle_match(const char *pattern, const char *name)
+{
 	_cleanup_free_ char *bare = NULL;
 
 	if (glob_match(pattern, name))
 		return true;
-	bare = parameters ? strndup(name, (size_t)(parameters - name)) : NULL;
+	bare = demangle_without_parameters(name);
 	return bare && glob_match(pattern, bare);
 }

@@ -21,6 +21,9 @@ char *demangle(const char *symbol);
  */
 bool demangle_match(const char *pattern, const char *name);
 
+/* What "ns::f(int) const" is called without its parameters, to be freed with free(3). NULL: it has none; no memory. */
+char *demangle_without_parameters(const char *name);
+
 /* __cxa_demangle of the Itanium C++ ABI, section 3.4. */
 typedef char *(*demangle_fn)(const char *symbol, char *buffer, size_t *size, int *status);
 /* It, from a library of the machine; NULL: there is none, or this is the static program, which loads none. */

@@ -290,13 +290,15 @@ void lang_each_point(const struct lang_program *program, void (*on_point)(const 
 {
 	for (size_t i = 0; i < program->binding_count; i++) {
 		const struct ast_attach_point *point = program->bindings[i].point;
-		const struct lang_point shown = {
+		struct lang_point shown = {
 			.type = probe_type_name(point->type),
 			.full_name = point->full_name,
 			.pattern = pattern_of(program, point),
 			.text = point->text,
 		};
 
+		if (point->is_demangled)
+			shown.pattern.provider = "cpp";
 		if (!program->bindings[i].is_filtered)
 			on_point(&shown, user);
 	}

@@ -130,7 +130,8 @@ struct lang_point {
 	const char *full_name; /* what `probe' yields there; NULL: it depends on what the pattern matches */
 	/*
 	 * usdt: as it is. uprobe, uretprobe: `target' and `name', the function;
-	 * NULL: an address is meant, as in `text'. tracepoint: `provider', the
+	 * NULL: an address is meant, as in `text'; `provider' is "cpp" where it is
+	 * a name of C++. tracepoint: `provider', the
 	 * category, and `name'. Others: nothing.
 	 */
 	struct usdtrap_pattern pattern;

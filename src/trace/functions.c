@@ -298,21 +298,52 @@ struct usdtrap_error *functions_find(const struct functions_file *file, const st
 
 /* ---- What was meant ---------------------------------------------------------------------------------------------- */
 
-const char *functions_nearest(const struct elf_functions *functions, const struct usdtrap_function_pattern *pattern)
+/* Offers what SYMBOL is called in C++, with parameters if WITH_PARAMETERS; keeps it in *KEPT if it is the best. */
+static void offer_demangled(struct nearest *search, const char *symbol, bool with_parameters, char **kept)
+{
+	_cleanup_free_ char *full = demangle(symbol);
+	char *name = NULL;
+
+	if (full && !with_parameters)
+		name = demangle_without_parameters(full);
+	if (full && !name)
+		name = strdup(full);
+	if (!name)
+		return;
+	nearest_offer(search, name);
+	if (search->best == name) {
+		free(*kept);
+		*kept = name;
+	} else {
+		free(name);
+	}
+}
+
+char *functions_nearest(const struct elf_functions *functions, const struct usdtrap_function_pattern *pattern)
 {
 	struct nearest search = {.wanted = pattern->name, .distance = NEAREST_START};
+	_cleanup_strbuf_ struct strbuf shown = {0};
+	_cleanup_free_ char *demangled = NULL;
 
-	if (!pattern->name || pattern->is_demangled)
+	if (!pattern->name)
 		return NULL;
-	for (size_t i = 0; i < functions->count; i++)
-		nearest_offer(&search, functions->items[i].name);
-	return search.best;
+	for (size_t i = 0; i < functions->count; i++) {
+		if (pattern->is_demangled)
+			offer_demangled(&search, functions->items[i].name, strchr(pattern->name, '('), &demangled);
+		else
+			nearest_offer(&search, functions->items[i].name);
+	}
+	if (!search.best)
+		return NULL;
+	functions_format_pattern(
+		&(struct usdtrap_function_pattern){.name = search.best, .is_demangled = pattern->is_demangled}, &shown);
+	return strbuf_take(&shown);
 }
 
 struct usdtrap_error *functions_explain_no_match(const struct functions_file *file,
 						 const struct usdtrap_function_pattern *pattern)
 {
-	const char *nearest = functions_nearest(file->functions, pattern);
+	_cleanup_free_ char *nearest = functions_nearest(file->functions, pattern);
 	_cleanup_strbuf_ struct strbuf wanted = {0};
 	struct usdtrap_error *error;
 

@@ -47,7 +47,7 @@ struct usdtrap_error *functions_explain_no_match(const struct functions_file *fi
 						 const struct usdtrap_function_pattern *pattern) USDTRAP_MUST_USE;
 /* PATTERN's function as one would write it: "f", "f+4", "0x1234", "cpp:\"ns::f\"". Appends to OUT. */
 void functions_format_pattern(const struct usdtrap_function_pattern *pattern, struct strbuf *out);
-/* The name that PATTERN's was probably meant to be; NULL: none is near. */
-const char *functions_nearest(const struct elf_functions *functions, const struct usdtrap_function_pattern *pattern);
+/* What PATTERN's function was probably meant to be, as one would write it, to be freed; NULL: none is near. */
+char *functions_nearest(const struct elf_functions *functions, const struct usdtrap_function_pattern *pattern);
 
 #endif

@@ -14,7 +14,7 @@ struct listing {
 	const struct usdtrap_function_pattern *pattern;
 	const struct usdtrap_list_callbacks *callbacks;
 	size_t match_count;
-	char *nearest; /* name of the function that may have been meant, if one of the files has such; owned */
+	char *nearest; /* the function that may have been meant, if one of the files has such; owned */
 	bool is_ended;
 };
 
@@ -56,11 +56,8 @@ static struct usdtrap_error *list_file(struct listing *listing, const struct fil
 	error = functions_find(&file, &search, &count);
 	if (!error && count == 0 && is_alone)
 		error = functions_explain_no_match(&file, listing->pattern);
-	if (!error && count == 0 && !listing->nearest) {
-		const char *nearest = functions_nearest(functions, listing->pattern);
-
-		listing->nearest = nearest ? strdup(nearest) : NULL;
-	}
+	if (!error && count == 0 && !listing->nearest)
+		listing->nearest = functions_nearest(functions, listing->pattern);
 	listing->match_count += count;
 	elf_functions_destroy(functions);
 	elf_object_destroy(object);

@@ -17,6 +17,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/nearest.h"
 #include "elf/demangle.h"
 #include "trace/engine.h"
 #include "trace/hit.h"
@@ -298,10 +299,40 @@ struct usdtrap_error *usdtrap_hit_find_symbol(const struct usdtrap_hit *hit, con
 	return find_symbol(hit->engine, hit->tracee->space, usdtrap_hit_address(hit), name, ret_address, ret_size);
 }
 
+static void offer(struct nearest *search, const struct elf_functions *symbols)
+{
+	for (size_t i = 0; symbols && i < symbols->count; i++)
+		nearest_offer(search, symbols->items[i].name);
+}
+
+/* What NAME, which no file of SPACE has, was probably meant to be. */
+static const char *nearest_symbol(struct engine *engine, struct space *space, const char *name)
+{
+	struct nearest search = {.wanted = name, .distance = NEAREST_START};
+
+	for (size_t i = 0; i < space->modules->count; i++) {
+		struct module *module = &space->modules->items[i];
+		struct module_file *file =
+			module->is_executable ? modules_file(&stacks_of(engine)->files, space, module) : NULL;
+
+		if (!file)
+			continue;
+		offer(&search, module_variables(space, file));
+		offer(&search, module_functions(space, file));
+	}
+	return search.best;
+}
+
 struct usdtrap_error *stacks_find_symbol(struct engine *engine, struct space *space, const char *name,
 					 uint64_t *ret_address)
 {
-	return find_symbol(engine, space, 0, name, ret_address, NULL);
+	struct usdtrap_error *error = find_symbol(engine, space, 0, name, ret_address, NULL);
+	const char *nearest;
+
+	if (!error || usdtrap_error_code(error) != USDTRAP_NOT_FOUND)
+		return error;
+	nearest = nearest_symbol(engine, space, name);
+	return nearest ? error_hint(error, "did you mean %s?", nearest) : error;
 }
 
 char *usdtrap_demangle(const char *symbol)

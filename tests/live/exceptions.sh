@@ -27,4 +27,19 @@ printf '@[idler::run(int)]: 30\n@[worker::run(int)]: 30\n' | same - said.out
 if "$usdtrap" -e 'uprobe:./thrower:cpp:"worker::walk" { }' -c ./thrower >both.out 2>said.err </dev/null; then
 	fail "there is no worker::walk"
 fi
-grep -q 'none of its .* functions is called cpp:"worker::walk"' said.err || fail "it says something else"
+grep -q 'none of its .* functions is called cpp:"worker::walk"; did you mean cpp:"worker::run"?' said.err ||
+	fail "it says something else"
+
+# -l lists what -e would attach to.
+"$usdtrap" -l 'uretprobe:./thrower:cpp:"*::run"' >said.out
+printf 'uretprobe:./thrower:cpp:"%s::run(int)"\n' idler worker | same - said.out
+"$usdtrap" -l -e 'uprobe:./thrower:cpp:"worker::run" { }' >said.out
+echo 'uprobe:./thrower:cpp:"worker::run(int)"' | same - said.out
+! "$usdtrap" -l 'uprobe:./thrower:cpp:"idler::rnu(int)",uprobe:./thrower:rust:"run"' >said.out 2>said.err ||
+	fail "there is no idler::rnu"
+cat >expected <<'EOT'
+ERROR: ./thrower: none of its NUMBER functions is called cpp:"idler::rnu(int)"
+HINT: did you mean cpp:"idler::run(int)"?
+ERROR: names of the language rust are not known, only those of cpp
+EOT
+sed 's/its [0-9]* functions/its NUMBER functions/' said.err | same expected -
