@@ -92,6 +92,7 @@ struct usdtrap_error *procfs_status_read(const char *root, pid_t tid, struct pro
 /* Some fields of /proc/PID/task/TID/stat. */
 struct procfs_stat {
 	char state;            /* field 3 */
+	pid_t session;         /* field 6: of the process that began it; 0: one of another pid namespace */
 	bool is_kernel_thread; /* PF_KTHREAD in field 9 */
 	bool is_ending;        /* likewise PF_EXITING; or a zombie */
 	long priority;         /* field 18: the kernel's less 100 */

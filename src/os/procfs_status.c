@@ -99,7 +99,7 @@ struct usdtrap_error *procfs_status_read(const char *root, pid_t tid, struct pro
 
 struct usdtrap_error *procfs_stat_read(const char *root, pid_t pid, pid_t tid, struct procfs_stat *ret)
 {
-	enum { STATE = 3, FLAGS = 9, PRIORITY = 18, START_TIME = 22, START_STACK = 28, PROCESSOR = 39 };
+	enum { STATE = 3, SESSION = 6, FLAGS = 9, PRIORITY = 18, START_TIME = 22, START_STACK = 28, PROCESSOR = 39 };
 	enum { PF_EXITING = 0x4, PF_KTHREAD = 0x00200000 }; /* include/linux/sched.h of the kernel, since 2.6.27 */
 	const struct procfs_file file = {root, pid, tid, "stat"};
 	struct procfs_stat stat = {.state = '?', .processor = -1};
@@ -121,6 +121,8 @@ struct usdtrap_error *procfs_stat_read(const char *root, pid_t pid, pid_t tid, s
 			continue;
 		if (number == STATE) {
 			stat.state = *field;
+		} else if (number == SESSION) {
+			stat.session = (pid_t)strtol(field, NULL, 10);
 		} else if (number == FLAGS) {
 			stat.is_kernel_thread = strtoul(field, NULL, 10) & PF_KTHREAD;
 			stat.is_ending = strtoul(field, NULL, 10) & PF_EXITING;

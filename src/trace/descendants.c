@@ -6,8 +6,9 @@
  * They are attached one after the other, each like any process, once their
  * parent is: from then on the kernel hands over its new children. Those of
  * others may come while we look, so the tree is walked until a walk finds
- * nobody new. A child whose parent has ended has another parent, and is found
- * no more. One that cannot be attached spoils nothing else: that is told.
+ * nobody new. A child whose parent has ended has another parent. It is found
+ * all the same if the process began a session and the child is still in it:
+ * nobody gets into a session but by being born there. One that cannot be attached spoils nothing else: that is told.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,8 +76,27 @@ static struct usdtrap_error *refuse(struct walk *walk, pid_t pid, struct usdtrap
 	return NULL;
 }
 
-/* Attaches the children of PID that are not ours yet, and theirs. */
+static struct usdtrap_error *visit_children(struct walk *walk, pid_t pid);
+
+/* Attaches PID, unless it is ours already, and its children. */
 static struct usdtrap_error *visit(struct walk *walk, pid_t pid)
+{
+	struct usdtrap_error *error = NULL;
+
+	if (is_tracer(pid) || is_dead(pid))
+		return NULL;
+	if (!is_known(walk, pid)) {
+		walk->is_new = true;
+		walk->engine->progress.processes++;
+		engine_tell_progress(walk->engine);
+		error = attach_process(walk->engine, pid, USDTRAP_ATTACH_NOW);
+		if (error && usdtrap_error_code(error) != USDTRAP_NO_MEMORY)
+			error = refuse(walk, pid, error);
+	}
+	return error ? error : visit_children(walk, pid);
+}
+
+static struct usdtrap_error *visit_children(struct walk *walk, pid_t pid)
 {
 	_cleanup_free_ pid_t *children = NULL;
 	struct usdtrap_error *error;
@@ -87,20 +107,34 @@ static struct usdtrap_error *visit(struct walk *walk, pid_t pid)
 		return NULL;
 	for (size_t i = 0; i < count; i++)
 		walk->engine->progress.processes_total += !is_known(walk, children[i]);
-	for (size_t i = 0; !error && i < count && !atomic_load(&walk->engine->is_called_off); i++) {
-		if (is_tracer(children[i]) || is_dead(children[i]))
-			continue;
-		if (!is_known(walk, children[i])) {
-			walk->is_new = true;
-			walk->engine->progress.processes++;
-			engine_tell_progress(walk->engine);
-			error = attach_process(walk->engine, children[i], USDTRAP_ATTACH_NOW);
-			if (error && usdtrap_error_code(error) != USDTRAP_NO_MEMORY)
-				error = refuse(walk, children[i], error);
-		}
-		if (!error)
-			error = visit(walk, children[i]);
-	}
+	for (size_t i = 0; !error && i < count && !atomic_load(&walk->engine->is_called_off); i++)
+		error = visit(walk, children[i]);
+	return error;
+}
+
+/* The session that PID is in; 0: it is not known. */
+static pid_t session_of(pid_t pid)
+{
+	struct procfs_stat stat;
+	struct usdtrap_error *error = procfs_stat_read(PROCFS_ROOT, pid, pid, &stat);
+
+	usdtrap_error_destroy(error);
+	return error ? 0 : stat.session;
+}
+
+/* Visits those of the session that PID began, if it did, who are children of nobody that we know. */
+static struct usdtrap_error *visit_session(struct walk *walk, pid_t pid)
+{
+	_cleanup_free_ pid_t *processes = NULL;
+	struct usdtrap_error *error;
+	size_t count;
+
+	if (session_of(pid) != pid)
+		return NULL;
+	error = procfs_processes(PROCFS_ROOT, &processes, &count);
+	for (size_t i = 0; !error && i < count && !atomic_load(&walk->engine->is_called_off); i++)
+		if (!is_known(walk, processes[i]) && session_of(processes[i]) == pid)
+			error = visit(walk, processes[i]);
 	return error;
 }
 
@@ -112,7 +146,9 @@ struct usdtrap_error *attach_descendants(struct engine *engine, pid_t pid)
 	engine->is_attaching_descendants = true;
 	for (unsigned i = 0; i < WALKS_MAX && !error; i++) {
 		walk.is_new = false;
-		error = visit(&walk, pid);
+		error = visit_children(&walk, pid);
+		if (!error)
+			error = visit_session(&walk, pid);
 		if (!walk.is_new)
 			break;
 	}

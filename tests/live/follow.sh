@@ -76,6 +76,14 @@ go
 both_end
 grep -qx "@by\[$pid]: 100" trace.out || fail "without --follow: $(cat trace.out)"
 grep -qx '@work: 100' trace.out || fail "without --follow: $(cat trace.out)"
+# Also those whose parents have ended, if they are still in the session that the process began.
+target family 5 orphans
+tracer --follow -e "usdt:$targets/family:family:work { @work = count(); @by[pid] = count(); }" -p "$pid"
+go
+both_end
+grep -qx '@work: 700' target.out || fail "orphans: $(cat target.out)"
+grep -qx '@work: 700' trace.out || fail "orphans: $(cat trace.out)"
+[ "$(grep -c '^@by\[.*: 100$' trace.out)" -eq 7 ] || fail "orphans: $(cat trace.out)"
 # Left, they are as they were.
 target family 5
 tracer --follow -e "usdt:$targets/family:family:work { @work = count(); }" -p "$pid"

@@ -64,7 +64,7 @@ static unsigned long kill_at_call(struct target *target, unsigned long wanted, c
 		if (tid < 0)
 			break;
 		for (struct target *other = targets; other < targets + target_count; other++)
-			if (tid == other->pid) {
+			if (tid && tid == other->pid) {
 				snprintf(when, sizeof(when), "engine killed at call %lu%s%s", wanted,
 					 from ? " after " : "", from ? from : "");
 				bury(other, status, when);

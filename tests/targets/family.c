@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * family [N]: N children (3), each with a child of its own, are there when it
+ * family [N [orphans]]: N children (3), each with a child of its own, are there when it
  * says "ready". When it is told to, all
  * hit family:work(number) 100 times, so does one that is made then, and it says
- * how often that was.
+ * how often that was. With `orphans' it begins a session, and its children end before it is ready: theirs have no
+ * parent that is one of them.
  */
 #include <sys/sdt.h>
 #include <sys/wait.h>
@@ -11,6 +12,7 @@
 #include "target.h"
 
 static int gate[2], answers[2];
+static bool has_orphans;
 
 static void work(void)
 {
@@ -35,6 +37,8 @@ static _Noreturn void be_child(void)
 
 	if (child < 0)
 		target_fail("fork");
+	if (has_orphans && child > 0)
+		_exit(0);
 	if (write(answers[1], "", 1) != 1)
 		target_fail("write");
 	wait_and_work();
@@ -49,6 +53,9 @@ int main(int argc, char **argv)
 	int status, bad = 0;
 	char byte;
 
+	has_orphans = argc > 2 && strcmp(argv[2], "orphans") == 0;
+	if (has_orphans)
+		setsid();
 	if (pipe(gate) != 0 || pipe(answers) != 0)
 		target_fail("pipe");
 	for (unsigned long i = 0; i < count; i++) {
@@ -59,7 +66,10 @@ int main(int argc, char **argv)
 		if (child == 0)
 			be_child();
 	}
-	for (unsigned long i = 0; i < 2 * count; i++)
+	if (has_orphans)
+		while (wait(&status) > 0)
+			bad += status != 0;
+	for (unsigned long i = 0; i < (has_orphans ? count : 2 * count); i++)
 		if (read(answers[0], &byte, 1) != 1)
 			target_fail("read");
 	target_ready();
@@ -71,6 +81,6 @@ int main(int argc, char **argv)
 	work();
 	while (wait(&status) > 0)
 		bad += status != 0;
-	printf("@work: %lu\n", 100 * (2 * count + 2));
+	printf("@work: %lu\n", 100 * ((has_orphans ? count : 2 * count) + 2));
 	return bad ? 1 : 0;
 }

@@ -449,28 +449,27 @@ static void test_status_real_process_is_told(void **state)
 /* stat */
 
 static const struct {
-	const char *name;
-	const char *text;
+	const char *name, *text;
 	struct procfs_stat stat;
 } stat_rows[] = {
 	{"plain",
 	 "42 (cat) R 1 42 42 34816 42 4194304 89 0 0 0 0 0 0 0 20 0 1 0 12345 2240512 153 18446744073709551615 1 2 3 4 5 0 "
 	 "0 0 0 0 0 0 17 3 0 0 0 0 0 1 2 3 4 5 6 7 0\n",
-	 {'R', false, false, 20, 12345, 3, 3}},
+	 {'R', 42, false, false, 20, 12345, 3, 3}},
 	{"a name that looks like the rest of the line",
 	 "42 (a) S 9 9 9 (\n) R 1 42 42 34816 42 4194304 89 0 0 0 0 0 0 0 20 0 1 0 777 2240512 153 18446744073709551615 1 "
 	 "2 3 4 5 0 0 0 0 0 0 0 17 1 0 0 0 0 0 1 2 3 4 5 6 7 0\n",
-	 {'R', false, false, 20, 777, 3, 1}},
+	 {'R', 42, false, false, 20, 777, 3, 1}},
 	{"a thread of the kernel",
 	 "2 (kthreadd) S 0 0 0 0 -1 2129984 0 0 0 0 0 4 0 0 20 0 1 0 2 0 0 18446744073709551615 0 0 0 0 0 0 0 2147483647 "
 	 "0 0 0 0 0 1 0 0 0 0 0 0 0 0 0 0 0 0 0\n",
-	 {'S', true, false, 20, 2, 0, 1}},
+	 {'S', 0, true, false, 20, 2, 0, 1}},
 	{"one on its way out",
 	 "42 (cat) R 1 42 42 34816 42 4194308 89 0 0 0 0 0 0 0 20 0 1 0 12345 2240512 153 18446744073709551615 1 2 3 4 5 0 "
 	 "0 0 0 0 0 0 17 3 0 0 0 0 0 1 2 3 4 5 6 7 0\n",
-	 {'R', false, true, 20, 12345, 3, 3}},
-	{"cut short: what is missing is unknown", "42 (cat) Z 1 42\n", {'Z', false, true, 0, 0, 0, -1}},
-	{"no field at all", "42 (cat)", {'?', false, false, 0, 0, 0, -1}},
+	 {'R', 42, false, true, 20, 12345, 3, 3}},
+	{"cut short: what is missing is unknown", "42 (cat) Z 1 42\n", {'Z', 0, false, true, 0, 0, 0, -1}},
+	{"no field at all", "42 (cat)", {'?', 0, false, false, 0, 0, 0, -1}},
 };
 
 static void test_stat_fields_are_read(void **state)
@@ -478,14 +477,15 @@ static void test_stat_fields_are_read(void **state)
 	struct procfs_stat stat;
 
 	for (size_t i = 0; i < sizeof(stat_rows) / sizeof(stat_rows[0]); i++) {
+		const struct procfs_stat *wanted = &stat_rows[i].stat;
+
 		fake_proc_file(*state, "42/task/42/stat", stat_rows[i].text);
 		assert_null(procfs_stat_read(root_of(state), 42, 42, &stat));
-		if (stat.state != stat_rows[i].stat.state || stat.priority != stat_rows[i].stat.priority ||
-		    stat.processor != stat_rows[i].stat.processor || stat.start_time != stat_rows[i].stat.start_time ||
-		    stat.start_stack != stat_rows[i].stat.start_stack ||
-		    stat.is_kernel_thread != stat_rows[i].stat.is_kernel_thread ||
-		    stat.is_ending != stat_rows[i].stat.is_ending)
-			fail_msg("%s: %c %d %llu %d", stat_rows[i].name, stat.state, stat.processor,
+		if (stat.state != wanted->state || stat.session != wanted->session ||
+		    stat.priority != wanted->priority || stat.processor != wanted->processor ||
+		    stat.start_time != wanted->start_time || stat.start_stack != wanted->start_stack ||
+		    stat.is_kernel_thread != wanted->is_kernel_thread || stat.is_ending != wanted->is_ending)
+			fail_msg("%s: %c %d %d %llu %d", stat_rows[i].name, stat.state, stat.session, stat.processor,
 				 (unsigned long long)stat.start_time, stat.is_kernel_thread);
 	}
 }
