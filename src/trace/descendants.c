@@ -133,8 +133,10 @@ static struct usdtrap_error *visit_session(struct walk *walk, pid_t pid)
 		return NULL;
 	error = procfs_processes(PROCFS_ROOT, &processes, &count);
 	for (size_t i = 0; !error && i < count && !atomic_load(&walk->engine->is_called_off); i++)
-		if (!is_known(walk, processes[i]) && session_of(processes[i]) == pid)
+		if (!is_known(walk, processes[i]) && session_of(processes[i]) == pid) {
+			walk->engine->progress.processes_total++;
 			error = visit(walk, processes[i]);
+		}
 	return error;
 }
 
