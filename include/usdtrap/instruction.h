@@ -21,6 +21,9 @@ struct usdtrap_instruction {
 	uint64_t address;
 	unsigned length;                          /* bytes; 0: there is none */
 	char text[USDTRAP_INSTRUCTION_TEXT_SIZE]; /* "movl %eax, -4(%rsp)". NUL-ended */
+	/* Where a jump or call leads, or the memory that an operand names relative to the instruction. 0: no such. */
+	uint64_t target;
+	int is_jump; /* `target' is where execution goes on, not an operand */
 };
 
 /* A stretch of code: SIZE bytes that lie, or would lie, at ADDRESS; of an ELF machine, as usdtrap_probe_info has it. */

@@ -192,6 +192,12 @@ struct arch {
 	/* Where the trap instruction lies that was just executed (x86: one before pc). */
 	uint64_t (*trap_address)(const struct arch_registers *registers);
 
+	/*
+	 * The address that the instruction which BYTES begin with, and which lies at ADDR, names relative to itself:
+	 * where it jumps to (*RET_IS_JUMP), or its operand in memory. False: it names none so.
+	 */
+	bool (*target)(const uint8_t *bytes, size_t available, uint64_t addr, uint64_t *ret, bool *ret_is_jump);
+
 	/* Finds the register that NAME (LENGTH bytes, without any prefix character) means. False: no such register. */
 	bool (*register_by_name)(const char *name, size_t length, struct arch_register *ret);
 	/* The spelling of REGISTER, static, without any prefix character. */

@@ -267,6 +267,7 @@ const struct arch arch_x86_64 = {
 	.set_pc = x86_64_set_pc,
 	.stack_pointer = x86_64_stack_pointer,
 	.trap_address = x86_64_trap_address,
+	.target = x86_64_target_of,
 	.register_by_name = x86_64_register_by_name,
 	.register_name = x86_64_register_name,
 	.shown_registers = x86_64_shown_registers,

@@ -73,6 +73,7 @@ bool x86_64_decode(const uint8_t *bytes, size_t available, struct x86_64_insn *r
 int64_t x86_64_signed_at(const uint8_t *bytes, unsigned at, unsigned size);
 /* What INSN, which lies at ADDR, names relative to the pc: a branch's target, else its operand's address. */
 uint64_t x86_64_target(const struct x86_64_insn *insn, const uint8_t *bytes, uint64_t addr);
+bool x86_64_target_of(const uint8_t *bytes, size_t available, uint64_t addr, uint64_t *ret, bool *ret_is_jump);
 
 /* ---- x86_64_emulate.c ---- */
 

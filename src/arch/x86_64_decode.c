@@ -269,3 +269,14 @@ uint64_t x86_64_target(const struct x86_64_insn *insn, const uint8_t *bytes, uin
 		return next + (uint64_t)x86_64_signed_at(bytes, insn->immediate_at, insn->immediate_size);
 	return next + (uint64_t)x86_64_signed_at(bytes, insn->displacement_at, insn->displacement_size);
 }
+
+bool x86_64_target_of(const uint8_t *bytes, size_t available, uint64_t addr, uint64_t *ret, bool *ret_is_jump)
+{
+	struct x86_64_insn insn;
+
+	if (!x86_64_decode(bytes, available, &insn) || (!insn.is_pc_relative && !insn.is_branch))
+		return false;
+	*ret = x86_64_target(&insn, bytes, addr);
+	*ret_is_jump = insn.is_branch;
+	return true;
+}

@@ -238,9 +238,8 @@ static void add_mapped(struct explain_html *html, const struct usdtrap_step *ste
 	add(html, "<p>All of the file is shifted by one number:</p>");
 	begin_sum(html);
 	term(html, "", mapped->start, "start of the mapping", false);
-	term(html, "&minus;", mapped->file_offset, "its file offset", false);
-	term(html, "+", mapped->segment_offset, "the segment&#8217;s offset", false);
-	term(html, "&minus;", mapped->segment_vaddr, "and its address", false);
+	term(html, "&minus;", mapped->segment_vaddr + mapped->file_offset - mapped->segment_offset,
+	     "its address in the file", false);
 	term(html, "=", mapped->load_bias, "load bias", true);
 	end_sum(html);
 }

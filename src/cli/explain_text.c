@@ -297,6 +297,8 @@ static void tell_net(struct explain_text *text, const struct usdtrap_step *step)
 static void tell_mapped(struct explain_text *text, const struct usdtrap_step *step)
 {
 	const struct usdtrap_step_mapped *mapped = &step->mapped;
+	const bool is_whole = mapped->file_offset == mapped->segment_offset;
+	const uint64_t vaddr = mapped->segment_vaddr + mapped->file_offset - mapped->segment_offset;
 
 	heading(text, "Where the file is in the process");
 	line(text, "In /proc/%d/maps is a part of it, executable:", (int)step->pid);
@@ -304,12 +306,13 @@ static void tell_mapped(struct explain_text *text, const struct usdtrap_step *st
 	line(text, "   0x%" PRIx64 "-0x%" PRIx64 " file offset 0x%" PRIx64 " %s", mapped->start, mapped->end,
 	     mapped->file_offset, mapped->path);
 	strbuf_add_char(&text->out, '\n');
-	line(text, "By the file's header, what is at offset 0x%" PRIx64 " belongs at address 0x%" PRIx64 ".",
-	     mapped->segment_offset, mapped->segment_vaddr);
-	line(text, "All of it is shifted by one number, the load bias:");
+	line(text, "By the file's header, what is at offset 0x%" PRIx64 " belongs at address 0x%" PRIx64 "%s",
+	     mapped->segment_offset, mapped->segment_vaddr, is_whole ? "." : ",");
+	if (!is_whole)
+		line(text, "so what is at offset 0x%" PRIx64 ", at 0x%" PRIx64 ".", mapped->file_offset, vaddr);
+	line(text, "All of the file is shifted by the difference, the load bias:");
 	strbuf_add_char(&text->out, '\n');
-	line(text, "   0x%" PRIx64 " - 0x%" PRIx64 " + 0x%" PRIx64 " - 0x%" PRIx64 " = 0x%" PRIx64, mapped->start,
-	     mapped->file_offset, mapped->segment_offset, mapped->segment_vaddr, mapped->load_bias);
+	line(text, "   0x%" PRIx64 " - 0x%" PRIx64 " = 0x%" PRIx64, mapped->start, vaddr, mapped->load_bias);
 	if (mapped->load_bias == 0)
 		line(text, "   (0: the program is not position-independent; it lies where its file says)");
 	if (mapped->build_id_size) {

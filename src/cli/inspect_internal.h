@@ -38,6 +38,9 @@ struct usdtrap_error *inspect_parse_address(struct inspect *inspect, const char 
 void inspect_print_register(struct inspect *inspect, const struct usdtrap_register *register_);
 void inspect_record_register(struct inspect *inspect, const struct usdtrap_register *register_);
 
+/* A whole number from 1 to MOST. Errors: INVALID_USE. */
+struct usdtrap_error *inspect_parse_number(const char *word, unsigned long most, unsigned long *ret) USDTRAP_MUST_USE;
+
 /* threads, stack [TID], regs [all] [TID]. */
 struct usdtrap_error *inspect_threads(struct inspect *inspect, const char *const *words,
 				      size_t word_count) USDTRAP_MUST_USE;

@@ -173,7 +173,7 @@
  *                                   where a program spends its time, as a picture
  *     why                           what keeps a probe from firing
  *     reach, expect, top, tally     which probes are reached; how often
- *     inspect, inspect_memory, inspect_registers, inspect_threads
+ *     inspect, inspect_code, inspect_memory, inspect_registers, inspect_threads
  *                                   looking into a process
  *     record, wrap, progress        a line of -f json; lines of text for people; how far attaching is
  *

@@ -26,7 +26,7 @@ const char usage_welcome[] = "usdtrap traces running programs in bpftrace's lang
 			     "  Which probes does a program have?\n"
 			     "    usdtrap -l 'usdt:/usr/bin/python3:*'\n"
 			     "  Where are those of a running process, and what do they tell?\n"
-			     "    usdtrap -lv -p PID\n"
+			     "    usdtrap -lv 'usdt:*' -p PID\n"
 			     "  Count all that fire there, until Ctrl-C:\n"
 			     "    usdtrap -p PID -e 'usdt:* { @[probe] = count(); }'\n"
 			     "  Print an argument, in a program of your own from its start:\n"

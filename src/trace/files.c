@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include <usdtrap/probe.h>
+
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/strbuf.h"
@@ -249,9 +251,32 @@ static struct usdtrap_error *find_program(const struct files_places *places, con
 	return error;
 }
 
+static int on_probe(const struct usdtrap_probe_info *probe, void *user)
+{
+	(void)probe;
+	*(bool *)user = true;
+	return 1;
+}
+
+/* Whether what process PID has mapped has probes of a provider called WORD. */
+static bool is_provider(const char *word, pid_t pid)
+{
+	bool is_found = false;
+	const struct usdtrap_list_callbacks callbacks = {.on_probe = on_probe, .user = &is_found};
+	const struct usdtrap_pattern pattern = {.provider = word, .name = "*"};
+
+	if (pid)
+		usdtrap_error_destroy(usdtrap_list(&pattern, pid, &callbacks));
+	return is_found;
+}
+
 static struct usdtrap_error *explain_missing_word(const char *word, pid_t pid)
 {
 	_cleanup_strbuf_ struct strbuf places = {0};
+
+	if (is_provider(word, pid))
+		return error_hint(error_create(USDTRAP_NOT_FOUND, "%s: process %d has no such file", word, (int)pid),
+				  "%s is a provider: its probes are usdt:*:%s:NAME", word, word);
 
 	if (pid)
 		strbuf_addf(&places, "mapped by process %d, ", (int)pid);

@@ -18,6 +18,7 @@ struct usdtrap_error *usdtrap_instruction_read(const struct usdtrap_code *code, 
 {
 	const struct arch *arch = arch_of(code);
 	struct insn insn;
+	bool is_jump = false;
 	size_t offset;
 
 	if (!arch)
@@ -27,6 +28,9 @@ struct usdtrap_error *usdtrap_instruction_read(const struct usdtrap_code *code, 
 	offset = (size_t)(address - code->address);
 	if (!insn_decode(arch, (const uint8_t *)code->bytes + offset, code->size - offset, address, &insn))
 		return error_create(USDTRAP_NOT_FOUND, "there is no instruction at 0x%" PRIx64, address);
+	if (!arch->target((const uint8_t *)code->bytes + offset, code->size - offset, address, &ret->target, &is_jump))
+		ret->target = 0;
+	ret->is_jump = is_jump;
 	ret->address = address;
 	ret->length = (unsigned)insn.length;
 	snprintf(ret->text, sizeof(ret->text), "%s", insn.text);

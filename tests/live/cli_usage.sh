@@ -38,7 +38,7 @@ FIVE TO TRY:
   Which probes does a program have?
     usdtrap -l 'usdt:/usr/bin/python3:*'
   Where are those of a running process, and what do they tell?
-    usdtrap -lv -p PID
+    usdtrap -lv 'usdt:*' -p PID
   Count all that fire there, until Ctrl-C:
     usdtrap -p PID -e 'usdt:* { @[probe] = count(); }'
   Print an argument, in a program of your own from its start:

@@ -83,6 +83,13 @@ leave
 inspect disas "usdt:$program:$name" 1
 grep -qE '^ *[0-9a-f]+  90 +nop$' said.out || fail "the site is no nop any more: $(cat said.out)"
 
+# What calls and operands name: a function of the same file, one of another that is reached by a pointer, a variable.
+inspect disas main 300
+grep -qE 'callq 0x[0-9a-f]+  # (_IO_)?setvbuf, by a pointer$' said.out || fail "no call of setvbuf: $(cat said.out)"
+grep -qE '\(%rip\).*  # stdout' said.out || fail "stdout is not named: $(cat said.out)"
+inspect -f json disas main 300
+grep -q '"target": "0x' said.out || fail "no target in JSON: $(cat said.out)"
+
 # Where a thread goes on is marked in the code.
 inspect -f json threads
 at=$(sed -n 's/.*"address": "\(0x[0-9a-f]*\)".*/\1/p' said.out | head -n 1)
