@@ -233,7 +233,7 @@ int explain_run(int argc, char *argv[])
 		return status;
 	if (options.word_count != 1)
 		error = error_hint(error_create(USDTRAP_INVALID_USE, "usdtrap explain wants one PROBE"),
-				   "usdtrap -l FILE lists those of a file, usdtrap -l -p PID those of a process");
+				   "usdtrap -l FILE lists those of a file, usdtrap -l -p PID 'usdt:*' those of a process");
 	else
 		error = verb_probe_parse(options.words[0], &options, &explain.probe);
 	if (error) {

@@ -95,6 +95,9 @@ static void on_left(struct traced *traced, const struct usdtrap_report *report)
 	struct usdtrap_error *error;
 
 	(void)report;
+	if (!flame->tree.total)
+		traced_say_note(traced, flame->has_probe ? "there are no stacks: the probe was not reached"
+							 : "there are no stacks: no thread ran, all slept");
 	if (!path) {
 		flame_tree_fold(&flame->tree, &text);
 		traced_write(traced, &text);

@@ -49,6 +49,7 @@ struct top {
 	unsigned ticks;
 	unsigned ticks_left; /* 0: no end */
 	uint64_t total;
+	uint64_t total_shown; /* the same when the table was last shown */
 	struct timespec last; /* when the table was shown */
 };
 
@@ -131,6 +132,7 @@ static void show(struct top *top)
 	double elapsed = seconds_since(&top->last);
 	size_t rows, columns, start;
 
+	top->total_shown = top->total;
 	measure(top, &rows, &columns);
 	tally_sort_by_rate(&top->tally);
 	if (top->traced->options->is_json) {
@@ -215,6 +217,21 @@ static void on_attached(struct traced *traced)
 	show(top);
 }
 
+/* What was counted since the table was last shown is shown, too. */
+static void before_end(struct traced *traced)
+{
+	struct top *top = traced->user;
+
+	if (top->total != top->total_shown)
+		show(top);
+}
+
+static void on_left(struct traced *traced, const struct usdtrap_report *report)
+{
+	if (!traced->options->is_json && !report->processes)
+		traced_printf(traced, "process %d has ended\n", (int)traced->pid);
+}
+
 /* Keys come at once and are not shown; Ctrl-C stays what it is. False: there is no such terminal. */
 static bool take_terminal(struct termios *ret_before)
 {
@@ -258,7 +275,8 @@ static void top_deinit(struct top *top)
 
 int top_run(int argc, char *argv[])
 {
-	static const struct traced_body body = {.prepare = prepare, .on_attached = on_attached};
+	static const struct traced_body body = {
+		.prepare = prepare, .on_attached = on_attached, .before_end = before_end, .on_left = on_left};
 	struct verb_options options;
 	struct top top = {0};
 	struct termios before;

@@ -86,6 +86,11 @@ static void on_notice(enum usdtrap_notice notice, const char *text, void *user)
 	output_write(outputs->messages, strbuf_text(&message), message.length);
 }
 
+void traced_say_note(struct traced *traced, const char *text)
+{
+	on_notice(USDTRAP_NOTICE_INFO, text, traced->outputs);
+}
+
 /* ---- leaving: on the watching thread, or on one that writes ---- */
 
 static void leave(struct traced_outputs *outputs)

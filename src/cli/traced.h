@@ -49,6 +49,8 @@ void traced_printf(struct traced *traced, const char *format, ...) __attribute__
 void traced_write_record(struct traced *traced, struct record *record);
 /* Prints ERROR and destroys it: the process ends with failure. */
 void traced_say_error(struct traced *traced, struct usdtrap_error *error);
+/* Says TEXT as a note, on standard error. */
+void traced_say_note(struct traced *traced, const char *text);
 /* Waits for a line on the terminal. False: it is time to leave. */
 bool traced_await_enter(struct traced *traced);
 

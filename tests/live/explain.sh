@@ -43,7 +43,7 @@ refused() {
 	printf '%s\n' "$expected" | same - said.err
 }
 refused "ERROR: usdtrap explain wants one PROBE
-HINT: usdtrap -l FILE lists those of a file, usdtrap -l -p PID those of a process"
+HINT: usdtrap -l FILE lists those of a file, usdtrap -l -p PID 'usdt:*' those of a process"
 refused "ERROR: in which file is this probe?
 HINT: name the file (FILE:PROVIDER:NAME), or a process with -p or -c" tick
 refused "ERROR: usdt:a:b:c:d is not how a probe is written

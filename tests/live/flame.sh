@@ -29,3 +29,12 @@ go
 finish
 [ "$status" -eq 0 ] || fail "the target ended with $status"
 grep -qx 'woken 0' target.out || fail "a sleeper was woken"
+
+# Who only sleeps has no stacks to show, and that is said.
+target sites
+wait_until_still
+"$usdtrap" flame -p "$pid" --time 0.3 >trace.out 2>trace.err || fail "usdtrap ended with $?"
+[ ! -s trace.out ] || fail "a sleeper ran: $(cat trace.out)"
+echo 'NOTE: there are no stacks: no thread ran, all slept' | same - trace.err
+go
+finish

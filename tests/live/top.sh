@@ -78,3 +78,17 @@ wait_for top.out 'HITS/S'
 finish
 tracer_ends
 [ "$tracer_status" -eq 0 ] || fail "the target ended: $tracer_status"
+[ "$(tail -n 1 top.out)" = "process $pid has ended" ] || fail "its end is not told: $(cat top.out)"
+
+# One that ends before a second is over: what it did is told all the same.
+target sites
+"$usdtrap" top -p "$pid" >top.out 2>top.err </dev/null 9>&- &
+tracer=$!
+wait_for top.out 'HITS/S'
+go
+finish
+tracer_ends
+[ "$tracer_status" -eq 0 ] || fail "the target ended at once: $tracer_status"
+hits=$(grep -c '^[-0-9]* [0-9]* [-0-9]* ' target.out)
+[ "$hits" -gt 0 ] || fail "no hits: $(cat target.out)"
+grep -qE "^ +[0-9]+ +$hits  usdt:$targets/sites:sites:value\$" top.out || fail "not $hits: $(cat top.out)"
