@@ -9,9 +9,9 @@
 #include "cli/explain_text.h"
 
 static const char style[] =
-	":root{color-scheme:light dark;--ink:#1d2433;--paper:#fdfcf9;--line:#c9c4b8;--dim:#6b7280;--hot:#c2410c;"
+	":root{color-scheme:light dark;--ink:#1d2433;--paper:#fdfcf9;--line:#c9c4b8;--dim:#6b7280;--hot:#c2410c;--on:#fff;--good:#15803d;"
 	"--a:#dbeafe;--b:#dcfce7;--c:#fef3c7;--d:#fce7f3;--e:#ede9fe;--f:#e5e7eb}"
-	"@media(prefers-color-scheme:dark){:root{--ink:#e7e5df;--paper:#16181d;--line:#4b5563;--dim:#9ca3af;--hot:#fb923c;"
+	"@media(prefers-color-scheme:dark){:root{--ink:#e7e5df;--paper:#16181d;--line:#4b5563;--dim:#9ca3af;--hot:#fb923c;--on:#111;--good:#4ade80;"
 	"--a:#1e3a5f;--b:#14432a;--c:#574312;--d:#571d3f;--e:#392b6b;--f:#374151}}"
 	"body{background:var(--paper);color:var(--ink);font:17px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem "
 	"auto;padding:0 1rem}"
@@ -19,7 +19,7 @@ static const char style[] =
 	"h2{font-size:1.15rem}code,.bytes,.code,.sum,table{font-family:ui-monospace,monospace;font-size:.85rem}"
 	".bytes{display:flex;flex-wrap:wrap;gap:2px;margin:.3rem 0}"
 	".bytes b{font-weight:400;border:1px solid var(--line);border-radius:3px;padding:.1rem .3rem;background:var(--f)}"
-	".bytes b.now{background:var(--hot);color:#fff;border-color:var(--hot);font-weight:700}"
+	".bytes b.now{background:var(--hot);color:var(--on);border-color:var(--hot);font-weight:700}"
 	".field{display:grid;grid-template-columns:21rem 10rem 1fr;align-items:center;gap:.6rem}"
 	".field:nth-child(6n+1) b{background:var(--a)}.field:nth-child(6n+2) b{background:var(--b)}"
 	".field:nth-child(6n+3) b{background:var(--c)}.field:nth-child(6n+4) b{background:var(--d)}"
@@ -35,7 +35,7 @@ static const char style[] =
 	".code .site{background:var(--c);font-weight:700}"
 	".pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(20rem,1fr));gap:1rem}"
 	"table{border-collapse:collapse}td{padding:.1rem .8rem .1rem 0;vertical-align:top;overflow-wrap:anywhere}"
-	"p{max-width:44rem}.source{color:var(--dim)}.proof{color:#15803d;font-weight:700}";
+	"p{max-width:44rem}.source{color:var(--dim)}.proof{color:var(--good);font-weight:700}.bytes+.code,.change+.code{margin-top:.5rem}";
 
 /* ---- pieces ---- */
 

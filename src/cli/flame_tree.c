@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <usdtrap/stack.h>
 #include <uthash.h>
+
+#include "base/cleanup.h"
 
 /* Where a stack of a thread of that name ends in the tree: a stack seen again costs one look-up. */
 struct flame_leaf {
@@ -37,13 +40,15 @@ static struct flame_node *child_of(struct flame_tree *tree, struct flame_node *n
 	return child;
 }
 
-/* A function's name, else its file's in brackets, as perf(1) has it. Semicolons separate frames: none within one. */
+/* A function's name, that of C++ as it was written, else its file's in brackets, as perf(1) has it. Semicolons separate
+ * frames: none within one. */
 static void name_frame(const struct usdtrap_frame *frame, char *buffer, size_t size)
 {
+	_cleanup_free_ char *demangled = frame->symbol ? usdtrap_demangle(frame->symbol) : NULL;
 	const char *slash;
 
 	if (frame->symbol) {
-		snprintf(buffer, size, "%s", frame->symbol);
+		snprintf(buffer, size, "%s", demangled ? demangled : frame->symbol);
 	} else if (frame->path) {
 		slash = strrchr(frame->path, '/');
 		snprintf(buffer, size, frame->path[0] == '[' ? "%s" : "[%s]", slash ? slash + 1 : frame->path);

@@ -159,7 +159,10 @@ static void print_stack(struct viewer *viewer, const struct usdtrap_snapshot_inf
 		const struct usdtrap_inspected_frame *frame = &snapshot->frames[i];
 
 		printf("  #%-3zu 0x%012" PRIx64 "  ", i, frame->address);
-		inspect_print_named(&frame->place, frame->address);
+		if (!frame->place.symbol && frame->place.path && !*frame->place.path)
+			fputs("(code that was made while the program ran)", stdout);
+		else
+			inspect_print_named(&frame->place, frame->address);
 		if (frame->place.symbol && frame->place.path && *frame->place.path)
 			printf("  (%s)", inspect_base_name(frame->place.path));
 		putchar('\n');

@@ -40,6 +40,28 @@ static void fill(struct flame_tree *tree)
 	flame_tree_add(tree, "", &stacks[3]);
 }
 
+/* C++ names are as they were written, where there is a C++ runtime library to read them. */
+static void test_names_of_cplusplus_are_readable(void **state)
+{
+	static const struct usdtrap_frame mangled = {.symbol = "_ZN4shop4sellEi"};
+	static const struct usdtrap_frame *const frame[] = {&mangled};
+	static const struct usdtrap_stack stack = {.frame_count = 1, .frames = frame};
+	struct flame_tree tree = {0};
+	struct strbuf text = {0};
+	char *demangled = usdtrap_demangle(mangled.symbol);
+
+	(void)state;
+	flame_tree_add(&tree, "one", &stack);
+	flame_tree_fold(&tree, &text);
+	if (demangled)
+		assert_string_equal(strbuf_text(&text), "one;shop::sell(int) 1\n");
+	else
+		assert_string_equal(strbuf_text(&text), "one;_ZN4shop4sellEi 1\n");
+	free(demangled);
+	strbuf_deinit(&text);
+	flame_tree_deinit(&tree);
+}
+
 static int compare_lines(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
@@ -109,6 +131,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_stacks_are_folded),
+		cmocka_unit_test(test_names_of_cplusplus_are_readable),
 		cmocka_unit_test(test_a_page_is_one_script_that_nothing_ends_early),
 		cmocka_unit_test(test_nothing_is_an_empty_graph),
 	};
