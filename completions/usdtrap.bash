@@ -205,10 +205,11 @@ _usdtrap() {
 		fi
 		;;
 	esac
-	if [[ ${#words[@]} -eq 2 ]]; then
+	if [[ ${#words[@]} -eq 2 || ($command == help && ${#words[@]} -eq 3) ]]; then
 		names=$("$usdtrap" -h 2>/dev/null | sed -n '/^COMMANDS:/,/^$/s/^    \([a-z][a-z]*\).*/\1/p')
 		__usdtrap_complete_words "$word" "$names"
 	fi
+	[[ $command != help ]] || return
 	# Scripts, and what a script's parameters may be.
 	compopt -o default 2>/dev/null
 }

@@ -43,31 +43,40 @@ function __usdtrap_lists
 	string match -qr -- '(^| )(-l|-lv|-vl|--list|list|explain|why|discover|cover|expect|top|flame)( |$)' (commandline -opc | string join ' ')
 end
 
-# The options, from lines of the help such as "    -p, --pid PID    trace ..."; what they take is in capitals there.
-for line in (usdtrap -h 2>/dev/null | string match -r '^    (?:-\w|    --).*')
-	set -l letter (string match -r -g -- '^    -(\w)' $line)
-	set -l name (string match -r -g -- '^ +(?:-\w, )?--([a-z-]+)' $line)
-	set -l help (string match -r -g -- '^ +.*?  +(\S.*)$' $line)
-	set -l value
-	string match -qr -- '^ +(?:-\w)?(?:, )? *(?:--[a-z-]+)? \'?[A-Z]' $line; and set value -r
-	test -n "$letter"; and complete -c usdtrap -s $letter $value -d "$help"
-	test -n "$name"; and complete -c usdtrap -l $name $value -d "$help"
+# Offers the options of lines of a help such as "    -p, --pid PID    trace ..." where a condition holds; what they take is
+# in capitals there.
+function __usdtrap_offer
+	for line in (string match -r '^    (?:-\w|    --).*' $argv[2..-1])
+		set -l letter (string match -r -g -- '^    -(\w)' $line)
+		set -l name (string match -r -g -- '^ +(?:-\w, )?--([a-z-]+)' $line)
+		set -l help (string match -r -g -- '^ +.*?  +(\S.*)$' $line)
+		set -l value
+		string match -qr -- '^ +(?:-\w)?(?:, )? *(?:--[a-z-]+)? \'?[A-Z]' $line; and set value -r
+		test -n "$letter"; and complete -c usdtrap -n $argv[1] -s $letter $value -d "$help"
+		test -n "$name"; and complete -c usdtrap -n $argv[1] -l $name $value -d "$help"
+	end
 end
 
-complete -c usdtrap -s e -x -a '(__usdtrap_probes)'
+# Each command takes options of its own.
+set -l commands (usdtrap -h 2>/dev/null | sed -n '/^COMMANDS:/,/^$/s/^    \([a-z][a-z]*\) .*/\1/p')
+__usdtrap_offer "not __fish_seen_subcommand_from $commands" (usdtrap -h 2>/dev/null)
+for command in $commands
+	test $command = help; and continue
+	__usdtrap_offer "__fish_seen_subcommand_from $command" (usdtrap $command -h 2>/dev/null | sed -n '/^OPTIONS:/,/^$/p')
+end
+
+complete -c usdtrap -n "not __fish_seen_subcommand_from $commands" -s e -x -a '(__usdtrap_probes)'
 complete -c usdtrap -s p -l pid -x -a '(__fish_complete_pids)'
 complete -c usdtrap -s c -l cmd -x -a '(__fish_complete_command)'
-complete -c usdtrap -s I -x -a '(__fish_complete_directories)'
+complete -c usdtrap -n "not __fish_seen_subcommand_from $commands" -s I -x -a '(__fish_complete_directories)'
 complete -c usdtrap -s f -x -a 'text json'
-complete -c usdtrap -s B -x -a 'line full none'
-complete -c usdtrap -l mode -x -a 'test bench format'
-complete -c usdtrap -s d -l debug -x -a 'ast all'
+complete -c usdtrap -n "__fish_seen_subcommand_from $commands" -l format -x -a 'text json'
+complete -c usdtrap -n "not __fish_seen_subcommand_from $commands" -s B -x -a 'line full none'
+complete -c usdtrap -n "not __fish_seen_subcommand_from $commands" -l mode -x -a 'test bench format'
+complete -c usdtrap -n "not __fish_seen_subcommand_from $commands" -s d -l debug -x -a 'ast all'
 complete -c usdtrap -n __usdtrap_lists -f -a '(__usdtrap_probes)'
-complete -c usdtrap -n __fish_use_subcommand -a "(usdtrap -h 2>/dev/null | string match -r -g '^    ([a-z]+) .*')"
+complete -c usdtrap -n __fish_use_subcommand -a "$commands"
+complete -c usdtrap -n '__fish_seen_subcommand_from help; and test (count (commandline -opc)) -eq 2' -f -a "$commands"
 complete -c usdtrap -n '__fish_seen_subcommand_from inspect repair; and test (count (commandline -opc)) -eq 2' -f -a '(__fish_complete_pids)'
 complete -c usdtrap -n '__fish_seen_subcommand_from inspect; and test (count (commandline -opc)) -eq 3' -f \
-	-a "(usdtrap inspect -h 2>/dev/null | string match -r -g '^    ([a-z]+) .*')"
-complete -c usdtrap -n '__fish_seen_subcommand_from explain flame' -l html -r -d 'write a page with pictures, too'
-complete -c usdtrap -n '__fish_seen_subcommand_from explain' -l pause -d 'wait for Enter at each step'
-complete -c usdtrap -n '__fish_seen_subcommand_from explain' -l hits -x -d 'end after so many hits'
-complete -c usdtrap -n '__fish_seen_subcommand_from discover expect top flame' -l time -x -d 'end after so many seconds'
+	-a "(usdtrap inspect -h 2>/dev/null | sed -n '/PART is/,/^Without/s/^    \([a-z][a-z]*\) .*/\1/p')"

@@ -128,6 +128,9 @@ offers 'usdtrap explain --h' <<EOT
 EOT
 includes 'usdtrap inspect 1 ' maps threads stack regs probes symbols mem disas
 includes 'usdtrap why usdt:./busy:b' busy:hot
+offers 'usdtrap help to' <<EOT
+top
+EOT
 # Nothing wrong with what is not there.
 offers 'usdtrap -l usdt:./nothing:' <<EOT
 
@@ -171,6 +174,7 @@ if command -v zsh >/dev/null; then
 	zsh_includes 'usdtrap explain --pau' --pause
 	zsh_includes 'usdtrap -l usdt:./busy:' usdt:./busy:busy:hot usdt:./busy:hot
 	zsh_includes 'usdtrap inspect 1 st' stack
+	zsh_includes 'usdtrap help to' top
 else
 	echo 'zsh is not installed: its completion is not looked at'
 fi
@@ -192,9 +196,16 @@ if command -v fish >/dev/null; then
 	fish_includes 'usdtrap --quie' --quiet
 	fish_includes 'usdtrap --pro' --probe-filter
 	fish_includes 'usdtrap -f ' text json
+	fish_includes 'usdtrap why --format ' text json
 	fish_includes 'usdtrap li' list
 	fish_includes 'usdtrap inspect 1 st' stack
 	fish_includes 'usdtrap explain --pau' --pause
+	fish_includes 'usdtrap help to' top
+	# A command offers its own options only; and what its help shows elsewhere is no part.
+	fish_includes 'usdtrap why -' -p --pid --format
+	! grep -qxE -e '--dry-run|-B|-e|--mode' said.out || fail "in fish why has options of others: $(cat said.out)"
+	fish_includes 'usdtrap inspect 1 ' maps
+	! grep -qxF -e usdtrap said.out || fail "in fish inspect has a part called usdtrap"
 	fish_includes 'usdtrap -l usd' usdt:
 	fish_includes 'usdtrap -l usdt:./busy:' usdt:./busy:busy:hot usdt:./busy:hot
 	fish_includes "usdtrap -e 'BEGIN { } usdt:./busy:g" 'BEGIN { } usdt:./busy:guarded'
