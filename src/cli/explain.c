@@ -36,6 +36,8 @@ struct explain {
 	struct explain_text text;
 	struct explain_html html;
 	bool has_html;
+	struct usdtrap_probe *added;
+	bool is_found; /* a file that was mapped had it */
 	unsigned long hits_left;
 	bool has_ended; /* the user has had enough of pauses */
 };
@@ -140,9 +142,10 @@ static struct usdtrap_error *add(struct explain *explain, struct usdtrap_session
 		explain->has_html = options->html_path;
 		if (explain->has_html)
 			explain_html_begin(&explain->html, name ? name : options->words[0]);
-		error = explain->probe.is_function
-				? usdtrap_add_function(session, &explain->probe.function, pid, on_hit, explain, NULL)
-				: usdtrap_add_probe(session, &explain->probe.pattern, pid, on_hit, explain, NULL);
+		error = explain->probe.is_function ? usdtrap_add_function(session, &explain->probe.function, pid,
+									  on_hit, explain, &explain->added)
+						   : usdtrap_add_probe(session, &explain->probe.pattern, pid, on_hit,
+								       explain, &explain->added);
 	}
 	free(name);
 	return error;
@@ -168,12 +171,31 @@ static void on_attached(struct traced *traced)
 	show(explain);
 }
 
+static void before_end(struct traced *traced)
+{
+	struct explain *explain = traced->user;
+
+	explain->is_found = usdtrap_probe_count(explain->added) > 0;
+}
+
+/* A command may load the file that has the probe at any time: that there was none is known when it has ended. */
+static struct usdtrap_error *not_found(const struct traced *traced)
+{
+	return error_hint(
+		error_create(USDTRAP_NOT_FOUND, "no file that was run has a probe %s", traced->options->words[0]),
+		"usdtrap cover -c '%s' shows those that there are", traced->options->command);
+}
+
 static void on_left(struct traced *traced, const struct usdtrap_report *report)
 {
 	struct explain *explain = traced->user;
 	const char *path = traced->options->html_path;
 	struct usdtrap_error *error;
 
+	if (!explain->is_found && traced->options->command) {
+		traced_say_error(traced, not_found(traced));
+		return;
+	}
 	explain_text_end(&explain->text, report->processes > 0 && explain->text.let_go > 0);
 	show(explain);
 	if (!path)
@@ -223,7 +245,8 @@ static void explain_deinit(struct explain *explain)
 
 int explain_run(int argc, char *argv[])
 {
-	static const struct traced_body body = {.prepare = prepare, .on_attached = on_attached, .on_left = on_left};
+	static const struct traced_body body = {
+		.prepare = prepare, .on_attached = on_attached, .before_end = before_end, .on_left = on_left};
 	struct verb_options options;
 	struct explain explain = {0};
 	struct usdtrap_error *error;
@@ -232,8 +255,9 @@ int explain_run(int argc, char *argv[])
 	if (!verb_parse(&verb, argc, argv, &options, &status))
 		return status;
 	if (options.word_count != 1)
-		error = error_hint(error_create(USDTRAP_INVALID_USE, "usdtrap explain wants one PROBE"),
-				   "usdtrap -l FILE lists those of a file, usdtrap -l -p PID 'usdt:*' those of a process");
+		error = error_hint(
+			error_create(USDTRAP_INVALID_USE, "usdtrap explain wants one PROBE"),
+			"usdtrap -l FILE lists those of a file, usdtrap -l -p PID 'usdt:*' those of a process");
 	else
 		error = verb_probe_parse(options.words[0], &options, &explain.probe);
 	if (error) {

@@ -116,7 +116,8 @@ static void end_discover(struct traced *traced, size_t known)
 {
 	const struct reach *reach = traced->user;
 
-	traced_printf(traced, "\n%zu of %zu probes were reached, at %zu sites\n", reach->reached, known, reach->sites);
+	traced_printf(traced, "\n%zu of %zu probe%s reached, at %zu site%s\n", reach->reached, known,
+		      known == 1 ? " was" : "s were", reach->sites, reach->sites == 1 ? "" : "s");
 }
 
 static void end_cover(struct traced *traced, size_t known)
@@ -132,7 +133,18 @@ static void end_cover(struct traced *traced, size_t known)
 	}
 	if (traced->options->is_json)
 		return;
-	traced_printf(traced, "%s%zu of %zu probes were reached\n", known ? "\n" : "", reach->reached, known);
+	traced_printf(traced, "\n%zu of %zu probe%s reached\n", reach->reached, known, known == 1 ? " was" : "s were");
+}
+
+/* Nothing was reached, and nothing could be. */
+static struct usdtrap_error *nothing_there(const struct traced *traced)
+{
+	const char *what = traced->options->word_count ? "such probes" : "USDT probes";
+
+	return error_hint(error_create(USDTRAP_NOT_FOUND, "no file that was run has %s", what),
+			  traced->options->word_count ? "without their names all are meant"
+						      : "these builds were made without probes; some programs need a "
+							"configure option such as --enable-dtrace");
 }
 
 static void summarise(struct traced *traced)
@@ -143,7 +155,9 @@ static void summarise(struct traced *traced)
 	for (size_t i = 0; i < reach->count; i++)
 		tally_add_all(&reach->tally, reach->added[i]);
 	known = HASH_COUNT(reach->tally.rows);
-	if (!reach->tells_at_once)
+	if (!known && traced->options->command)
+		traced_say_error(traced, nothing_there(traced));
+	else if (!reach->tells_at_once)
 		end_cover(traced, known);
 	else if (!traced->options->is_json)
 		end_discover(traced, known);

@@ -225,4 +225,8 @@ END
 	printf 'ERROR: in which file is the function give?\nHINT: name the file: uprobe:FILE:give\n' | same - explain.err
 	"$usdtrap" explain memory:sum -c ./memory </dev/null >explain.out 2>explain.err || fail "memory: $(cat explain.err)"
 	grep -qx "   arg2  -4@[$]7: the constant 7; signed: 7" explain.out || fail "constant: $(grep arg2 explain.out)"
+	# A command may load it at any time: that there is none is known at its end.
+	"$usdtrap" explain memory:smu -c ./memory </dev/null >explain.out 2>explain.err && fail "there is no such probe"
+	printf '%s\n' 'ERROR: no file that was run has a probe memory:smu' \
+		"HINT: usdtrap cover -c './memory' shows those that there are" | same - explain.err
 fi

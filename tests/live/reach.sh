@@ -63,6 +63,17 @@ reached  usdt:./app:app:begin
 END
 same expected report
 
+# Nothing to reach is no success.
+status=0
+"$usdtrap" cover -c './app 3' 'app:nosuch' >cover.out 2>cover.err </dev/null || status=$?
+[ $status -eq 1 ] || fail "nothing to reach: status $status"
+same - cover.err <<'END'
+ERROR: no file that was run has such probes
+HINT: without their names all are meant
+END
+"$usdtrap" cover -c './app 3' 'app:begin' 2>cover.err </dev/null | tail -n 1 >report
+echo '1 of 1 probe was reached' | same - report
+
 # For programs: an object a line. Returns what the Python expression $2 says of the list of objects in file $1.
 holds() {
 	command -v python3 >/dev/null || return 0
@@ -162,7 +173,7 @@ holds discover.out '[row["type"] for row in rows] == ["probe", "probe", "summary
 
 # For so long; and of the probes that are named.
 "$usdtrap" discover -p "$pid" --time 0.3 app:never >discover.out 2>discover.err 9>&- || fail "--time: $(cat discover.err)"
-printf '\n%s\n' '0 of 1 probes were reached, at 0 sites' | same - discover.out
+printf '\n%s\n' '0 of 1 probe was reached, at 0 sites' | same - discover.out
 untouched "$pid"
 
 # A process that ends meanwhile.
