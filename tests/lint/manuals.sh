@@ -37,8 +37,7 @@ done
 # usdtrap(1) tells of the options that -h shows, and of no others. Those that bpftrace has and usdtrap has not, and what
 # has no effect, are in sentences there.
 "$usdtrap" -h | sed '/^ACCEPTED/q' | sed -n 's/^ \{4,8\}\(-., \)\{0,1\}\(--*[A-Za-z-]*\).*/\2/p' | sort >"$tmp/help"
-awk '/^\.TP/ { getline; if (/^\.B[A-Z]* \\-/) print }' docs/usdtrap.1 | sed 's/\\-/-/g; s/.*\(--\)/\1/; s/^\.B[A-Z]* //; s/ .*//' |
-	sort >"$tmp/page"
+sed -n 's/^\.It Fl \(.* Fl \)\{0,1\}\([^ ]*\).*/-\2/p' docs/usdtrap.1 | sort >"$tmp/page"
 [ "$(wc -l <"$tmp/help")" -ge 30 ] || complain "only so many options are found in the help: $(wc -l <"$tmp/help")"
 diff "$tmp/help" "$tmp/page" >&2 || complain "above: options that only -h shows (<), or only docs/usdtrap.1 (>)"
 

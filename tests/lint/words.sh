@@ -12,7 +12,7 @@ words=$(sed -n 's/^	{"\([a-z_]*\)", \(BUILTIN\|FUNCTION\|AGGREGATION\)_.*/\1/p' 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 cat tests/script/*/*.bt tests/live/*.sh tests/script/*.sh | grep -v '^[[:blank:]]*#' | grep -oE '[A-Za-z_][A-Za-z_0-9]*' | sort -u >"$scratch/tested"
-sed -n '/^\.SH LANGUAGE/,/^\.SH CPYTHON/p' docs/usdtrap.1 | grep -oE '[A-Za-z_][A-Za-z_0-9]*' | sort -u >"$scratch/told"
+sed -n '/^\.Sh LANGUAGE/,/^\.Sh CPYTHON/p' docs/usdtrap.1 | grep -oE '[A-Za-z_][A-Za-z_0-9]*' | sort -u >"$scratch/told"
 failed=0
 for word in $words; do
 	grep -qx "$word" "$scratch/tested" || { echo "no test uses $word"; failed=1; }

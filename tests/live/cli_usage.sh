@@ -54,13 +54,6 @@ EOT
 grep -q '^USAGE:$' help.out || fail "the help has no usage"
 says 0 out --help <help.out
 says 0 out help <help.out
-sed -n 's/^    \(-., \|    \)--\([a-z-]*\).*/\2/p' help.out >names
-while read -r name; do
-	grep -q -e "\\\\-\\\\-$(echo "$name" | sed 's/-/\\\\-/g')" "$top_srcdir/docs/usdtrap.1" ||
-		fail "the manual page does not know --$name"
-done <names
-[ "$(wc -l <names)" -ge 15 ] || fail "the help shows only $(wc -l <names) long options"
-
 # Each command has a help of its own, by -h and by `help', that fits a small screen and shows how it is used.
 commands=$(sed -n '/^COMMANDS:/,/^$/s/^    \([a-z]*\) .*/\1/p' help.out)
 [ "$(echo "$commands" | wc -l)" -ge 10 ] || fail "the help shows only so many commands: $commands"
