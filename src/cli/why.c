@@ -278,7 +278,8 @@ static void tell(struct why *why, const struct usdtrap_finding *finding)
 		break;
 	case USDTRAP_FINDING_UNMAPPED:
 		say(why, MARK_WRONG, "the process does not run %s", finding->probe->path);
-		advisef(why, "do", "usdtrap -l -p %d 'usdt:*' lists the probes of the files it runs; a library may come later",
+		advisef(why, "do",
+			"usdtrap -l -p %d 'usdt:*' lists the probes of the files it runs; a library may come later",
 			(int)why->pid);
 		break;
 	case USDTRAP_FINDING_REPLACED:
