@@ -67,7 +67,7 @@ why tack -p "$pid"
 has "WRONG  process $pid: no USDT probe of its [0-9]* files is called tack"
 why "usdt:$targets/hits:hits:tick" -p "$pid"
 has "WRONG  the process does not run $targets/hits"
-has "       do: usdtrap -l -p $pid 'usdt:*' lists the probes of the files it runs; a library may come later"
+has "       do: usdtrap -l -p $pid 'usdt:[*]' lists the probes of the files it runs; a library may come later"
 finish
 
 # A file that was replaced while it ran; one whose code is no more what it was.
