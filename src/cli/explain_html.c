@@ -208,7 +208,7 @@ static void add_note(struct explain_html *html, const struct usdtrap_step *step)
 	address_field(html, addresses + 2 * size, size, "semaphore", note->semaphore);
 	field(html, note->bytes + note->provider_offset, note->name_offset - note->provider_offset, "provider",
 	      step->probe->provider);
-	field(html, note->bytes + note->name_offset, note->arguments_offset - note->name_offset, "name",
+	field(html, note->bytes + note->name_offset, note->arguments_offset - note->name_offset, "probe",
 	      step->probe->name);
 	field(html, note->bytes + note->arguments_offset, note->size - note->arguments_offset, "arguments",
 	      step->probe->sites[step->site].arguments);

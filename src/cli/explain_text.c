@@ -131,7 +131,7 @@ static void dissect(struct explain_text *text, const struct usdtrap_step *step)
 	else
 		field(text, bytes + 2 * size, size, "%-17s 0: nothing guards it", "semaphore");
 	text_field(text, note, note->provider_offset, note->name_offset, "provider");
-	text_field(text, note, note->name_offset, note->arguments_offset, "name");
+	text_field(text, note, note->name_offset, note->arguments_offset, "probe");
 	text_field(text, note, note->arguments_offset, note->size, "arguments");
 	if (step->probe->site_count > 1)
 		list_other_sites(text, step->probe);

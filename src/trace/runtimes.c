@@ -172,7 +172,8 @@ const struct runtime runtimes[] = {
 		.fact = {.title = "PostgreSQL has a process for each connection",
 			 .text = "Probes of queries and transactions fire in the backend that serves the connection, and "
 				 "not in the postmaster.",
-			 .next = "trace the backend: SELECT pg_backend_pid() tells its process",
+			 .next = "trace the backend: SELECT pg_backend_pid() tells its process; or the postmaster "
+				 "with --follow, for connections that are yet to come",
 			 .source = "www.postgresql.org/docs/current/dynamic-trace.html"},
 	},
 	{
