@@ -34,11 +34,11 @@ static const struct verb verb = {
 		"                            float, double, pointer, string\n"
 		"    disas ADDRESS [COUNT]   instructions; what differs from the file is marked\n"
 		"Without one: all in brief. ADDRESS is a number, a function or a variable, each\n"
-		"perhaps with +OFFSET behind it, or a probe. Only stack and regs stop a thread,\n"
-		"each for less than a millisecond.\n",
+		"perhaps with +OFFSET behind it, or a probe; '*ADDRESS' is where the pointer goes\n"
+		"that is there. Only stack and regs stop a thread, for less than a millisecond.\n",
 	.examples = "    usdtrap inspect 4242 stack\n"
 		    "    usdtrap inspect 4242 disas python:gc__start 5\n"
-		    "    usdtrap inspect 4242 mem environ pointer\n",
+		    "    usdtrap inspect 4242 mem '**environ' string 3\n",
 	.options = VERB_FORMAT,
 	.failure = EXIT_FAILURE,
 };
@@ -130,6 +130,23 @@ static int take_first(const struct usdtrap_symbol_info *symbol, void *user)
 	return !symbol->is_variable;
 }
 
+/* Where the pointer leads that lies where WORD means. */
+static struct usdtrap_error *follow(struct inspect *inspect, const char *word, uint64_t *ret)
+{
+	uint64_t address = 0;
+	size_t got = 0;
+	struct usdtrap_error *error = inspect_parse_address(inspect, word, &address);
+
+	if (error)
+		return error;
+	error = usdtrap_inspect_memory(inspect->inspection, address, ret, sizeof(*ret), &got);
+	if (error)
+		return error_prefix(error, "0x%" PRIx64, address);
+	return got == sizeof(*ret)
+		       ? NULL
+		       : error_create(USDTRAP_FAULT, "0x%" PRIx64 ": no whole pointer can be read there", address);
+}
+
 struct usdtrap_error *inspect_parse_address(struct inspect *inspect, const char *word, uint64_t *ret)
 {
 	const char *plus = strrchr(word, '+');
@@ -137,6 +154,8 @@ struct usdtrap_error *inspect_parse_address(struct inspect *inspect, const char 
 	uint64_t address = 0, offset = 0;
 	char *end;
 
+	if (*word == '*')
+		return follow(inspect, word + 1, ret);
 	if (strchr(word, ':') && !strstr(word, "::"))
 		return find_probe(inspect, word, ret);
 	if (plus) {

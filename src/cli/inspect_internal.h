@@ -29,8 +29,9 @@ const char *inspect_base_name(const char *path);
 
 /*
  * What WORD means: a number, a function or a variable of the process, each
- * perhaps with +OFFSET behind it, or a probe, whose first site it is then.
- * Errors: NOT_FOUND and those of usdtrap_list().
+ * perhaps with +OFFSET behind it, or a probe, whose first site it is then; or
+ * what the pointer at such an address leads to, with a * in front of all that.
+ * Errors: NOT_FOUND, FAULT, and those of usdtrap_list().
  */
 struct usdtrap_error *inspect_parse_address(struct inspect *inspect, const char *word, uint64_t *ret) USDTRAP_MUST_USE;
 

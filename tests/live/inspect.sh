@@ -62,6 +62,11 @@ while read -r pointer; do
 	sed 's/^ *[0-9a-f]*  //' said.out
 done <pointers >texts.out
 printf '"%s"\n' nought one two three | same - texts.out
+inspect mem '*sites_texts+16' string
+grep -q '  "two"$' said.out || fail "where a pointer leads: $(cat said.out)"
+inspect mem '**environ' string
+environment=$(tr '\000' '\n' <"/proc/$pid/environ" | sed 's/=.*//; q')
+[ "$(sed 's/^ *[0-9a-f]*  "//; s/=.*//; q' said.out)" = "$environment" ] || fail "the environment: $(cat said.out)"
 inspect -f json symbols word
 grep -q '"kind": "variable"' said.out || fail "kind: $(cat said.out)"
 
@@ -148,6 +153,9 @@ ERROR: process $$ has no function or variable called no_such_function
 HINT: usdtrap inspect $$ symbols '*no_such_function*' looks for such
 EOT
 refuses $$ mem 16 <<EOT
+ERROR: 0x10: Bad address
+EOT
+refuses $$ mem '*16' <<EOT
 ERROR: 0x10: Bad address
 EOT
 refuses -f xml $$ <<EOT
