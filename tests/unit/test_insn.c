@@ -53,11 +53,42 @@ static void test_insn_decode_unknown_architecture_is_refused(void **state)
 	assert_false(insn_decode(&other, (const uint8_t *)"\x90", 1, 0, &insn));
 }
 
+static void test_what_an_instruction_names_is_told(void **state)
+{
+	static const struct {
+		const char *bytes;
+		size_t available;
+		uint64_t target; /* 0: none */
+		bool is_jump;
+	} rows[] = {
+		{"\xe8\x0b\x00\x00\x00", 5, 0x401010, true},          /* callq */
+		{"\x74\xfe", 2, 0x401000, true},                      /* je, to itself */
+		{"\x48\x8d\x3d\xf9\xff\xff\xff", 7, 0x401000, false}, /* leaq -7(%rip), %rdi */
+		{"\xff\x25\x0a\x00\x00\x00", 6, 0x401010, false},     /* jmpq *10(%rip): the slot */
+		{"\xff\xe0", 2, 0, false},                            /* jmpq *%rax */
+		{"\x90", 1, 0, false},
+		{"\xe8\x0b\x00", 3, 0, false}, /* cut off */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint64_t target = 0;
+		bool is_jump = false;
+		bool is_told = arch_x86_64.target((const uint8_t *)rows[i].bytes, rows[i].available, 0x401000, &target,
+						  &is_jump);
+
+		assert_int_equal(is_told, rows[i].target != 0);
+		assert_int_equal(target, rows[i].target);
+		assert_int_equal(is_jump, rows[i].is_jump);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_insn_decode_reads_one_instruction),
 		cmocka_unit_test(test_insn_decode_unknown_architecture_is_refused),
+		cmocka_unit_test(test_what_an_instruction_names_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
