@@ -38,6 +38,8 @@ struct usdtrap_mapping_info {
 	const char *path;     /* "" if anonymous; "[stack]" and the like as proc(5) has them */
 	const char *build_id; /* of the ELF file, hexadecimal; NULL: it has none, or is none */
 	size_t probe_count;   /* usdt probes of the file; told with its executable mapping alone */
+	int is_compared;      /* it is executable and was compared with its file: */
+	size_t trap_count;    /* bytes that are a breakpoint instruction's and something else in the file */
 };
 
 /* Calls ON_MAPPING for each mapping by address until it returns nonzero. */

@@ -23,7 +23,7 @@ static const struct verb verb = {
 	.name = "inspect",
 	.synopsis = "inspect PID [PART ...]",
 	.help = "Looks into a process. PART is one of\n"
-		"    maps                    what is mapped where, build ids, how many probes\n"
+		"    maps                    what is mapped where, build ids, probes and traps\n"
 		"    threads                 each thread's state, system call, where it goes on\n"
 		"    stack [TID]             the calls that each thread is in\n"
 		"    regs [all] [TID]        its registers; all: those of x87, SSE and AVX, too\n"
@@ -207,6 +207,8 @@ static int on_mapping(const struct usdtrap_mapping_info *mapping, void *user)
 		record_text(&inspect->record, "path", *mapping->path ? mapping->path : NULL);
 		record_text(&inspect->record, "build_id", mapping->build_id);
 		record_number(&inspect->record, "probes", (long long)mapping->probe_count);
+		if (mapping->is_compared)
+			record_number(&inspect->record, "traps", (long long)mapping->trap_count);
 		inspect_print_record(inspect);
 		return 0;
 	}
@@ -215,6 +217,8 @@ static int on_mapping(const struct usdtrap_mapping_info *mapping, void *user)
 	       mapping->is_deleted ? " (deleted)" : "");
 	if (mapping->probe_count)
 		printf("  %zu probe%s", mapping->probe_count, mapping->probe_count == 1 ? "" : "s");
+	if (mapping->trap_count)
+		printf("  %zu trap%s", mapping->trap_count, mapping->trap_count == 1 ? "" : "s");
 	if (mapping->build_id && mapping->is_executable)
 		printf("  build id %.12s...", mapping->build_id);
 	putchar('\n');

@@ -104,6 +104,43 @@ static size_t count_probes(const struct module_file *file)
 	return count;
 }
 
+enum { CHUNK = 1 << 18 };
+
+/* How many of the SIZE bytes at MEMORY are a trap, and something else in the file. */
+static size_t count_differing(const uint8_t *memory, const uint8_t *original, size_t size, uint8_t trap)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < size; i++)
+		count += memory[i] == trap && original[i] != trap;
+	return count;
+}
+
+/* The traps in executable MODULE of FILE, whoever put them there. False: they cannot be seen. */
+static bool count_traps(struct usdtrap_inspection *inspection, const struct module *module,
+			const struct module_file *file, size_t *ret)
+{
+	const struct arch *arch = arch_find(elf_object_machine(file->object), elf_object_address_bits(file->object));
+	_cleanup_free_ uint8_t *memory = malloc(CHUNK), *original = malloc(CHUNK);
+	size_t count = 0, got, had;
+
+	if (!arch || !memory || !original)
+		return false;
+	for (uint64_t address = module->start; address < module->end; address += got) {
+		const size_t left = module->end - address < CHUNK ? module->end - address : CHUNK;
+
+		if (!inspection_is_fine(usdtrap_inspect_memory(inspection, address, memory, left, &got)))
+			return false;
+		had = usdtrap_inspect_file_bytes(inspection, address, original, got);
+		if (!had) /* what the file has is at its end */
+			break;
+		got = had;
+		count += count_differing(memory, original, got, arch->trap[0]);
+	}
+	*ret = count;
+	return true;
+}
+
 void usdtrap_inspect_mappings(struct usdtrap_inspection *inspection,
 			      int (*on_mapping)(const struct usdtrap_mapping_info *mapping, void *user), void *user)
 {
@@ -112,7 +149,7 @@ void usdtrap_inspect_mappings(struct usdtrap_inspection *inspection,
 	for (size_t i = 0; i < modules->count; i++) {
 		const struct procfs_mapping *mapping = &modules->maps.items[i];
 		const struct module_file *file = inspection_file(inspection, &modules->items[i]);
-		const struct usdtrap_mapping_info info = {
+		struct usdtrap_mapping_info info = {
 			.start = mapping->start,
 			.end = mapping->end,
 			.offset = mapping->offset,
@@ -126,6 +163,8 @@ void usdtrap_inspect_mappings(struct usdtrap_inspection *inspection,
 			.probe_count = mapping->is_executable ? count_probes(file) : 0,
 		};
 
+		info.is_compared = file && mapping->is_executable &&
+				   count_traps(inspection, &modules->items[i], file, &info.trap_count);
 		if (on_mapping(&info, user))
 			return;
 	}

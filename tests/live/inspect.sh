@@ -74,12 +74,19 @@ grep -q '"kind": "variable"' said.out || fail "kind: $(cat said.out)"
 inspect probes
 grep -q "  not trapped$" said.out || fail "no free site: $(cat said.out)"
 ! grep -q "  trapped" said.out || fail "a site is trapped: $(cat said.out)"
+cp said.out probes.out
 name=$(sed -n '1s/^usdt:[^:]*:\([^ ]*\) .*/\1/p' said.out)
 inspect disas "usdt:$program:$name" 1
 grep -qE '^ *[0-9a-f]+  90 +nop$' said.out || fail "the site is no nop: $(cat said.out)"
 tracer -p "$pid" -e "usdt:$program:* { }"
 inspect disas "usdt:$program:$name" 1
 grep -qE '^ *[0-9a-f]+  cc +int3 +<- changed: the file has nop$' said.out || fail "the trap is not marked: $(cat said.out)"
+sites=$(grep -c 'trapped' probes.out)
+inspect maps
+grep -qE "^[^/]* r-xp .* $program  [0-9]+ probes?  $sites traps?  build id" said.out || fail "not $sites traps: $(cat said.out)"
+[ "$(grep -cE ' traps?  ' said.out)" -eq 1 ] || fail "traps elsewhere: $(cat said.out)"
+inspect -f json maps
+grep -q "\"traps\": $sites}" said.out || fail "no traps in JSON: $(cat said.out)"
 inspect probes
 ! grep -q "not trapped" said.out || fail "a site is free while all are traced: $(cat said.out)"
 inspect -f json probes
@@ -87,6 +94,9 @@ grep -q '"trapped": true' said.out || fail "no trap in JSON: $(cat said.out)"
 leave
 inspect disas "usdt:$program:$name" 1
 grep -qE '^ *[0-9a-f]+  90 +nop$' said.out || fail "the site is no nop any more: $(cat said.out)"
+
+inspect maps
+! grep -qE ' traps?  ' said.out || fail "a trap is left: $(cat said.out)"
 
 # What calls and operands name: a function of the same file, one of another that is reached by a pointer, a variable.
 inspect disas main 300
