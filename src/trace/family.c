@@ -90,8 +90,7 @@ bool family_clean_copy(const struct engine *engine, const struct space *space, p
 			error = semaphore_lower_copy(memory_fd, semaphore);
 		/* Last: as long as there is a trap, there is a net below it. */
 		if (!error && net_is_copied(space, memory_fd)) {
-			is_touched = true;
-			net_clean_copy(space, tid, memory_fd, is_traced);
+			is_touched |= net_clean_copy(space, tid, memory_fd, is_traced);
 		} else if (!error && is_touched) {
 			room_clear_copy(space, memory_fd);
 		}

@@ -491,7 +491,7 @@ bool net_is_copied(const struct space *space, int copy_fd)
 	return !error && memcmp(magic, ARCH_NET_MAGIC, sizeof(magic)) == 0;
 }
 
-void net_clean_copy(const struct space *space, pid_t tid, int copy_fd, bool is_traced)
+bool net_clean_copy(const struct space *space, pid_t tid, int copy_fd, bool is_traced)
 {
 	const uint64_t head_addr = space->net.head_addr;
 	const struct arch_call call = {
@@ -499,17 +499,20 @@ void net_clean_copy(const struct space *space, pid_t tid, int copy_fd, bool is_t
 		{SIGTRAP, head_addr + offsetof(struct arch_net_head, before), 0, KERNEL_SET_SIZE}};
 	struct borrow borrow = {
 		.tid = tid, .memory_fd = copy_fd, .arch = space->arch, .cave_addr = space->net.cave_addr};
+	const uint64_t is_healed_addr = head_addr + offsetof(struct arch_net_head, is_healed);
 	const uint32_t healed = 1;
+	uint32_t was_healed = 0;
 	int64_t value;
 
 	if (!net_is_copied(space, copy_fd))
-		return;
-	usdtrap_error_destroy(
-		memory_write(copy_fd, head_addr + offsetof(struct arch_net_head, is_healed), &healed, sizeof(healed)));
+		return false;
+	usdtrap_error_destroy(memory_read(copy_fd, is_healed_addr, &was_healed, sizeof(was_healed)));
+	usdtrap_error_destroy(memory_write(copy_fd, is_healed_addr, &healed, sizeof(healed)));
 	/* One that is not ours keeps the handler, which has nothing to do any more. */
 	if (is_traced && borrow_begin(&borrow, false) == BORROW_DONE &&
 	    borrow_call(&borrow, &call, &value) == BORROW_DONE && borrow_end(&borrow) == BORROW_DONE)
 		room_clear_copy(space, copy_fd);
+	return is_traced || !was_healed;
 }
 
 /* ---- what a dead tracer left ---- */

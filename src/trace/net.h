@@ -92,9 +92,11 @@ bool net_has_resent(const struct tracee *tracee);
 void net_take_out(struct engine *engine, struct space *space);
 /* Whether COPY_FD, the memory of a forked child, has SPACE's net. */
 bool net_is_copied(const struct space *space, int copy_fd);
-/* The same as net_take_out() in such a child, and its room cleared, if TID stands and IS_TRACED; else as far as can be.
+/*
+ * The same as net_take_out() in such a child, and its room cleared, if TID stands and IS_TRACED; else as far as can be.
+ * False: that was done before, or there is nothing to be done.
  */
-void net_clean_copy(const struct space *space, pid_t tid, int copy_fd, bool is_traced);
+bool net_clean_copy(const struct space *space, pid_t tid, int copy_fd, bool is_traced);
 
 /* A net that a journal told of, whose head is at HEAD_ADDR: SPACE gets what is known of it. False: there is none. */
 bool net_adopt(struct space *space, uint64_t head_addr);

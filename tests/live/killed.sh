@@ -124,3 +124,31 @@ for word in '' 0 1x 5000000; do
 	grep -qF "ERROR: repair: '$word' is no process id" said || fail "repair '$word': $(cat said)"
 done
 finish
+
+# A child that was made when usdtrap was dead has a copy of the net, which stays. It does not keep others from attaching.
+cat >forking.py <<'END'
+import os, sys, time
+print("ready", flush=True)
+for line in sys.stdin:
+    child = os.fork()
+    if child == 0:
+        time.sleep(300)
+    print("child", child, flush=True)
+END
+start python3 forking.py
+wait_for target.out '^ready$'
+tracer -e 'uprobe:libc:getppid { @ = count(); }' -p "$pid"
+engine=$(engine_of "$tracer")
+kill -STOP "$tracer"
+kill -KILL "$engine" "$tracer"
+tracer_ends
+wait_for_end "$engine"
+go
+wait_for target.out '^child'
+child=$(sed -n 's/^child //p' target.out)
+tracer -e 'uprobe:libc:getppid { @ = count(); }' -p "$pid"
+leave
+kill -KILL "$child"
+untouched "$pid"
+finish
+[ "$status" -eq 0 ] || fail "python3 ended with $status"
