@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "os/procfs.h"
 #include "trace/engine.h"
+#include "trace/journal.h"
 
 void attached_tell(struct engine *engine, pid_t pid)
 {
@@ -15,8 +16,33 @@ void attached_tell(struct engine *engine, pid_t pid)
 	engine_notice(
 		engine, USDTRAP_NOTICE_INFO,
 		"the kernel is older than Linux 3.4 and has no PTRACE_SEIZE: each thread of process %d stops for a "
-		"moment; should usdtrap be killed by kill -9, it may stay stopped: kill -CONT %d",
+		"moment; should all of usdtrap be killed by kill -9, it may stay stopped: usdtrap repair %d",
 		(int)pid, (int)pid);
+}
+
+static void stopped(struct space *space, bool is_stopped)
+{
+	if (!space || space->is_stopped == is_stopped)
+		return;
+	space->is_stopped = is_stopped;
+	usdtrap_error_destroy(journal_stopped(space->journal, is_stopped)); /* then it must be woken by hand */
+}
+
+struct usdtrap_error *attached_journal(const struct engine *engine, struct space *space)
+{
+	struct usdtrap_error *error;
+
+	if (!engine->is_attaching)
+		return NULL;
+	space->is_attached = true;
+	error = journal_attach(space->journal);
+	return error || !space->is_stopped ? error : journal_stopped(space->journal, true);
+}
+
+void attached_hold(struct tracee *tracee)
+{
+	tracee->is_held = true;
+	stopped(tracee->space, true);
 }
 
 void attached_seized(struct tracee *tracee)
@@ -107,6 +133,7 @@ static void wake_process(struct engine *engine, pid_t pid)
 		if (tracee->pid != pid || !tracee->is_held)
 			continue;
 		tracee->is_held = tracee->is_listening = false;
+		stopped(tracee->space, false);
 		engine_resume(engine, tracee, 0);
 	}
 }

@@ -19,7 +19,8 @@
  * call is entered again, as always). A process that is stopped goes on up to
  * 50 ms after its SIGCONT. A SIGSTOP of ours takes a SIGCONT back that a thread
  * has not seen yet, as any SIGSTOP does. And should we be killed while one is on
- * its way, the process is left stopped: kill -CONT.
+ * its way, the process is left stopped: whoever repairs knows by the journal
+ * that nobody else has stopped it, and wakes it.
  */
 #ifndef USDTRAP_TRACE_ATTACHED_H
 #define USDTRAP_TRACE_ATTACHED_H
@@ -30,10 +31,15 @@
 #include "os/ptrace.h"
 
 struct engine;
+struct space;
 struct tracee;
 
 /* Process PID is being attached, or was just now, and its user is to know what that means: says so once. */
 void attached_tell(struct engine *engine, pid_t pid);
+/* SPACE's journal was begun, and is told how its process is held. Errors: OS. */
+struct usdtrap_error *attached_journal(const struct engine *engine, struct space *space) USDTRAP_MUST_USE;
+/* TRACEE stands in a group stop and is held there. */
+void attached_hold(struct tracee *tracee);
 /* TRACEE was just attached. */
 void attached_seized(struct tracee *tracee);
 /* TRACEE, an attached thread, stands at STOP: what that means. Sets the options, if they are not set yet. */

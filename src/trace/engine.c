@@ -108,6 +108,8 @@ void engine_begin_journal(struct engine *engine, struct space *space)
 	error = journal_create(space, &space->journal);
 	if (!error)
 		error = room_journal(space);
+	if (!error)
+		error = attached_journal(engine, space);
 	if (!error && space->net.head_addr)
 		error = journal_net(space->journal, space->net.head_addr);
 	if (!error || error_catch(error, USDTRAP_GONE))
@@ -224,7 +226,7 @@ void engine_hold(const struct engine *engine, struct tracee *tracee)
 {
 	tracee->is_listening = true;
 	if (tracee->is_attached)
-		tracee->is_held = true;
+		attached_hold(tracee);
 	else
 		expect_gone(engine, ptrace_listen(tracee->tid));
 }

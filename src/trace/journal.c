@@ -208,6 +208,16 @@ struct usdtrap_error *journal_watch(struct journal *journal)
 	return journal ? append(journal, "watch\n") : NULL;
 }
 
+struct usdtrap_error *journal_attach(struct journal *journal)
+{
+	return journal ? append(journal, "attach\n") : NULL;
+}
+
+struct usdtrap_error *journal_stopped(struct journal *journal, bool is_stopped)
+{
+	return journal ? append(journal, is_stopped ? "stopped\n" : "continued\n") : NULL;
+}
+
 struct usdtrap_error *journal_forget_site(struct journal *journal, uint64_t addr)
 {
 	return journal ? append(journal, "forget site %" PRIx64 "\n", addr) : NULL;
@@ -370,6 +380,10 @@ struct usdtrap_error *journal_load(const char *text, struct space *space)
 			net_adopt(space, addr);
 		else if (strcmp(line, "watch") == 0)
 			space->is_watched = true;
+		else if (strcmp(line, "attach") == 0)
+			space->is_attached = true;
+		else if (strcmp(line, "stopped") == 0 || strcmp(line, "continued") == 0)
+			space->is_stopped = strcmp(line, "stopped") == 0;
 		else if (begins_with(line, "forget "))
 			load_forgotten(line, space);
 	}

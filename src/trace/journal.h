@@ -25,8 +25,9 @@
  *	                     unused memory that is written to: its address and size
  *	net 55d1c3a10030     where in it the head of a safety net is
  *	watch                threads' debug registers are about to be set
- *	forget site 55d1c3a0f149
- *	                     its library was unmapped, so there is nothing to undo; likewise "forget semaphore"
+ *	attach               threads are stopped by SIGSTOP, for want of PTRACE_SEIZE (attached.h): one may be on its
+ *way stopped              the process stands by somebody else's doing; and "continued" forget site 55d1c3a0f149 its
+ *library was unmapped, so there is nothing to undo; likewise "forget semaphore"
  *
  * Addresses are hexadecimal. The file is locked (flock(2)) as long as its
  * writer lives; whoever gets the lock may undo what it says.
@@ -76,8 +77,10 @@ struct usdtrap_error *journal_watch(struct journal *journal) USDTRAP_MUST_USE;
 /* What lay at ADDR was unmapped: it is not to be undone. */
 struct usdtrap_error *journal_forget_site(struct journal *journal, uint64_t addr) USDTRAP_MUST_USE;
 struct usdtrap_error *journal_forget_semaphore(struct journal *journal, uint64_t addr) USDTRAP_MUST_USE;
-/* This one after it is done. */
+struct usdtrap_error *journal_attach(struct journal *journal) USDTRAP_MUST_USE;
+/* These after it is done, or has happened. */
 struct usdtrap_error *journal_raised(struct journal *journal, uint64_t addr) USDTRAP_MUST_USE;
+struct usdtrap_error *journal_stopped(struct journal *journal, bool is_stopped) USDTRAP_MUST_USE;
 
 /* What became of a journal that somebody wrote before us. */
 enum journal_state {

@@ -29,6 +29,7 @@
 enum {
 	DYING_TRIES = 400, /* at 5 ms */
 	SURE_TRIES = 4,    /* that a tracer lives: there is a moment when a killed one does not show it */
+	WAKING_TRIES = 40, /* that a thread which runs is about to stop */
 	TRY_INTERVAL_NS = 5000000,
 };
 
@@ -102,6 +103,58 @@ static pid_t tracer_of(pid_t pid)
 	return error ? 0 : status.tracer;
 }
 
+static void pause_between_tries(void)
+{
+	const struct timespec interval = {.tv_nsec = TRY_INTERVAL_NS};
+
+	nanosleep(&interval, NULL);
+}
+
+enum stopping { STOPPING_NOT, STOPPING_PERHAPS, STOPPING };
+
+/*
+ * Whether some thread of PID is stopped for good, or has a SIGSTOP coming of which it will be. One that runs may just
+ * be on its way out of its tracer's last stop, with that signal.
+ */
+static enum stopping is_stopping(pid_t pid)
+{
+	_cleanup_free_ pid_t *threads = NULL;
+	enum stopping result = STOPPING_NOT;
+	struct procfs_status status;
+	struct usdtrap_error *error;
+	size_t count = 0;
+
+	usdtrap_error_destroy(procfs_threads(PROCFS_ROOT, pid, &threads, &count));
+	for (size_t i = 0; i < count; i++) {
+		error = procfs_status_read(PROCFS_ROOT, threads[i], &status);
+		usdtrap_error_destroy(error);
+		if (error)
+			continue;
+		if (status.state == 'T' || (status.signals_pending & (UINT64_C(1) << (SIGSTOP - 1))))
+			return STOPPING;
+		if (status.state == 'R' || status.state == 't')
+			result = STOPPING_PERHAPS;
+	}
+	return result;
+}
+
+/* Where threads were stopped by SIGSTOP, one may have come when nobody was there any more to take it. */
+static void wake(const struct engine *engine, const struct space *space)
+{
+	enum stopping stopping = STOPPING_PERHAPS;
+
+	if (!space->is_attached || space->is_stopped)
+		return;
+	for (unsigned tries = 0; stopping == STOPPING_PERHAPS && tries < WAKING_TRIES; tries++) {
+		stopping = is_stopping(space->pid);
+		if (stopping == STOPPING_PERHAPS)
+			pause_between_tries();
+	}
+	if (stopping == STOPPING && kill(space->pid, SIGCONT) == 0)
+		engine_notice(engine, USDTRAP_NOTICE_INFO,
+			      "process %d had been left stopped by it, and goes on (SIGCONT)", (int)space->pid);
+}
+
 /* What one journal says is undone in SPACE, which takes the journal over. True: it was. */
 static bool undo_journal(struct engine *engine, struct space *space, struct journal_visit *visit)
 {
@@ -133,6 +186,7 @@ static bool undo_journal(struct engine *engine, struct space *space, struct jour
 		"process %d had traps of usdtrap %d, which was killed: %u byte%s put back, %u semaphore%s lowered",
 		(int)space->pid, (int)visit->head.tracer, bytes, bytes == 1 ? "" : "s", semaphores,
 		semaphores == 1 ? "" : "s");
+	wake(engine, space);
 	return true;
 }
 
@@ -155,13 +209,6 @@ static bool is_dying(pid_t tracer)
 	usdtrap_error_destroy(error);
 	return error || (status.signals_pending & (UINT64_C(1) << (SIGKILL - 1))) || is_ending(tracer) ||
 	       is_ending(status.tgid);
-}
-
-static void pause_between_tries(void)
-{
-	const struct timespec interval = {.tv_nsec = TRY_INTERVAL_NS};
-
-	nanosleep(&interval, NULL);
 }
 
 pid_t repair_await_tracer(pid_t pid)

@@ -117,6 +117,8 @@ struct space {
 		uint64_t addr, size;
 		bool is_done;
 	} wanted_room;                      /* what a borrowed thread is to map, or to unmap: room_map.c */
+	bool is_attached;                   /* its threads are stopped by SIGSTOP: attached.h, and the next */
+	bool is_stopped;                    /* by somebody else */
 	bool is_filtered;                   /* its system calls are, by seccomp(2) */
 	bool is_room_in_use;                /* a thread was let go that goes on there: it stays as it is */
 	struct net net;                     /* lets the process outlive us */

@@ -84,11 +84,49 @@ END
 OLD_KERNEL=3.3 "$helpers/old_kernel" -p "$pid" -e 'usdt:* { @ = count(); }' >trace.out 2>trace.err ||
 	fail "as on Linux 3.3: $(cat trace.err)"
 cat >expected <<-END
-	NOTE: the kernel is older than Linux 3.4 and has no PTRACE_SEIZE: each thread of process $pid stops for a moment; should usdtrap be killed by kill -9, it may stay stopped: kill -CONT $pid
+	NOTE: the kernel is older than Linux 3.4 and has no PTRACE_SEIZE: each thread of process $pid stops for a moment; should all of usdtrap be killed by kill -9, it may stay stopped: usdtrap repair $pid
 	Attached 1 probe
 END
 same expected trace.err
 grep -qx '@: 1' trace.out || fail "as on Linux 3.3: $(cat trace.out)"
+
+# A SIGSTOP of a tracer that is killed may come when nobody is there any more to take it. Here that is somebody else's, of
+# which the tracer, which stands, has not heard, so that it always comes; whoever repairs wakes the process. One that was
+# known to be stopped stays so.
+XDG_RUNTIME_DIR=$work
+export XDG_RUNTIME_DIR
+folder=$work/usdtrap
+[ "$(id -u)" -ne 0 ] || folder=/run/usdtrap
+newest=$usdtrap
+usdtrap=$helpers/old_kernel
+OLD_KERNEL=3.3
+export OLD_KERNEL
+target guarded
+tracer -p "$pid" -e "usdt:$targets/guarded:guarded:tick { @hits = count(); }"
+engine=$(engine_of "$tracer")
+kill -STOP "$engine"
+kill -STOP "$pid"
+kill -KILL "$engine"
+tracer_ends
+grep -qx "NOTE: process $pid had been left stopped by it, and goes on (SIGCONT)" trace.err ||
+	fail "left stopped: $(cat trace.err)"
+tell show
+wait_for target.out '^semaphore 0$'
+untouched "$pid"
+tracer -p "$pid" -e "usdt:$targets/guarded:guarded:tick { @hits = count(); }"
+kill -STOP "$pid"
+wait_for "$(find "$folder" -name "$pid-*")" '^stopped$'
+kill -KILL "$(engine_of "$tracer")"
+tracer_ends
+! grep SIGCONT trace.err || fail 'somebody else had stopped it, and it was woken'
+grep -q '^State:.T' "/proc/$pid/status" || fail "it is not stopped any more: $(grep State "/proc/$pid/status")"
+kill -CONT "$pid"
+"$usdtrap" repair "$pid" # what could not be done in one that is stopped
+untouched "$pid"
+finish
+[ "$status" -eq 0 ] || fail "as on Linux 3.3: the target ended with $status"
+unset OLD_KERNEL
+usdtrap=$newest
 
 # A /proc that is read-only, as sandboxes have it: memory is written to by PTRACE_POKETEXT. In a program that is started,
 # and as root also in one that runs: many sites, a semaphore, everything put back, also by whoever is left after kill -9.
@@ -143,7 +181,8 @@ fi
 # What each lack means is told when asked for.
 OLD_KERNEL=3.3 "$helpers/old_kernel" --info >said.out
 for line in 'PTRACE_SEIZE (Linux 3.4): no, so attaching stops each thread for a moment' 'kcmp(2) (Linux 3.5): no, so ' \
-	'PTRACE_GETSIGMASK (Linux 3.11): no, so ' '/proc/PID/mem written to (Linux 2.6.39): yes'; do
+	'PTRACE_GETSIGMASK (Linux 3.11): no, so ' 'seccomp(2) filters that ask a tracer (Linux 4.8): no, so ' \
+	'/proc/PID/mem written to (Linux 2.6.39): yes'; do
 	grep -qF "  $line" said.out || fail "--info as on Linux 3.3 does not say '$line': $(cat said.out)"
 done
 
