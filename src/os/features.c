@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
@@ -20,6 +21,8 @@
 #include "arch/arch.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "os/call_filter.h"
+#include "os/connector.h"
 #include "os/fanotify.h"
 #include "os/procfs.h"
 
@@ -173,6 +176,43 @@ static enum usdtrap_feature_state has_tai(const struct puppet *puppet)
 	return state_of(clock_gettime(CLOCK_TAI, &now) == 0);
 }
 
+/* Whether a filter can have a tracer asked: --seccomp. */
+static enum usdtrap_feature_state has_call_filter(const struct puppet *puppet)
+{
+	(void)puppet;
+	return state_of(call_filter_is_possible());
+}
+
+/* An old kernel takes the flag for nothing, and the address for a wish: it maps, but elsewhere. */
+static enum usdtrap_feature_state has_fixed_mapping(const struct puppet *puppet)
+{
+	const int noreplace = 0x100000; /* MAP_FIXED_NOREPLACE, where the headers have it */
+	const size_t size = (size_t)sysconf(_SC_PAGESIZE);
+	void *taken = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *there;
+
+	(void)puppet;
+	if (taken == MAP_FAILED)
+		return USDTRAP_FEATURE_UNKNOWN;
+	there = mmap(taken, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | noreplace, -1, 0);
+	munmap(taken, size);
+	if (there != MAP_FAILED)
+		munmap(there, size);
+	return state_of(there == MAP_FAILED);
+}
+
+/* The kernel's events of processes that start and end. */
+static enum usdtrap_feature_state has_process_events(const struct puppet *puppet)
+{
+	_cleanup_close_ int connector = -1;
+	struct usdtrap_error *error = connector_open(&connector);
+	const bool may_not = error && usdtrap_error_code(error) == USDTRAP_PERMISSION;
+
+	(void)puppet;
+	usdtrap_error_destroy(error);
+	return may_not ? USDTRAP_FEATURE_UNKNOWN : state_of(!error);
+}
+
 /* Only whether there can be a group: a mark would hold up whoever starts a program meanwhile. */
 static enum usdtrap_feature_state has_exec_events(const struct puppet *puppet)
 {
@@ -266,6 +306,12 @@ static const struct {
 	{"getrandom(2)", "3.17", "rand comes from /dev/urandom or, without that, from the clock", has_getrandom, false},
 	{"fanotify(7) of programs that start", "5.0", "programs that start are noticed after they have begun",
 	 has_exec_events, false},
+	{"process events of the connector", "2.6.15", "without fanotify(7), new processes are looked for in /proc",
+	 has_process_events, false},
+	{"seccomp(2) filters that ask a tracer", "4.8",
+	 "--seccomp is refused: system calls stop the program at each of them", has_call_filter, false},
+	{"MAP_FIXED_NOREPLACE", "4.17", "room that a program maps for usdtrap is only asked for near its code",
+	 has_fixed_mapping, false},
 	{"close_range(2)", "5.9", "the descriptors that system() closes are closed one by one", has_close_range, false},
 	{"CLOCK_TAI", "3.10", "nsecs(tai) is the time of day", has_tai, false},
 };
@@ -275,13 +321,11 @@ static const char *const not_needed[] = {
 	"uprobes",
 	"perf_event_open(2)",
 	"ftrace",
-	"seccomp(2)",
 	"PTRACE_O_EXITKILL",
 	"process_vm_readv(2)",
 	"memfd_create(2)",
 	"inotify(7)",
 	"membarrier(2)",
-	"MAP_FIXED_NOREPLACE",
 	"statx(2)",
 	"openat2(2)",
 	NULL,

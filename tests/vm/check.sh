@@ -8,6 +8,7 @@
 #	bare   Linux 6.1 as small as can be: no BPF, no uprobes, no ftrace, no sockets, see bare.config
 #	6.1    Debian 12's own kernel
 #	5.10   Debian 11's
+#	6.12   Debian 13's, with a parameter that forbids whoever traces to write to /proc/PID/mem what its owner may not
 #
 # Nothing is installed, and no root is needed. Kernels are made once, into a
 # cache: the bare one is built, Debian's are unpacked from their packages. What
@@ -16,7 +17,7 @@
 # ends with 77.
 #
 #	USDTRAP_VM_CACHE     the cache; else $XDG_CACHE_HOME/usdtrap/vm
-#	USDTRAP_VM_KERNELS   which kernels: "bare 6.1 5.10"
+#	USDTRAP_VM_KERNELS   which kernels: "bare 6.1 5.10 6.12"
 #	USDTRAP_VM_CHECKS    another list of checks; "all": every live test, each by itself, which takes very long
 #	USDTRAP_VM_ACCEL     kvm or tcg, instead of trying
 #
@@ -46,7 +47,7 @@ fi
 
 began=$(date +%s)
 kernels=
-for name in ${USDTRAP_VM_KERNELS:-bare 6.1 5.10}; do
+for name in ${USDTRAP_VM_KERNELS:-bare 6.1 5.10 6.12}; do
 	status=0
 	case $name in
 	bare) kernel=$("$vm/bare_kernel.sh") || status=$? ;;
@@ -76,7 +77,9 @@ results=$scratch/results
 for name in $kernels; do
 	say "booting $name ($accelerator)"
 	console=$cache/console-$name.log
-	"$vm/boot.sh" "$scratch/$name" "$initramfs" "$console" $limit "$accelerator" || true
+	parameter=
+	[ "$name" != 6.12 ] || parameter=proc_mem.force_override=never
+	"$vm/boot.sh" "$scratch/$name" "$initramfs" "$console" $limit "$accelerator" $parameter || true
 	tr -d '\r' <"$console" >"$scratch/console"
 	if ! grep -q '^VM-EXIT' "$scratch/console"; then
 		say "kernel $name did not get to its end; the last of $console:"

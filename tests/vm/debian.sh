@@ -4,7 +4,7 @@
 # Debian's packages without installing them: sourced, instead of lib.sh, by what
 # makes kernels and the file system of the virtual machine.
 #
-#	debian_ready             makes the lists of packages of Debian 11 and 12 ready; fails where none are to be had
+#	debian_ready             makes the lists of packages of Debian 11 to 13 ready; fails where none are to be had
 #	debian_version PACKAGE   the version of a package that would be taken, `name=version' with the name in front
 #	debian_newest PATTERN    the name of the newest package whose name matches
 #	debian_fetch PACKAGE     the path of its .deb, downloaded into a folder that $scratch names
@@ -16,14 +16,17 @@
 . "${top_srcdir:-.}/tests/vm/lib.sh"
 
 debian_lists=$cache/apt
-# Lists are asked for again after so many days; a kernel is then built again if it has changed.
+# Of Debian 11 and 13 only kernels are taken. Lists are asked for again after so many days; a kernel is then built again if
+# it has changed.
+debian_releases='bullseye bookworm trixie'
 debian_days=30
 
 debian_apt() { # COMMAND [ARGUMENT...]
 	command=$1
 	shift
 	"$command" -q -o Dir::Etc::sourcelist="$debian_lists/sources.list" -o Dir::Etc::sourceparts=- \
-		-o Dir::State::lists="$debian_lists/lists" -o Dir::Cache="$debian_lists/archives" "$@"
+		-o Dir::State::lists="$debian_lists/lists" -o Dir::Cache="$debian_lists/archives" \
+		-o APT::Default-Release=bookworm "$@"
 }
 
 # Where this machine has Debian's packages from, and the keys it trusts in that.
@@ -34,7 +37,8 @@ debian_archive() {
 }
 
 debian_ready() {
-	if [ -n "$(find "$debian_lists/ready" -mtime -$debian_days 2>/dev/null)" ]; then
+	ready=$debian_lists/ready-$(echo "$debian_releases" | tr ' ' -)
+	if [ -n "$(find "$ready" -mtime -$debian_days 2>/dev/null)" ]; then
 		return 0
 	fi
 	archive=$(debian_archive)
@@ -42,11 +46,11 @@ debian_ready() {
 	keys=/usr/share/keyrings/debian-archive-keyring.gpg
 	[ ! -r $keys ] || signed="[signed-by=$keys] "
 	mkdir -p "$debian_lists/lists/partial" "$debian_lists/archives/archives/partial"
-	for release in bullseye bookworm; do
+	for release in $debian_releases; do
 		echo "deb ${signed-}$archive $release main"
 	done >"$debian_lists/sources.list"
 	debian_apt apt-get update >"$debian_lists/log" 2>&1 || return 1
-	touch "$debian_lists/ready"
+	touch "$ready"
 }
 
 debian_version() {

@@ -3,11 +3,11 @@
 #
 #	stock_kernel.sh VERSION
 #
-# Prints the path of Debian's own kernel of a version (6.1, 5.10), unpacked from
+# Prints the path of Debian's own kernel of a version (6.12, 6.1, 5.10), unpacked from
 # its package into the cache and not installed. Seven to eight megabytes stay.
 . "${top_srcdir:-.}/tests/vm/debian.sh"
 
-package=$(debian_newest "^linux-image-$(printf %s "$1" | sed 's/\./\\./')\.0-[0-9]+-amd64\$")
+package=$(debian_newest "^linux-image-$(printf %s "$1" | sed 's/\./\\./')\.(0-[0-9]+|[0-9]+\+deb[0-9]+)-amd64\$")
 [ -n "$package" ] || skip "no package of kernel $1 in Debian's lists"
 version=$(debian_version "$package")
 kernel=$cache/stock-$1-$version.bzImage
