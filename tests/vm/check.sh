@@ -18,7 +18,7 @@
 #
 #	USDTRAP_VM_CACHE     the cache; else $XDG_CACHE_HOME/usdtrap/vm
 #	USDTRAP_VM_KERNELS   which kernels: "bare 6.1 5.10 6.12"
-#	USDTRAP_VM_CHECKS    another list of checks; "all": every live test, each by itself, which takes very long
+#	USDTRAP_VM_CHECKS    another list of checks than the file checks
 #	USDTRAP_VM_ACCEL     kvm or tcg, instead of trying
 #
 # Seen from here: debian.sh gets packages, bare_kernel.sh and stock_kernel.sh make
@@ -36,14 +36,6 @@ for program in apt-get cpio dpkg-deb; do
 done
 [ -x "$top_builddir/static/usdtrap" ] || skip 'there is no static/usdtrap: make static says why'
 debian_ready || skip "this machine has no lists of Debian's packages that could be asked"
-
-if [ "$checks" = all ]; then
-	checks=$scratch/checks
-	(cd "$top_srcdir" && for test in tests/live/*.sh; do
-		[ "$test" = tests/live/lib.sh ] || echo "$(basename "$test" .sh) $test"
-	done) >"$checks"
-	limit=14400
-fi
 
 began=$(date +%s)
 kernels=
