@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "arch/net.h"
 #include "base/error.h"
@@ -39,7 +40,8 @@ static bool shares_with_traced(pid_t pid, pid_t parent)
 	bool is_same;
 
 	usdtrap_error_destroy(error);
-	if (error || status.tracer == 0)
+	/* One that this thread holds was repaired just now: there is nothing left in it to share. */
+	if (error || status.tracer == 0 || status.tracer == gettid())
 		return false;
 	return !memory_compare(pid, parent, &is_same) || is_same;
 }
