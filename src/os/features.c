@@ -317,18 +317,8 @@ static const struct {
 };
 
 static const char *const not_needed[] = {
-	"bpf(2)",
-	"uprobes",
-	"perf_event_open(2)",
-	"ftrace",
-	"PTRACE_O_EXITKILL",
-	"process_vm_readv(2)",
-	"memfd_create(2)",
-	"inotify(7)",
-	"membarrier(2)",
-	"statx(2)",
-	"openat2(2)",
-	NULL,
+	"bpf(2)",          "uprobes",    "perf_event_open(2)", "ftrace",   "PTRACE_O_EXITKILL", "process_vm_readv(2)",
+	"memfd_create(2)", "inotify(7)", "membarrier(2)",      "statx(2)", "openat2(2)",        NULL,
 };
 
 size_t usdtrap_probe_features(struct usdtrap_feature *ret, size_t capacity)
