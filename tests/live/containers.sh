@@ -98,6 +98,9 @@ all() { # WAYS...
 	"$usdtrap" -l -p "$inside" 'usdt:*' >said.out 2>said.err || fail "$ways: -l: $(cat said.err)"
 	grep -q '^usdt:/proc/[0-9]*/root/opt/guarded:guarded:tick$\|^usdt:/.*/tree/opt/guarded:guarded:tick$' said.out ||
 		fail "$ways: -l: $(cat said.out)"
+	"$usdtrap" -l 'usdt:*:guarded:tick' >said.out 2>said.err || fail "$ways: -l of all: $(cat said.err)"
+	grep -q "^usdt:/proc/$inside/root/opt/guarded:guarded:tick\$\|^usdt:$tree/opt/guarded:guarded:tick\$" said.out ||
+		fail "$ways: -l of all: $(cat said.out)"
 	for file in /opt/guarded "$tree/opt/guarded"; do
 		"$usdtrap" why "$file:guarded:tick" -p "$inside" >said.out 2>said.err || fail "$ways: why: $(cat said.err)"
 		grep -q '^fine   the process runs that file, at load bias' said.out || fail "$ways: why: $(cat said.out)"
