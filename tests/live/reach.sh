@@ -140,12 +140,18 @@ done
 
 needs_attach
 
+# Starts it where nothing is left of what an earlier one said.
+discovers() {
+	rm -f discover.err
+	"$usdtrap" discover "$@" -p "$pid" >discover.out 2>discover.err 9>&- &
+	tracer=$!
+	wait_for discover.err 'waiting for 4 probes'
+}
+
 # What is reached is told as it is, once a probe; its trap is gone then, and the others stay.
 start ./app
 wait_for target.out '^ready$'
-"$usdtrap" discover -p "$pid" >discover.out 2>discover.err 9>&- &
-tracer=$!
-wait_for discover.err 'waiting for 4 probes'
+discovers
 tell loop
 wait_for discover.out ':loop$'
 wait_for discover.out ':twice$'
@@ -153,6 +159,12 @@ wait_for target.out '^did it$'
 [ "$(grep -c . discover.out)" -eq 2 ] || fail "told more than once: $(cat discover.out)"
 tell both
 tell loop
+tries=0
+until [ "$(grep -c '^did it$' target.out)" -eq 3 ]; do
+	tries=$((tries + 1))
+	[ $tries -lt 600 ] || fail "the target stands still: $(cat target.out)"
+	sleep 0.05
+done
 leave
 [ "$tracer_status" -eq 0 ] || fail "discover ended with $tracer_status: $(cat discover.err)"
 untouched "$pid"
@@ -163,9 +175,7 @@ if [ "$sites" -eq 2 ]; then
 fi
 grep -qx "2 of 4 probes were reached, at [0-9]* sites" discover.out || fail "no summary: $(cat discover.out)"
 
-"$usdtrap" discover -f json -p "$pid" >discover.out 2>discover.err 9>&- &
-tracer=$!
-wait_for discover.err 'waiting for 4 probes'
+discovers -f json
 tell loop
 wait_for discover.out ':twice'
 leave
@@ -177,9 +187,7 @@ printf '\n%s\n' '0 of 1 probe was reached, at 0 sites' | same - discover.out
 untouched "$pid"
 
 # A process that ends meanwhile.
-"$usdtrap" discover -p "$pid" >discover.out 2>discover.err 9>&- &
-tracer=$!
-wait_for discover.err 'waiting for 4 probes'
+discovers
 finish
 tracer_ends
 [ "$tracer_status" -eq 0 ] || fail "the process ended: $tracer_status"

@@ -72,6 +72,7 @@ untouched "$pid"
 untouched "$pid"
 
 # The target ends.
+rm -f top.out # else what an earlier one said would do to wait for
 "$usdtrap" top -p "$pid" >top.out 2>top.err </dev/null 9>&- &
 tracer=$!
 wait_for top.out 'HITS/S'
@@ -82,6 +83,7 @@ tracer_ends
 
 # One that ends before a second is over: what it did is told all the same.
 target sites
+rm -f top.out
 "$usdtrap" top -p "$pid" >top.out 2>top.err </dev/null 9>&- &
 tracer=$!
 wait_for top.out 'HITS/S'
