@@ -34,7 +34,7 @@ struct usdtrap_frame {
 struct usdtrap_stack {
 	pid_t pid;
 	size_t frame_count;                        /* at least 1 */
-	const struct usdtrap_frame *const *frames; /* the hit's own place first */
+	const struct usdtrap_frame *const *frames; /* the hit's own place first; of a return, what is returned to */
 };
 
 enum { USDTRAP_STACK_FRAMES_MAX = 1024 };
@@ -52,7 +52,8 @@ USDTRAP_API const struct usdtrap_stack *usdtrap_hit_stack(const struct usdtrap_h
 /* What ADDRESS in the process of HIT is called, whether code or data. NULL: no memory. */
 USDTRAP_API const struct usdtrap_frame *usdtrap_hit_symbolize(const struct usdtrap_hit *hit, uint64_t address);
 
-/* Where the thread at HIT stands: at a probe its own address, at a system call what follows the call. */
+/* Where the thread at HIT stands: at a probe its own address (of a function that has returned, too), at a system
+ * call what follows the call. */
 USDTRAP_API uint64_t usdtrap_hit_address(const struct usdtrap_hit *hit);
 
 /*

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include <usdtrap/function.h>
+#include <usdtrap/stack.h>
 
 #include "base/clock_time.h"
 #include "base/error.h"
@@ -37,6 +38,18 @@ const struct arch_registers *hit_registers(const struct usdtrap_hit *hit)
 		own->registers = &own->engine->registers;
 	}
 	return hit->registers;
+}
+
+uint64_t hit_pc(const struct usdtrap_hit *hit)
+{
+	const struct space *space = hit->tracee->space;
+	const struct site *place;
+
+	if (!hit->has_returned)
+		return usdtrap_hit_address(hit);
+	/* The registers are at a displaced instruction, but past a nop. */
+	place = space_site(space, space->arch->trap_address(hit->registers));
+	return place && !place->is_displacing ? place->addr : space->arch->pc(hit->registers);
 }
 
 const struct usdtrap_probe_info *usdtrap_hit_probe(const struct usdtrap_hit *hit)

@@ -41,5 +41,8 @@ struct usdtrap_hit {
 
 /* The registers of the thread at HIT; all are 0 when they cannot be read, since it is gone. */
 const struct arch_registers *hit_registers(const struct usdtrap_hit *hit);
+/* Where the thread at HIT goes on: at a probe its address; behind a function that has returned, where that returned to.
+ */
+uint64_t hit_pc(const struct usdtrap_hit *hit);
 
 #endif

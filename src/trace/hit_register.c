@@ -38,7 +38,7 @@ struct usdtrap_error *usdtrap_hit_register(const struct usdtrap_hit *hit, const 
 	struct arch_register found;
 
 	if (is_place(name)) {
-		*ret = usdtrap_hit_address(hit);
+		*ret = hit_pc(hit);
 		return NULL;
 	}
 	if (!find_register(arch, name, &found))

@@ -218,8 +218,8 @@ const struct usdtrap_stack *usdtrap_hit_stack(const struct usdtrap_hit *hit, siz
 	assert(frames_max > 0 && frames_max <= USDTRAP_STACK_FRAMES_MAX);
 	if (hit->recorded || !stacks || (!modules_refresh(engine, space) && !space->modules))
 		return NULL;
-	count = unwind_walk(engine, space, &stacks->files, hit_registers(hit), usdtrap_hit_address(hit),
-			    &stacks->window, stacks->walked, frames_max);
+	count = unwind_walk(engine, space, &stacks->files, hit_registers(hit), hit_pc(hit), &stacks->window,
+			    stacks->walked, frames_max);
 	for (size_t i = 0; i < count; i++) {
 		stacks->frames[i] = frame_at(engine, space, stacks->walked[i].address, stacks->walked[i].is_return);
 		if (!stacks->frames[i])

@@ -3,7 +3,8 @@
  * stacks PID TARGET PROVIDER NAME [stop | time]: prints the stack of each hit
  * of one probe, as "ADDRESS SYMBOL+OFFSET FILE" lines below a line "stack",
  * until the process ends; or those at a tracepoint, with the word `tracepoint'
- * for the target. With `stop' it leaves at the first hit and lets the
+ * for the target; or, with `function' or `return' for the provider, those at a
+ * function or where it has returned. With `stop' it leaves at the first hit and lets the
  * process stop (SIGSTOP) at the same instruction, so that a debugger may look
  * at it. With `time' it prints nothing but how long a stack took, in
  * nanoseconds: the median of 10000 hits, and how many frames the last had.
@@ -15,6 +16,7 @@
 #include <string.h>
 #include <time.h>
 
+#include <usdtrap/function.h>
 #include <usdtrap/usdtrap.h>
 
 enum { TIMED_HITS = 10000 };
@@ -88,6 +90,7 @@ int main(int argc, char **argv)
 {
 	static struct state state;
 	struct usdtrap_session *session;
+	struct usdtrap_function_pattern function;
 	struct usdtrap_pattern pattern;
 	pid_t pid;
 
@@ -95,11 +98,15 @@ int main(int argc, char **argv)
 		return 2;
 	pid = (pid_t)strtol(argv[1], NULL, 10);
 	pattern = (struct usdtrap_pattern){.target = argv[2], .provider = argv[3], .name = argv[4]};
+	function = (struct usdtrap_function_pattern){
+		.target = argv[2], .name = argv[4], .at_return = strcmp(argv[3], "return") == 0};
 	state.stops = argc > 5 && strcmp(argv[5], "stop") == 0;
 	state.is_timed = argc > 5 && strcmp(argv[5], "time") == 0;
 	check(usdtrap_session_create(NULL, &session));
 	if (strcmp(argv[2], "tracepoint") == 0)
 		check(usdtrap_add_tracepoint(session, &pattern, on_hit, &state, NULL));
+	else if (function.at_return || strcmp(argv[3], "function") == 0)
+		check(usdtrap_add_function(session, &function, pid, on_hit, &state, NULL));
 	else
 		check(usdtrap_add_probe(session, &pattern, pid, on_hit, &state, NULL));
 	check(usdtrap_attach(session, pid, USDTRAP_ATTACH_NOW));
