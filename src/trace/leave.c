@@ -364,10 +364,11 @@ static bool may_have_trapped(struct tracee *tracee, bool is_patient)
 	if (error)
 		return false;
 	switch (stat.state) {
-	case 'R':
+	case 'R': /* it gets its turn, on a busy machine late: without the net it must not be left to that */
 		engine_interrupt(tracee);
-		return is_patient;
+		return true;
 	case 't':
+		return true;
 	case 'D': /* it waits for a page that the trap is on, perhaps */
 		return is_patient;
 	default: /* asleep: its trap would have been reported before */

@@ -2,7 +2,9 @@
 #include "trace/lender.h"
 
 #include <elf.h>
+#include <time.h>
 
+#include "base/clock_time.h"
 #include "base/error.h"
 #include "os/memory.h"
 #include "os/procfs.h"
@@ -14,6 +16,8 @@ enum {
 	INTERRUPT_TIMEOUT_MS = 50,
 	STANDING_TIMEOUT_MS = 10000, /* it has nowhere else to go */
 };
+
+static const uint64_t patience_ns = UINT64_C(3000000000); /* while there are threads that can be borrowed */
 
 static bool is_in_restartable_call(const struct tracee *tracee)
 {
@@ -109,9 +113,12 @@ enum borrow_result lender_work_by(struct engine *engine, struct space *space, pi
 bool lender_work_by_any(struct engine *engine, struct space *space, lender_work_fn work)
 {
 	enum { TRIES = 8 };
+	const uint64_t end_ns = clock_time_ns(CLOCK_MONOTONIC) + patience_ns;
+	unsigned failures = 0;
 	pid_t tid = 0;
 
-	for (unsigned i = 0; i < TRIES; i++) {
+	/* On a busy machine it lasts until a thread has its turn: rather wait than be without a net. */
+	for (unsigned i = 0; failures < TRIES && (i < TRIES || clock_time_ns(CLOCK_MONOTONIC) < end_ns); i++) {
 		/* One that waits for us to look at its stop cannot be borrowed. */
 		while (engine_step(engine, false) == PTRACE_WAIT_STATUS)
 			;
@@ -131,6 +138,7 @@ bool lender_work_by_any(struct engine *engine, struct space *space, lender_work_
 			engine_stop(engine, tid, status); /* it stands at the stop that we asked for */
 			return true;
 		}
+		failures++;
 	}
 	return false;
 }
