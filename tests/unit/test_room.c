@@ -92,6 +92,8 @@ static void test_is_cleared(void **state)
 	assert_false(room_holds(fixture->space, addr));
 }
 
+extern char etext; /* end(3): the end of this program's text */
+
 static void test_is_near(void **state)
 {
 	const struct fixture *fixture = *state;
@@ -101,6 +103,9 @@ static void test_is_near(void **state)
 	assert_null(room_reserve(&fixture->engine, fixture->space,
 				 &(struct room_request){.size = 16, .near_addr = library}, &near_library));
 	assert_true(near_library - library < INT32_MAX || library - near_library < INT32_MAX);
+	/* Of this program, too, unless this build's text happens to end where its last page does. */
+	if (4096 - (uintptr_t)&etext % 4096 < 128)
+		skip();
 	assert_null(room_reserve(&fixture->engine, fixture->space,
 				 &(struct room_request){.size = 16, .near_addr = here}, &near_here));
 	assert_true(near_here - here < INT32_MAX || here - near_here < INT32_MAX);
