@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Stacks of real programs, in a system call, at a function's first instruction and where it returns to, are those that
 # gdb(1) finds there, address by address.
+LIVE_TIMEOUT=${LIVE_TIMEOUT:-300} # thirty times gdb
 . "${top_srcdir:-.}/tests/live/lib.sh"
 needs_attach
 command -v gdb >/dev/null || skip "gdb is not installed"
