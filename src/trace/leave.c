@@ -54,6 +54,7 @@ enum {
 	QUIET_LOOKS_WANTED = 2, /* in a row */
 	LOOK_INTERVAL_NS = 200000,
 	PATIENT_LOOKS = 500, /* how long what cannot be hurried is waited for, at least 0.1 s */
+	BUSY_LOOKS = 25000,  /* and who has no turn on a busy machine, at least 5 s */
 };
 
 void leave_space(struct engine *engine, struct space *space)
@@ -351,8 +352,9 @@ static bool is_in_use(const struct engine *engine, const struct space *space)
 	return tracee;
 }
 
-/* Whether TRACEE may still report a trap that it executed before the bytes were back; it is asked if need be. */
-static bool may_have_trapped(struct tracee *tracee, bool is_patient)
+/* Whether TRACEE may still report a trap that it executed before the bytes were back, at the LOOKSth look; it is asked.
+ */
+static bool may_have_trapped(struct tracee *tracee, unsigned looks)
 {
 	struct procfs_stat stat;
 	struct usdtrap_error *error;
@@ -366,11 +368,11 @@ static bool may_have_trapped(struct tracee *tracee, bool is_patient)
 	switch (stat.state) {
 	case 'R': /* it gets its turn, on a busy machine late: without the net it must not be left to that */
 		engine_interrupt(tracee);
-		return true;
+		return looks < BUSY_LOOKS;
 	case 't':
-		return true;
+		return looks < BUSY_LOOKS;
 	case 'D': /* it waits for a page that the trap is on, perhaps */
-		return is_patient;
+		return looks < PATIENT_LOOKS;
 	default: /* asleep: its trap would have been reported before */
 		return false;
 	}
@@ -399,7 +401,7 @@ static void await_late_traps(struct engine *engine)
 			;
 		is_waiting = false;
 		for (struct tracee *tracee = engine->tracees; tracee; tracee = tracee->hh.next) {
-			tracee->may_have_trapped = may_have_trapped(tracee, looks < PATIENT_LOOKS);
+			tracee->may_have_trapped = may_have_trapped(tracee, looks);
 			is_waiting |= tracee->may_have_trapped;
 		}
 		if (is_waiting)
