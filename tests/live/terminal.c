@@ -11,6 +11,7 @@
  *	run COMMAND   runs a shell command beside it, which must succeed
  *	stopped       waits until the job is stopped
  *	continue      continues the job, as fg does
+ *	size R C      makes the terminal R rows high and C columns wide
  *	hang up       takes the terminal away
  *	ends STATUS   reads the terminal until the job has ended with STATUS
  *
@@ -230,6 +231,15 @@ static void do_stopped(struct terminal *terminal)
 	}
 }
 
+static void do_size(const struct terminal *terminal, const char *argument)
+{
+	struct winsize size = {0};
+
+	if (sscanf(argument, "%hu %hu", &size.ws_row, &size.ws_col) != 2 ||
+	    ioctl(terminal->master, TIOCSWINSZ, &size) != 0)
+		fail(terminal, "cannot be made of size", argument);
+}
+
 static void do_ends(struct terminal *terminal, const char *status)
 {
 	char what[64];
@@ -285,6 +295,8 @@ static void act(struct terminal *terminal, const char *line)
 		do_stopped(terminal);
 	} else if (argument_of(line, "continue")) {
 		kill(-terminal->job, SIGCONT);
+	} else if ((argument = argument_of(line, "size"))) {
+		do_size(terminal, argument);
 	} else if (argument_of(line, "hang up")) {
 		close(terminal->master);
 		terminal->master = -1;

@@ -47,6 +47,19 @@ same before after
 untouched "$pid"
 ! grep -q 'xq' shown || fail "keys are shown"
 
+# It may be made smaller meanwhile: what comes then is cut to it.
+on_terminal "$usdtrap" top -p "$pid" <<EOT
+expect busy:hot
+size 10 30
+run sleep 2.5
+type q
+ends 0
+EOT
+grep -a 'usdt:' shown | sed "s/$(printf '\033')\[[0-9;]*[A-Za-z]//g" | tr -d '\r' >lines
+[ "$(head -n 1 lines | wc -c)" -gt 31 ] || fail "nothing was to be cut: $(cat lines)"
+[ "$(tail -n 1 lines | wc -c)" -le 31 ] || fail "not cut to 30 columns: $(tail -n 1 lines)"
+untouched "$pid"
+
 # Ctrl-C, and a terminal that goes away.
 on_terminal "$usdtrap" top -p "$pid" <<EOT
 expect busy:hot
