@@ -30,7 +30,7 @@ static void give_way(struct coroutine *self)
 	swapcontext(&self->context, &carriers[carrier]);
 }
 
-__attribute__((noipa)) static unsigned long work(struct coroutine *self, unsigned long number)
+__attribute__((noinline)) static unsigned long work(struct coroutine *self, unsigned long number)
 {
 	give_way(self);
 	return number % VALUES;

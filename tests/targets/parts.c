@@ -15,17 +15,17 @@ enum { PAGE = 4096 };
 typedef unsigned long function(unsigned long number);
 
 /* Each in a page of its own. They use nothing but their argument, so that they run wherever they lie. */
-__attribute__((noipa, aligned(4096))) static unsigned long copied(unsigned long number)
+__attribute__((noinline, aligned(4096))) static unsigned long copied(unsigned long number)
 {
 	return number * 3;
 }
 
-__attribute__((noipa, aligned(4096))) static unsigned long elsewhere(unsigned long number)
+__attribute__((noinline, aligned(4096))) static unsigned long elsewhere(unsigned long number)
 {
 	return number * 5;
 }
 
-__attribute__((noipa, aligned(4096))) static void after(void)
+__attribute__((noinline, aligned(4096))) static void after(void)
 {
 }
 
