@@ -179,14 +179,6 @@ static void say_tally(unsigned seed)
 	       tally.deaths, tally.wrong_ends, tally.hangs, tally.bytes_left);
 }
 
-/* Sends SIGNAL_NUMBER to all of USED but BUT_NOT. */
-static void signal_others(struct target **used, unsigned count, const struct target *but_not, int signal_number)
-{
-	for (unsigned i = 0; i < count; i++)
-		if (used[i] != but_not)
-			kill(used[i]->pid, signal_number);
-}
-
 int main(int argc, char **argv)
 {
 	const unsigned long kills = argument(argc, argv, 1, 1000);
@@ -222,12 +214,8 @@ int main(int argc, char **argv)
 		fail("no such target");
 	for (unsigned long i = 0; i < kills; i++)
 		kill_once(used[(unsigned)rand() % used_count]);
-	for (unsigned i = 0; i < used_count && (argc <= 2 || calls > 0 || only); i++) {
-		/* There are thousands: what the others do meanwhile would only make it last longer. */
-		signal_others(used, used_count, used[i], SIGSTOP);
+	for (unsigned i = 0; i < used_count && (argc <= 2 || calls > 0 || only); i++)
 		kill_at_calls(used[i], calls);
-		signal_others(used, used_count, used[i], SIGCONT);
-	}
 	for (unsigned i = 0; i < used_count && (is_long || i < 2); i++)
 		kill_after_net(used[i], 24, is_long ? 1 : 3);
 	for (unsigned i = 0; i < used_count && (is_long || i < 1); i++)
