@@ -351,7 +351,8 @@ static void repair_leftovers(struct stale *stale, pid_t pid)
 	struct usdtrap_error *error;
 	size_t count;
 
-	qsort(stale->told, stale->told_count, sizeof(pid), compare_pids);
+	if (stale->told_count) /* qsort(3) takes no NULL, however few there are */
+		qsort(stale->told, stale->told_count, sizeof(pid), compare_pids);
 	if (pid) {
 		if (!stale->told_count && leftover_is_possible(pid, false))
 			stale->found += leftover_repair(stale->engine, pid);
@@ -361,7 +362,8 @@ static void repair_leftovers(struct stale *stale, pid_t pid)
 	usdtrap_error_destroy(error);
 	for (size_t i = 0; !error && i < count; i++)
 		if (pids[i] != getpid() &&
-		    !bsearch(&pids[i], stale->told, stale->told_count, sizeof(pid), compare_pids) &&
+		    (!stale->told_count ||
+		     !bsearch(&pids[i], stale->told, stale->told_count, sizeof(pid), compare_pids)) &&
 		    leftover_is_possible(pids[i], true))
 			stale->found += leftover_repair(stale->engine, pids[i]);
 }

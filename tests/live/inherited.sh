@@ -39,7 +39,7 @@ inherit
 "$usdtrap" repair "$child" 2>said
 echo "$note" | sed "s/CHILD/$child/" | same - said
 untouched "$child"
-grep -q '^SigCgt:.0*$' "/proc/$child/status" || fail "the child has a handler"
+grep -q '^SigCgt:.*[02468ace].$' "/proc/$child/status" || fail "the child has SIGTRAP's handler"
 "$usdtrap" repair "$child" 2>said
 echo "NOTE: nothing of a killed usdtrap is known in process $child" | same - said
 # What its parent has is its own.
