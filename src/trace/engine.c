@@ -134,8 +134,7 @@ int engine_seccomp(struct tracee *tracee)
 	return tracee->seccomp;
 }
 
-/* Whether /proc shows memory through TID: not if it ends, or has, be it only as a leader whose threads live on. */
-static bool has_memory(pid_t tid)
+bool engine_has_memory(pid_t tid)
 {
 	struct procfs_stat stat;
 	struct usdtrap_error *error = procfs_stat_read(PROCFS_ROOT, tid, tid, &stat);
@@ -149,12 +148,12 @@ bool engine_choose_anchor(const struct engine *engine, struct space *space)
 	const struct tracee *tracee = tracee_find(engine->tracees, space->pid);
 
 	/* The leader nearly always outlives the other threads. */
-	if (tracee && tracee->space == space && has_memory(tracee->tid)) {
+	if (tracee && tracee->space == space && engine_has_memory(tracee->tid)) {
 		space->anchor = tracee->tid;
 		return true;
 	}
 	for (tracee = engine->tracees; tracee; tracee = tracee->hh.next)
-		if (tracee->space == space && tracee->role != TRACEE_COPY && has_memory(tracee->tid)) {
+		if (tracee->space == space && tracee->role != TRACEE_COPY && engine_has_memory(tracee->tid)) {
 			space->anchor = tracee->tid;
 			return true;
 		}

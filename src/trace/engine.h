@@ -135,6 +135,8 @@ void engine_ended(struct engine *engine, struct tracee *tracee, int status);
 void engine_begin_journal(struct engine *engine, struct space *space);
 /* TRACEE's struct procfs_status.seccomp, read when first asked for. */
 int engine_seccomp(struct tracee *tracee);
+/* Whether /proc shows memory through TID: not if it ends, or has, be it only as a leader whose threads live on. */
+bool engine_has_memory(pid_t tid);
 /*
  * Sets the thread through which /proc reaches SPACE to one that has not ended,
  * as any of them may at any time. False: all have.

@@ -73,16 +73,6 @@ bool family_is_copy(const struct space *space, pid_t tid)
 	return is_copy;
 }
 
-static bool is_ending(pid_t tid)
-{
-	struct procfs_stat stat;
-	struct usdtrap_error *error = procfs_stat_read(PROCFS_ROOT, tid, tid, &stat);
-	bool is_there = !error && !stat.is_ending;
-
-	usdtrap_error_destroy(error);
-	return !is_there;
-}
-
 bool family_clean_copy(const struct engine *engine, const struct space *space, pid_t tid, bool is_traced)
 {
 	struct usdtrap_error *error;
@@ -107,7 +97,7 @@ bool family_clean_copy(const struct engine *engine, const struct space *space, p
 		close(memory_fd);
 	}
 	/* Of one that is ending the kernel refuses an ordinary user the memory, which is going anyway. */
-	if (error && is_ending(tid)) {
+	if (error && !engine_has_memory(tid)) {
 		usdtrap_error_destroy(error);
 		error = NULL;
 	}
