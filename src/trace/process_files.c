@@ -163,6 +163,20 @@ static struct usdtrap_error *read_maps(const struct files_places *places, pid_t 
 	return error ? error : &error_gone;
 }
 
+/* The same; of a process that cannot be looked into there are none. */
+static struct usdtrap_error *read_maps_if_allowed(const struct files_places *places, pid_t pid, pid_t *ret_tid,
+						  struct procfs_maps *ret)
+{
+	struct usdtrap_error *error = read_maps(places, pid, ret_tid, ret);
+
+	if (!error || usdtrap_error_code(error) == USDTRAP_NO_MEMORY)
+		return error;
+	usdtrap_error_destroy(error);
+	*ret = (struct procfs_maps){0};
+	*ret_tid = pid;
+	return NULL;
+}
+
 /* ---- by a path ---- */
 
 static bool is_file_of_code(const struct procfs_mapping *mapping)
@@ -240,12 +254,9 @@ struct usdtrap_error *process_files_find_path(const struct files_places *places,
 	struct usdtrap_error *error;
 	pid_t tid;
 
-	error = read_maps(places, pid, &tid, &maps);
-	if (error && usdtrap_error_code(error) == USDTRAP_NO_MEMORY)
-		return error;
-	usdtrap_error_destroy(error);
+	error = read_maps_if_allowed(places, pid, &tid, &maps);
 	if (error)
-		return NULL;
+		return error;
 	error = find_path_in(places, pid, tid, &maps, inside, path, files);
 	procfs_maps_deinit(&maps);
 	return error;
@@ -365,12 +376,9 @@ static struct usdtrap_error *add_unknown(const struct files_places *places, pid_
 	struct usdtrap_error *error;
 	pid_t tid;
 
-	error = read_maps(places, pid, &tid, &maps);
-	if (error && usdtrap_error_code(error) == USDTRAP_NO_MEMORY)
-		return error;
-	usdtrap_error_destroy(error);
+	error = read_maps_if_allowed(places, pid, &tid, &maps);
 	if (error)
-		return NULL;
+		return error;
 	for (size_t i = 0; !error && i < maps.count; i++) {
 		if (!is_wanted(&maps.items[i], NULL) || !learn(known, &maps.items[i]))
 			continue;
