@@ -14,11 +14,7 @@ program="usdt:$targets/guarded:guarded:tick { @hits = count(); }"
 inherit() {
 	target guarded
 	tracer -e "$program" -p "$pid"
-	engine=$(engine_of "$tracer")
-	kill -STOP "$tracer"
-	kill -KILL "$engine" "$tracer"
-	tracer_ends
-	wait_for_end "$engine"
+	kill_tracer_and_engine
 	[ "${OLD_KERNEL:-}" != 3.3 ] || kill -CONT "$pid"
 	tell fork
 	wait_for target.out '^child'

@@ -26,11 +26,7 @@ has_journal() {
 
 # Kills all of usdtrap, which leaves the target as it is: it stands, reading, so it meets no trap.
 kill_all() {
-	engine=$(engine_of "$tracer")
-	kill -STOP "$tracer"
-	kill -KILL "$engine" "$tracer"
-	tracer_ends
-	wait_for_end "$engine"
+	kill_tracer_and_engine
 	has_journal "$pid" || fail "there is no journal of process $pid"
 	! "$helpers/pristine" "$pid" >left || fail "nothing was left to be repaired"
 	[ "$(grep -c 'cc in memory, 90 in the file\|semaphore' left)" -eq 2 ] || fail "left behind: $(cat left)"

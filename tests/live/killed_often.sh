@@ -11,11 +11,7 @@ export XDG_RUNTIME_DIR
 kills=$(many "${KILLS:-10}")
 
 kill_all() {
-	engine=$(engine_of "$tracer")
-	kill -STOP "$tracer"
-	kill -KILL "$engine" "$tracer"
-	tracer_ends
-	wait_for_end "$engine"
+	kill_tracer_and_engine
 	[ "${OLD_KERNEL:-}" != 3.3 ] || kill -CONT "$pid"
 }
 

@@ -17,6 +17,7 @@
 #	tracer [ARGUMENT...]        starts usdtrap and waits until it has attached; sets $tracer
 #	tracer_ends                 waits until usdtrap has ended by itself; sets $tracer_status
 #	engine_of PID               the child of a usdtrap: the process that traces
+#	kill_tracer_and_engine      ends all of usdtrap by SIGKILL; sets $engine
 #	leave                       ends usdtrap as Ctrl-C does and waits for its end; sets $tracer_status
 #	leave_by SIGNAL             the same by another signal
 #	untouched PID               the process has the text of its files, and no semaphore raised
@@ -185,6 +186,15 @@ tracer() {
 # Not every kernel has lists of children.
 engine_of() {
 	grep -sl "^PPid:.$1\$" /proc/[0-9]*/status | cut -d / -f 3
+}
+
+# Kills $tracer and its engine, $engine, so that neither sees the other's end.
+kill_tracer_and_engine() {
+	engine=$(engine_of "$tracer")
+	kill -STOP "$tracer"
+	kill -KILL "$engine" "$tracer"
+	tracer_ends
+	wait_for_end "$engine"
 }
 
 tracer_ends() {
