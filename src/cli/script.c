@@ -51,11 +51,11 @@ static struct usdtrap_error *read_file(const char *path, struct strbuf *text)
 		return meant ? error_hint(error, "did you mean usdtrap %s?", meant->name) : error;
 	}
 	error = read_all(descriptor, path, text);
-	if (!error && text->length >= 4 && memcmp(strbuf_text(text), "\177ELF", 4) == 0)
-		error = error_hint(
-			error_create(USDTRAP_INVALID_USE, "'%s' is a program or a library, not a script", path),
-			"usdtrap -l %s lists its probes, usdtrap -c %s -e 'PROGRAM' traces it", path, path);
-	return error;
+	if (text->length < 4 || memcmp(strbuf_text(text), "\177ELF", 4) != 0)
+		return error;
+	usdtrap_error_destroy(error); /* that it is long says less */
+	return error_hint(error_create(USDTRAP_INVALID_USE, "'%s' is a program or a library, not a script", path),
+			  "usdtrap -l %s lists its probes, usdtrap -c %s -e 'PROGRAM' traces it", path, path);
 }
 
 struct usdtrap_error *script_read(const struct options *options, struct script *ret)

@@ -153,6 +153,12 @@ says 1 err /proc/self/exe <<EOT
 ERROR: '/proc/self/exe' is a program or a library, not a script
 HINT: usdtrap -l /proc/self/exe lists its probes, usdtrap -c /proc/self/exe -e 'PROGRAM' traces it
 EOT
+# A large one is still a program, rather than a script that is too long.
+{ printf '\177ELF'; head -c 20000000 /dev/zero; } >large
+says 1 err large <<EOT
+ERROR: 'large' is a program or a library, not a script
+HINT: usdtrap -l large lists its probes, usdtrap -c large -e 'PROGRAM' traces it
+EOT
 says 1 err -e ' ' <<EOT
 ERROR: -e needs a program that says something
 HINT: usdtrap -e 'BEGIN { print("hello"); }'
