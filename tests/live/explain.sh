@@ -20,7 +20,7 @@ head -n 1 file.out | grep -qx "usdt:$guarded:guarded:tick" || fail "it does not 
 grep -qx '      08 00 00 00               name size         8' file.out || fail "the name size is not shown"
 grep -qx '      67 75 61 72 64 65 64 00   provider          "guarded"' file.out || fail "the provider is not dissected"
 grep -qx '   >  0x[0-9a-f]*  90                        nop' file.out || fail "the nop is not shown"
-grep -qxE '   arg0: 8 bytes, unsigned, in (%[a-z0-9]+|[0-9]*\(%[a-z0-9]+\))' file.out || fail "the argument is not described"
+grep -qxE '   arg0: 8 bytes, unsigned, in (%[a-z0-9]+|-?[0-9]*\(%[a-z0-9]+\))' file.out || fail "the argument is not described"
 ! grep -q 'PTRACE' file.out || fail "there is no process to take hold of"
 if command -v readelf >/dev/null; then
 	# shellcheck disable=SC2046 # three words
@@ -117,7 +117,7 @@ grep -qx '   >  0x[0-9a-f]*  cc                        int3' explain.out || fail
 grep -qx '      0x[0-9a-f]*: 0 -> 1   guarded:tick' explain.out || fail "the semaphore's raising is not shown"
 grep -qx '      0x[0-9a-f]*: 1 -> 0   guarded:tick' explain.out || fail "the semaphore's lowering is not shown"
 grep -qx '   signal 5 (SIGTRAP), si_code 128 (SI_KERNEL: nobody sent it).' explain.out || fail "the signal is not told"
-grep -qE '^   arg0  8@(%[a-z0-9]*: [a-z0-9]* 0x0|[0-9]+\(%[a-z0-9]*\): .* 8 bytes 00 00 00 00 00 00 00 00); unsigned: 0' explain.out || fail "the argument is not derived"
+grep -qE '^   arg0  8@(%[a-z0-9]*: [a-z0-9]* 0x0|-?[0-9]+\(%[a-z0-9]*\): .* 8 bytes 00 00 00 00 00 00 00 00); unsigned: 0' explain.out || fail "the argument is not derived"
 grep -qx '      equal, every one.' explain.out || fail "there is no proof"
 grep -qx '   The process runs on as if nothing had been: 1 thread let go, 1 hit seen.' explain.out || fail "no end"
 ! awk 'length > 90 && !/guarded/ && !/^   arg/' explain.out | grep . || fail "lines are too long"
