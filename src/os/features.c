@@ -95,19 +95,6 @@ static enum usdtrap_feature_state has_signal_mask(const struct puppet *puppet)
 	return state_of(ptrace(PTRACE_GETSIGMASK, puppet->pid, (void *)sizeof(mask), &mask) == 0);
 }
 
-static enum usdtrap_feature_state has_signal_queue(const struct puppet *puppet)
-{
-	const int peek_siginfo = 0x4209; /* PTRACE_PEEKSIGINFO, likewise */
-	struct {
-		uint64_t offset;
-		uint32_t flags;
-		int32_t count;
-	} arguments = {.count = 1};
-	siginfo_t info;
-
-	return state_of(ptrace(peek_siginfo, puppet->pid, &arguments, &info) >= 0);
-}
-
 static enum usdtrap_feature_state has_call_information(const struct puppet *puppet)
 {
 	const int get_syscall_info = 0x420e; /* PTRACE_GET_SYSCALL_INFO, where the headers have it */
@@ -282,9 +269,6 @@ static const struct {
 	 has_vector_registers, true},
 	{"PTRACE_GETSIGMASK", "3.11", "threads that block SIGTRAP are borrowed once more to get their mask back",
 	 has_signal_mask, true},
-	{"PTRACE_PEEKSIGINFO", "3.10",
-	 "a signal that the program ignores may end a sleeping thread's call with EINTR when another takes it",
-	 has_signal_queue, true},
 	{"PTRACE_GET_SYSCALL_INFO", "5.3", "entry and exit of a system call are told apart by the registers",
 	 has_call_information, true},
 	{"/proc/PID/mem written to", "2.6.39",

@@ -173,27 +173,6 @@ struct usdtrap_error *ptrace_set_siginfo(pid_t tid, const siginfo_t *info)
 	return request(PTRACE_SETSIGINFO, tid, NULL, &copy, "set the signal of");
 }
 
-/* C libraries declare the request or its structure or neither: <linux/ptrace.h>, 3.10. */
-struct usdtrap_error *ptrace_is_shared_signal_pending(pid_t tid, bool *ret)
-{
-	const int peek_siginfo = 0x4209;
-	struct {
-		uint64_t offset;
-		uint32_t flags;
-		int32_t count;
-	} arguments = {.flags = 1 /* PTRACE_PEEKSIGINFO_SHARED */, .count = 1};
-	siginfo_t info;
-	long found = ptrace(peek_siginfo, tid, &arguments, &info);
-
-	if (found >= 0) {
-		*ret = found > 0;
-		return NULL;
-	}
-	if (errno == ESRCH)
-		return &error_gone;
-	return error_create(USDTRAP_UNSUPPORTED, "the kernel does not show pending signals by ptrace(2)");
-}
-
 struct usdtrap_error *ptrace_get_event_message(pid_t tid, unsigned long *ret)
 {
 	return request(PTRACE_GETEVENTMSG, tid, NULL, ret, "read the event message of");

@@ -57,11 +57,6 @@ struct usdtrap_error *ptrace_set_registers(pid_t tid, const struct arch_register
 struct usdtrap_error *ptrace_get_vector_registers(pid_t tid, struct arch_vector_registers *ret) USDTRAP_MUST_USE;
 struct usdtrap_error *ptrace_get_siginfo(pid_t tid, siginfo_t *ret) USDTRAP_MUST_USE;
 struct usdtrap_error *ptrace_set_siginfo(pid_t tid, const siginfo_t *info) USDTRAP_MUST_USE;
-/*
- * Whether any signal is pending for all threads of TID's process, be it one
- * that TID blocks: PTRACE_PEEKSIGINFO. Errors: UNSUPPORTED before Linux 3.10; GONE.
- */
-struct usdtrap_error *ptrace_is_shared_signal_pending(pid_t tid, bool *ret) USDTRAP_MUST_USE;
 struct usdtrap_error *ptrace_get_event_message(pid_t tid, unsigned long *ret) USDTRAP_MUST_USE;
 /* A word of the user area, as <sys/user.h> lays it out: debug registers are reached by it alone. */
 struct usdtrap_error *ptrace_peek_user(pid_t tid, size_t offset, uint64_t *ret) USDTRAP_MUST_USE;

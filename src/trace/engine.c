@@ -205,7 +205,6 @@ static void expect_gone(const struct engine *engine, struct usdtrap_error *error
 void engine_resume(struct engine *engine, struct tracee *tracee, int signal)
 {
 	watchpoints_update(engine, tracee);
-	restart_before_resuming(engine, tracee);
 	/* Of a child that is to be let go at its exec the entry of that is of interest: family_system_call(). */
 	if (calls_wait_for_stop(engine, tracee) || (tracee->role == TRACEE_SHARER && !engine->is_privileged))
 		expect_gone(engine, ptrace_continue_to_system_call(tracee->tid, signal));
@@ -533,7 +532,7 @@ void engine_stop(struct engine *engine, pid_t tid, int status)
 		} else {
 			displaced_put_back(tracee, stop.value);
 			life_signalled(engine, tracee, stop.value);
-			if (!restart_ignorant(engine, tracee, stop.value))
+			if (!restart_ignorant(tracee, stop.value))
 				tracee->call.is_reentering = false; /* the handler may come first, and then by right */
 			engine_resume(engine, tracee, stop.value);
 		}

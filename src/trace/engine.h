@@ -59,7 +59,6 @@ struct engine {
 	struct machine *machine;   /* machine.h; NULL: only what was attached is traced */
 	bool has_no_call_info;     /* the kernel is older than 5.3 */
 	bool has_no_mask_requests; /* the kernel is older than 3.11: mask.h */
-	bool has_no_signal_queue;  /* the kernel is older than 3.10: restart.c */
 	bool has_call_filter;      /* the program was started with one: calls.c */
 	enum {
 		WRITING_UNKNOWN,

@@ -229,7 +229,7 @@ static void leave_stop(struct engine *engine, pid_t tid, int status)
 				 tracee)) /* not yet: its trap must be taken first, and the signal not lost */
 			usdtrap_error_destroy(ptrace_continue(tid, stop.value));
 		else {
-			restart_ignorant(engine, tracee, stop.value);
+			restart_ignorant(tracee, stop.value);
 			let_go(engine, tracee, stop.value);
 		}
 		break;

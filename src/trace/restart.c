@@ -19,12 +19,10 @@
  *	                      ^ SIGCHLD is sent, and wakes thread 1
  *
  * Thread 1 comes back with an EINTR that it would not see untraced, and does
- * not stop. So before thread 2 goes on it is looked whether such a signal lies
- * there; as long as it does, whoever was woken for it has not come so far, and
- * is asked to stop before it can (restart_before_resuming()). What comes
- * between that look and thread 2's taking, some microseconds, is noticed when
- * thread 2 stops with the signal, and the others are asked then: nearly always
- * still in time, since a sleeper takes longer to get a processor.
+ * not stop. (To look before each resumption whether such a signal lies there,
+ * and to stop whom it has woken, halves how often that happens, at the price of
+ * a request a stop and of many more stops in a process that gets many signals,
+ * each of which is a danger of its own if the tracer is killed: not worth it.)
  *
  * Where system calls are stopped at, thread 1's call is seen to end, and there
  * is no doubt (restart_at_exit()).
@@ -115,84 +113,13 @@ void restart_interrupted(struct tracee *tracee)
 /* ---- Signals that the program ignores ------------------------------------------------------------------------------
  */
 
-/* Other threads of TRACEE's process that a signal may just have woken: they have come to run. */
-static void interrupt_woken(struct engine *engine, const struct tracee *tracee)
-{
-	struct procfs_stat stat;
-	struct usdtrap_error *error;
-
-	for (struct tracee *other = engine->tracees; other; other = other->hh.next) {
-		if (other == tracee || other->pid != tracee->pid || other->is_listening)
-			continue;
-		error = procfs_stat_read(PROCFS_ROOT, other->pid, other->tid, &stat);
-		if (!error && stat.state == 'R')
-			engine_interrupt(other);
-		usdtrap_error_destroy(error);
-	}
-}
-
-static bool is_alone(const struct tracee *tracee)
-{
-	return !tracee->space || tracee->space->references < 2;
-}
-
-void restart_before_resuming(struct engine *engine, struct tracee *tracee)
+bool restart_ignorant(struct tracee *tracee, int signal)
 {
 	struct procfs_status status;
 	struct usdtrap_error *error;
-	bool is_any;
-
-	if (is_alone(tracee) || engine->has_no_signal_queue)
-		return;
-	error = ptrace_is_shared_signal_pending(tracee->tid, &is_any);
-	if (error_catch(error, USDTRAP_UNSUPPORTED)) {
-		engine->has_no_signal_queue = true;
-		return;
-	}
-	if (!error && is_any) {
-		error = procfs_status_read(PROCFS_ROOT, tracee->tid, &status);
-		if (!error && (status.signals_pending_shared & ~status.signals_blocked & ignored_signals(&status)))
-			interrupt_woken(engine, tracee);
-	}
-	usdtrap_error_destroy(error);
-}
-
-/* Whether TRACEE has come out of a system call before its time: then it was woken, by whatever it takes now. */
-static bool was_woken(const struct tracee *tracee)
-{
-	struct arch_registers registers;
-	struct arch_call_state call;
-	struct usdtrap_error *error = ptrace_get_registers(tracee->tid, &registers);
-
-	if (!error)
-		tracee->space->arch->call(&registers, &call);
-	usdtrap_error_destroy(error);
-	return !error && call.number >= 0 && restart_is_cut_short(call.result);
-}
-
-/*
- * TRACEE is about to take SIGNAL, which may have woken another thread. Of all
- * threads the kernel wakes the first, if it can, and there is no time to lose.
- */
-static void interrupt_first(struct engine *engine, const struct tracee *tracee, int signal)
-{
-	struct tracee *first = tracee_find(engine->tracees, tracee->pid);
-
-	if (first && first != tracee && !first->is_listening && by_default & signal_bit(signal))
-		engine_interrupt(first);
-}
-
-bool restart_ignorant(struct engine *engine, struct tracee *tracee, int signal)
-{
-	struct procfs_status status;
-	struct usdtrap_error *error;
-	bool is_for_another;
 
 	if (!tracee->space || !tracee->space->arch)
 		return false;
-	is_for_another = !is_alone(tracee) && !was_woken(tracee);
-	if (is_for_another)
-		interrupt_first(engine, tracee, signal);
 	error = procfs_status_read(PROCFS_ROOT, tracee->tid, &status);
 	if (error) {
 		usdtrap_error_destroy(error);
@@ -200,9 +127,7 @@ bool restart_ignorant(struct engine *engine, struct tracee *tracee, int signal)
 	}
 	if (!(ignored_signals(&status) & signal_bit(signal)))
 		return false;
-	if (is_for_another)
-		interrupt_woken(engine, tracee);
-	else if (!has_pending(&status))
+	if (!has_pending(&status))
 		enter_again(tracee, status.seccomp == SECCOMP_FILTER);
 	return true;
 }

@@ -9,7 +9,6 @@
 
 #include "arch/arch.h"
 
-struct engine;
 struct tracee;
 
 /* Whether RESULT is that of a system call which ended before its time: EINTR, or a mark of the kernel's. */
@@ -22,11 +21,10 @@ bool restart_is_signal_pending(pid_t tid);
 void restart_interrupted(struct tracee *tracee);
 /*
  * TRACEE stands where it is about to take SIGNAL. If the program does not care
- * for it, the kernel would not have woken anybody without a tracer: the call
- * that was interrupted is entered again, too, also that of another thread which
- * the signal woke and which now does not get it. Returns whether that is so.
+ * for it, the kernel would not have woken it without a tracer: the call that
+ * was interrupted is entered again, too. Returns whether that is so.
  */
-bool restart_ignorant(struct engine *engine, struct tracee *tracee, int signal);
+bool restart_ignorant(struct tracee *tracee, int signal);
 /*
  * TRACEE stands at the exit of CALL, which has ended with EINTR or one of the
  * kernel's marks for a call that is to be entered again, and was not
@@ -35,11 +33,5 @@ bool restart_ignorant(struct engine *engine, struct tracee *tracee, int signal);
  * here.
  */
 bool restart_at_exit(struct tracee *tracee, const struct arch_call_state *call);
-/*
- * To be called just before TRACEE goes on from any stop: it may take a signal
- * that has woken another thread. That one is then asked to stop as well, so
- * that it does not come out of its call unseen.
- */
-void restart_before_resuming(struct engine *engine, struct tracee *tracee);
 
 #endif
