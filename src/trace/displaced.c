@@ -106,20 +106,6 @@ struct usdtrap_error *displaced_prepare(const struct engine *engine, struct spac
 
 /* ---- At the trap ------------------------------------------------------------------------------------------------- */
 
-static bool read_word(uint64_t address, uint64_t *ret, void *user)
-{
-	const struct space *space = user;
-	struct usdtrap_error *error;
-	uint64_t word = 0;
-
-	error = memory_read(space->memory_fd, address, &word, space->arch->address_size);
-	usdtrap_error_destroy(error);
-	if (error)
-		return false;
-	*ret = word;
-	return true;
-}
-
 static bool write_word(uint64_t address, uint64_t value, void *user)
 {
 	const struct space *space = user;
@@ -136,7 +122,7 @@ static void set_registers(const struct tracee *tracee, const struct arch_registe
 
 static bool act_out(struct space *space, const struct site *site, struct arch_registers *registers)
 {
-	const struct arch_memory memory = {read_word, write_word, space};
+	const struct arch_memory memory = {space_read_word, write_word, space};
 
 	return space->arch->emulate(site->original, site->original_size, registers, &memory);
 }

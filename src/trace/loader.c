@@ -23,26 +23,11 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "elf/object.h"
-#include "os/memory.h"
 #include "os/procfs.h"
 #include "os/ptrace.h"
 #include "trace/engine.h"
 #include "trace/lender.h"
 #include "trace/site.h"
-
-static bool read_word(uint64_t address, uint64_t *ret, void *user)
-{
-	const struct space *space = user;
-	struct usdtrap_error *error;
-	uint64_t word = 0;
-
-	error = memory_read(space->memory_fd, address, &word, space->arch->address_size);
-	usdtrap_error_destroy(error);
-	if (error)
-		return false;
-	*ret = word;
-	return true;
-}
 
 static bool read_nothing(uint64_t address, uint64_t *ret, void *user)
 {
@@ -179,7 +164,7 @@ struct usdtrap_error *loader_hook_hit(struct engine *engine, struct tracee *trac
 				      struct arch_registers *registers)
 {
 	struct space *space = tracee->space;
-	const struct arch_memory memory = {read_word, write_nothing, space};
+	const struct arch_memory memory = {space_read_word, write_nothing, space};
 	struct usdtrap_error *error;
 
 	space->arch->set_pc(registers, site->addr);

@@ -226,20 +226,6 @@ void returns_forget(struct tracee *tracee)
 		frames_remove(tracee->frames);
 }
 
-static bool read_word(uint64_t address, uint64_t *ret, void *user)
-{
-	const struct space *space = user;
-	struct usdtrap_error *error;
-	uint64_t word = 0;
-
-	error = memory_read(space->memory_fd, address, &word, space->arch->address_size);
-	usdtrap_error_destroy(error);
-	if (error)
-		return false;
-	*ret = word;
-	return true;
-}
-
 static void abandon(struct engine *engine, struct return_frame *frame)
 {
 	engine->report.calls_abandoned++;
@@ -261,7 +247,7 @@ static void drop_overwritten(struct engine *engine, struct tracee *tracee, uint6
 
 		if (frame->slot->addr >= slot_addr)
 			break;
-		if (read_word(frame->slot->addr, &word, tracee->space) && word == frame->return_addr)
+		if (space_read_word(frame->slot->addr, &word, tracee->space) && word == frame->return_addr)
 			break; /* another stack, most likely */
 		abandon(engine, frame);
 	}
@@ -312,7 +298,7 @@ void returns_entered(struct engine *engine, struct tracee *tracee, const struct 
 	struct usdtrap_error *error = NULL;
 
 	watch_other_ways_out(engine);
-	if (!read_word(slot_addr, &return_addr, space))
+	if (!space_read_word(slot_addr, &return_addr, space))
 		return; /* no stack: gone, or about to be */
 	go_stacks_follow(space);
 	if (is_awaited(engine, space, site, slot_addr, return_addr))
@@ -412,7 +398,7 @@ static void doubt_all(struct tracee *tracee)
 static enum usdtrap_action on_jump(const struct usdtrap_hit *hit, void *user)
 {
 	struct tracee *tracee = hit->tracee;
-	const struct arch_memory memory = {.read_word = read_word, .user = tracee->space};
+	const struct arch_memory memory = {.read_word = space_read_word, .user = tracee->space};
 	const struct arch *arch = tracee->space->arch;
 	uint64_t to;
 

@@ -7,6 +7,8 @@
 
 #include <utlist.h>
 
+#include "base/error.h"
+#include "os/memory.h"
 #include "trace/go_stacks.h"
 #include "trace/journal.h"
 #include "trace/modules.h"
@@ -129,4 +131,17 @@ void space_destroy_all(struct space **list)
 {
 	while (*list)
 		space_destroy(list, *list);
+}
+
+bool space_read_word(uint64_t addr, uint64_t *ret, void *user)
+{
+	const struct space *space = user;
+	uint64_t word = 0;
+	struct usdtrap_error *error = memory_read(space->memory_fd, addr, &word, space->arch->address_size);
+
+	usdtrap_error_destroy(error);
+	if (error)
+		return false;
+	*ret = word;
+	return true;
 }

@@ -151,6 +151,12 @@ void space_add_site(struct space *space, struct site *site);
 void space_forget_semaphore(struct space *space, struct semaphore *semaphore);
 /* Takes SITE out of SPACE and frees it without touching memory: what lay there is mapped no more. */
 void space_forget_site(struct space *space, struct site *site);
+/*
+ * Reads what is as wide as a pointer there from the memory of USER, a struct
+ * space: arch_memory's read_word. False: nothing is mapped at ADDR, or the
+ * process is gone; *RET is as it was.
+ */
+bool space_read_word(uint64_t addr, uint64_t *ret, void *user);
 
 static inline struct site *space_site(const struct space *space, uint64_t addr)
 {
