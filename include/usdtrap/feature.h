@@ -38,8 +38,14 @@ struct usdtrap_feature {
  */
 USDTRAP_API size_t usdtrap_probe_features(struct usdtrap_feature *ret, size_t capacity);
 
-/* Features of kernels that usdtrap does not use, by name, for who compares; the last is NULL. */
-USDTRAP_API const char *const *usdtrap_features_not_needed(void);
+/* A feature of kernels that usdtrap does not use, and why, or what it does instead. Both texts are constant. */
+struct usdtrap_unused_feature {
+	const char *name;
+	const char *instead;
+};
+
+/* All of these, for who compares; the last has no name. */
+USDTRAP_API const struct usdtrap_unused_feature *usdtrap_features_not_needed(void);
 
 #ifdef __cplusplus
 }

@@ -72,10 +72,9 @@ static void print_features(FILE *out)
 			break;
 		}
 	}
-	fputs("  not needed:", out);
-	for (const char *const *name = usdtrap_features_not_needed(); *name; name++)
-		fprintf(out, "%s%s", name == usdtrap_features_not_needed() ? " " : ", ", *name);
-	fputc('\n', out);
+	fputs("\nOf any kernel, not used\n", out);
+	for (const struct usdtrap_unused_feature *feature = usdtrap_features_not_needed(); feature->name; feature++)
+		fprintf(out, "  %s: %s\n", feature->name, feature->instead);
 }
 
 void info_print(FILE *out)

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -24,6 +25,7 @@
 #include "os/call_filter.h"
 #include "os/connector.h"
 #include "os/fanotify.h"
+#include "os/kernel_probe.h"
 #include "os/procfs.h"
 
 /* Numbers of system calls that the headers of an older C library lack: the same on all machines since Linux 5.1. */
@@ -153,6 +155,24 @@ static enum usdtrap_feature_state has_close_range(const struct puppet *puppet)
 {
 	(void)puppet;
 	return state_of(syscall(CALL_CLOSE_RANGE, ~0U, ~0U, 0) == 0); /* no descriptor has that number */
+}
+
+/* Which uprobes others have laid, perhaps over a trap of ours. Laying them is not what usdtrap needs bpf(2) for. */
+static enum usdtrap_feature_state has_uprobe_query(const struct puppet *puppet)
+{
+	(void)puppet;
+	if (kernel_probes_are_told())
+		return USDTRAP_FEATURE_YES;
+	return errno == EPERM ? USDTRAP_FEATURE_UNKNOWN : USDTRAP_FEATURE_NO;
+}
+
+/* The number of the mount that a file lies in. */
+static enum usdtrap_feature_state has_mount_numbers(const struct puppet *puppet)
+{
+	struct statx status;
+
+	(void)puppet;
+	return state_of(statx(AT_FDCWD, "/", 0, STATX_MNT_ID, &status) == 0 && (status.stx_mask & STATX_MNT_ID));
 }
 
 static enum usdtrap_feature_state has_tai(const struct puppet *puppet)
@@ -296,13 +316,26 @@ static const struct {
 	 "--seccomp is refused: system calls stop the program at each of them", has_call_filter, false},
 	{"MAP_FIXED_NOREPLACE", "4.17", "room that a program maps for usdtrap is only asked for near its code",
 	 has_fixed_mapping, false},
+	{"statx(2) of mounts", "5.8",
+	 "a file system that another one hides may be passed over, and its programs be noticed after they have begun",
+	 has_mount_numbers, false},
+	{"bpf(2), asked for uprobes of others", "4.18", "who takes the hits of a probe by a uprobe is not told",
+	 has_uprobe_query, false},
 	{"close_range(2)", "5.9", "the descriptors that system() closes are closed one by one", has_close_range, false},
 	{"CLOCK_TAI", "3.10", "nsecs(tai) is the time of day", has_tai, false},
 };
 
-static const char *const not_needed[] = {
-	"bpf(2)",          "uprobes",    "perf_event_open(2)", "ftrace",   "PTRACE_O_EXITKILL", "process_vm_readv(2)",
-	"memfd_create(2)", "inotify(7)", "membarrier(2)",      "statx(2)", "openat2(2)",        NULL,
+/* What is missed by who knows other tools, or these calls. */
+static const struct usdtrap_unused_feature not_needed[] = {
+	{"uprobes, ftrace, perf_event_open(2)", "probes are traps that usdtrap sets itself"},
+	{"process_vm_readv(2)", "memory is read from /proc/PID/mem, which shows all that the call shows"},
+	{"PTRACE_PEEKSIGINFO", "signals are seen as they come, and those that wait in /proc/PID/status"},
+	{"PTRACE_O_EXITKILL", "the target is not to die with usdtrap"},
+	{"memfd_create(2)", "nothing is handed to a target in a file"},
+	{"membarrier(2)", "a trap is one byte, which every processor sees before or after"},
+	{"inotify(7)", "new libraries are seen at the loader's own hook, and in /proc/PID/maps"},
+	{"openat2(2)", "a file is opened through /proc/PID, and compared with what is mapped"},
+	{NULL, NULL},
 };
 
 size_t usdtrap_probe_features(struct usdtrap_feature *ret, size_t capacity)
@@ -321,7 +354,7 @@ size_t usdtrap_probe_features(struct usdtrap_feature *ret, size_t capacity)
 	return count;
 }
 
-const char *const *usdtrap_features_not_needed(void)
+const struct usdtrap_unused_feature *usdtrap_features_not_needed(void)
 {
 	return not_needed;
 }

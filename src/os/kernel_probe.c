@@ -91,18 +91,24 @@ static struct usdtrap_error *look_at(struct list *list, pid_t pid)
 	return error;
 }
 
+bool kernel_probes_are_told(void)
+{
+	/* Where it may be asked this is a descriptor that is not there. */
+	struct query nothing = {.pid = (uint32_t)getpid(), .fd = UINT32_MAX};
+
+	return ask(&nothing) < 0 && errno == EBADF;
+}
+
 struct usdtrap_error *kernel_probes_read(struct kernel_probe **ret, size_t *ret_count)
 {
 	__attribute__((cleanup(close_folder))) DIR *folder = NULL;
-	struct query nothing = {.pid = (uint32_t)getpid(), .fd = UINT32_MAX};
 	struct usdtrap_error *error = NULL;
 	struct list list = {0};
 	struct dirent *entry;
 
 	*ret = NULL;
 	*ret_count = 0;
-	/* Where it may be asked this is a descriptor that is not there. */
-	if (ask(&nothing) == 0 || errno != EBADF)
+	if (!kernel_probes_are_told())
 		return error_create(USDTRAP_UNSUPPORTED, "the kernel does not tell who has laid probes of its own");
 	folder = opendir(PROCFS_ROOT);
 	if (!folder)

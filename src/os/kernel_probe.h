@@ -11,6 +11,7 @@
 #ifndef USDTRAP_OS_KERNEL_PROBE_H
 #define USDTRAP_OS_KERNEL_PROBE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -24,6 +25,8 @@ struct kernel_probe {
 	uint64_t inode, offset; /* of the file, and in it */
 };
 
+/* Whether the kernel tells at all. Where not, errno is why: EPERM if this user may not ask. */
+bool kernel_probes_are_told(void);
 /*
  * All that can be found, of all processes. *RET is the caller's to free. Costs a
  * look at every descriptor of the machine: some milliseconds. Errors: UNSUPPORTED
