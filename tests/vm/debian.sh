@@ -6,7 +6,7 @@
 #
 #	debian_ready             makes the lists of packages of Debian 11 to 13 ready; fails where none are to be had
 #	debian_version PACKAGE   the version of a package that would be taken, `name=version' with the name in front
-#	debian_newest PATTERN    the name of the newest package whose name matches
+#	debian_kernel VERSION    the name of the newest package of such a kernel, as 6.1
 #	debian_fetch PACKAGE     the path of its .deb, downloaded into a folder that $scratch names
 #
 # It is apt-get with lists of its own, below $cache/apt, so that it works for an
@@ -50,15 +50,38 @@ debian_ready() {
 		echo "deb ${signed-}$archive $release main"
 	done >"$debian_lists/sources.list"
 	debian_apt apt-get update >"$debian_lists/log" 2>&1 || return 1
+	rm -rf "$debian_lists/answers"
 	touch "$ready"
 }
 
-debian_version() {
+# To ask takes seconds: apt-cache reads all lists each time. What it said is kept as long as they are.
+debian_answer() { # NAME COMMAND [ARGUMENT...]
+	answer=$debian_lists/answers/$1
+	shift
+	if [ ! -s "$answer" ]; then
+		mkdir -p "$debian_lists/answers"
+		"$@" >"$scratch/answer"
+		mv "$scratch/answer" "$answer"
+	fi
+	cat "$answer"
+}
+
+debian_ask_version() { # PACKAGE
 	debian_apt apt-cache show --no-all-versions "$1" 2>/dev/null | awk '$1 == "Version:" { print $2; exit }'
 }
 
-debian_newest() {
-	debian_apt apt-cache search --names-only "$1" | awk '{ print $1 }' | sort -V | tail -n 1
+debian_version() {
+	debian_answer "version-$1" debian_ask_version "$1"
+}
+
+debian_ask_kernel() { # VERSION
+	debian_apt apt-cache search --names-only \
+		"^linux-image-$(printf %s "$1" | sed 's/\./\\./')\.(0-[0-9]+|[0-9]+\+deb[0-9]+)-amd64\$" |
+		awk '{ print $1 }' | sort -V | tail -n 1
+}
+
+debian_kernel() {
+	debian_answer "kernel-$1" debian_ask_kernel "$1"
 }
 
 debian_fetch() {

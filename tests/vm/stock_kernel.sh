@@ -7,7 +7,7 @@
 # its package into the cache and not installed. Seven to eight megabytes stay.
 . "${top_srcdir:-.}/tests/vm/debian.sh"
 
-package=$(debian_newest "^linux-image-$(printf %s "$1" | sed 's/\./\\./')\.(0-[0-9]+|[0-9]+\+deb[0-9]+)-amd64\$")
+package=$(debian_kernel "$1")
 [ -n "$package" ] || skip "no package of kernel $1 in Debian's lists"
 version=$(debian_version "$package")
 kernel=$cache/stock-$1-$version.bzImage
