@@ -9,6 +9,10 @@
 same_maps
 ! grep -E 'WARNING|NOTE' trace.err || fail "there was nothing to be warned of"
 
+# Under make check-old the program of -c is filtered as usdtrap is, and one that is filtered is not made to map room, of
+# which a Go program has none.
+[ -z "${OLD_KERNEL:-}" ] || exit 0
+
 # A Go program: each goroutine begins with a small stack, waits inside a function, and goes on where there is a thread.
 env go version >/dev/null 2>&1 || exit 0
 mkdir go

@@ -43,13 +43,15 @@ grep -qx "rounds $rounds, woken 0" target.out || fail "the target: $(cat target.
 grep -q '^@ticks: [0-9]*[0-9]$' trace.out || fail "no tick: $(cat trace.out)"
 ! grep -q cut_short trace.out || fail "the script saw a call cut short: $(cat trace.out)"
 
-# And where a filter stops at those calls only.
-"$usdtrap" --seccomp -c "$targets/ignored $rounds 1" -e 'profile:hz:999 { @samples = count(); }
-	t:syscalls:sys_exit_epoll_wait, t:syscalls:sys_exit_semtimedop, t:syscalls:sys_exit_recvfrom,
-	t:syscalls:sys_exit_rt_sigtimedwait { @[probe] = count(); }' </dev/null >trace.out 2>trace.err ||
-	fail "--seccomp: $(cat trace.err)"
-grep -qx "rounds $rounds, woken 0" trace.out || fail "with a filter: $(cat trace.out)"
-grep -qx "@\[tracepoint:syscalls:sys_exit_epoll_wait\]: $((rounds / 6))" trace.out || fail "other calls: $(cat trace.out)"
+# And where a filter stops at those calls only, which an old kernel does not have.
+if [ -z "${OLD_KERNEL:-}" ]; then
+	"$usdtrap" --seccomp -c "$targets/ignored $rounds 1" -e 'profile:hz:999 { @samples = count(); }
+		t:syscalls:sys_exit_epoll_wait, t:syscalls:sys_exit_semtimedop, t:syscalls:sys_exit_recvfrom,
+		t:syscalls:sys_exit_rt_sigtimedwait { @[probe] = count(); }' </dev/null >trace.out 2>trace.err ||
+		fail "--seccomp: $(cat trace.err)"
+	grep -qx "rounds $rounds, woken 0" trace.out || fail "with a filter: $(cat trace.out)"
+	grep -qx "@\[tracepoint:syscalls:sys_exit_epoll_wait\]: $((rounds / 6))" trace.out || fail "other calls: $(cat trace.out)"
+fi
 
 # Where nothing is stopped at, nobody takes what woke another.
 target ignored "$rounds" 1

@@ -5,9 +5,11 @@
  * kernel that does not know the newer system calls and requests of ptrace(2).
  *
  *	OLD_KERNEL=3.4   every call is ENOSYS that Linux 3.4 lacks, and every
- *	                 request of ptrace(2) is EIO that came later; so are, as
- *	                 they can be switched off there: process_vm_*, fanotify,
- *	                 inotify, perf_event_open; and there is no seccomp filter
+ *	                 request of ptrace(2) is EIO that came later; nor is there,
+ *	                 since it can be switched off there: process_vm_*, fanotify,
+ *	                 inotify, perf_event_open, a seccomp filter, the connector;
+ *	                 and vector registers have no upper halves, as in a virtual
+ *	                 machine without XSAVE
  *	OLD_KERNEL=3.3   the same, and PTRACE_SEIZE, INTERRUPT and LISTEN as well
  *	OLD_KERNEL=unwritable  pwrite(2) is EIO, with which usdtrap writes to
  *	                 /proc/PID/mem and nothing else: as on a new kernel with
@@ -20,16 +22,20 @@
  * and how its old calls behaved. What is run is OLD_KERNEL_USDTRAP (a path, or a
  * name in PATH) or, by default, ../../usdtrap beside this program.
  */
+#include <elf.h>
 #include <errno.h>
 #include <limits.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
+#include <linux/netlink.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -46,6 +52,8 @@ enum {
 #define IF_EQUAL(value)     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1)
 #define IF_AT_LEAST(value)  BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, value, 0, 1)
 #define UNLESS_EQUAL(value) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 1, 0)
+/* What so many statements behind it are only run for. */
+#define ONLY_FOR(value, count) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, count)
 
 static _Noreturn void die(const char *what)
 {
@@ -98,16 +106,30 @@ static void become_old(unsigned first_request_missing, unsigned error_number)
 		FAIL(ENOSYS),
 		IF_EQUAL(SYS_perf_event_open),
 		FAIL(ENOSYS),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_prctl, 4, 0),
-		UNLESS_EQUAL(SYS_ptrace),
-		ANSWER(SECCOMP_RET_ALLOW),
+		ONLY_FOR(SYS_prctl, 4),
 		LOAD(args[0]),
-		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, first_request_missing, 4, 3),
-		LOAD(args[0]), /* of prctl */
 		IF_EQUAL(PR_SET_SECCOMP),
 		FAIL(EINVAL),
 		ANSWER(SECCOMP_RET_ALLOW),
+		ONLY_FOR(SYS_socket, 7),
+		LOAD(args[0]),
+		UNLESS_EQUAL(AF_NETLINK),
+		ANSWER(SECCOMP_RET_ALLOW),
+		LOAD(args[2]),
+		IF_EQUAL(NETLINK_CONNECTOR),
+		FAIL(EPROTONOSUPPORT),
+		ANSWER(SECCOMP_RET_ALLOW),
+		UNLESS_EQUAL(SYS_ptrace),
+		ANSWER(SECCOMP_RET_ALLOW),
+		LOAD(args[0]),
+		IF_AT_LEAST(first_request_missing),
 		FAIL(error_number),
+		UNLESS_EQUAL(PTRACE_GETREGSET),
+		ANSWER(SECCOMP_RET_ALLOW),
+		LOAD(args[2]),
+		IF_EQUAL(NT_X86_XSTATE),
+		FAIL(ENODEV),
+		ANSWER(SECCOMP_RET_ALLOW),
 	};
 
 	install(&(struct sock_fprog){sizeof(statements) / sizeof(statements[0]), statements});
