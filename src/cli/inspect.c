@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/nearest.h"
+#include "base/utf8.h"
 #include "cli/inspect_internal.h"
 #include "cli/message.h"
 #include "cli/options.h"
@@ -59,26 +60,37 @@ const char *inspect_base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+void inspect_put(const char *text)
+{
+	_cleanup_strbuf_ struct strbuf shown = {0};
+
+	utf8_add_shown(&shown, text, strlen(text), 0);
+	fputs(strbuf_text(&shown), stdout);
+}
+
 /* A C++ name as it was written; any other as the file has it. */
 static void print_symbol(const char *symbol)
 {
 	_cleanup_free_ char *demangled = usdtrap_demangle(symbol);
 
-	fputs(demangled ? demangled : symbol, stdout);
+	inspect_put(demangled ? demangled : symbol);
 }
 
 void inspect_print_named(const struct usdtrap_place *place, uint64_t address)
 {
-	if (place->symbol)
+	const char *path = place->path ? place->path : "";
+
+	if (place->symbol) {
 		print_symbol(place->symbol);
-	if (place->symbol && place->offset)
-		printf("+0x%" PRIx64, place->offset);
-	else if (!place->symbol && place->path && place->path[0] == '/')
-		printf("%s+0x%" PRIx64, inspect_base_name(place->path), place->vaddr);
-	else if (!place->symbol && place->path && place->path[0])
-		fputs(place->path, stdout);
-	else if (!place->symbol)
+		if (place->offset)
+			printf("+0x%" PRIx64, place->offset);
+	} else if (*path) {
+		inspect_put(inspect_base_name(path));
+		if (*path == '/')
+			printf("+0x%" PRIx64, place->vaddr);
+	} else {
 		printf("0x%" PRIx64, address);
+	}
 }
 
 void inspect_print_place(struct inspect *inspect, uint64_t address)
@@ -212,9 +224,10 @@ static int on_mapping(const struct usdtrap_mapping_info *mapping, void *user)
 		inspect_print_record(inspect);
 		return 0;
 	}
-	printf("%12" PRIx64 "-%-12" PRIx64 " %s %8" PRIx64 "  %s%s", mapping->start, mapping->end, rights,
-	       mapping->offset, *mapping->path ? mapping->path : "(anonymous)",
-	       mapping->is_deleted ? " (deleted)" : "");
+	printf("%12" PRIx64 "-%-12" PRIx64 " %s %8" PRIx64 "  ", mapping->start, mapping->end, rights, mapping->offset);
+	inspect_put(*mapping->path ? mapping->path : "(anonymous)");
+	if (mapping->is_deleted)
+		fputs(" (deleted)", stdout);
 	if (mapping->probe_count)
 		printf("  %zu probe%s", mapping->probe_count, mapping->probe_count == 1 ? "" : "s");
 	if (mapping->trap_count)
@@ -251,8 +264,12 @@ static int on_symbol(const struct usdtrap_symbol_info *symbol, void *user)
 		inspect_print_record(inspect);
 	} else {
 		/* As nm(1) has it: T for text, D for data. */
-		printf("%12" PRIx64 " %6" PRIu64 " %c %s  %s\n", symbol->address, symbol->size,
-		       "TtDd"[2 * !!symbol->is_variable + !symbol->is_global], symbol -> name, symbol -> path);
+		printf("%12" PRIx64 " %6" PRIu64 " %c ", symbol->address, symbol->size,
+		       "TtDd"[2 * !!symbol->is_variable + !symbol->is_global]);
+		inspect_put(symbol->name);
+		fputs("  ", stdout);
+		inspect_put(symbol->path);
+		putchar('\n');
 	}
 	return ferror(stdout);
 }
@@ -311,7 +328,7 @@ static void read_site(struct inspect *inspect, const struct usdtrap_probe_info *
 
 static void print_site(const struct usdtrap_probe_info *probe, const struct site_state *state)
 {
-	printf("%s", probe->full_name);
+	inspect_put(probe->full_name);
 	if (state->is_mapped)
 		printf("  0x%" PRIx64, state->address);
 	if (state->is_known)
@@ -398,8 +415,9 @@ static struct usdtrap_error *inspect_in_brief(struct inspect *inspect)
 		record_number(&inspect->record, "probes", (long long)counts[1]);
 		inspect_print_record(inspect);
 	} else {
-		printf("process %d (%s): %zu mappings, %zu usdt probe%s\n", (int)inspect->pid, name, counts[0],
-		       counts[1], counts[1] == 1 ? "" : "s");
+		printf("process %d (", (int)inspect->pid);
+		inspect_put(name);
+		printf("): %zu mappings, %zu usdt probe%s\n", counts[0], counts[1], counts[1] == 1 ? "" : "s");
 	}
 	return inspect_threads(inspect, NULL, 0);
 }

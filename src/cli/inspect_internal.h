@@ -24,6 +24,8 @@ void inspect_print_record(struct inspect *inspect);
 /* "symbol+0x12", "file+0x3f20", "0x55d3c0de0000": what ADDRESS is called; PLACE is what lies there. */
 void inspect_print_place(struct inspect *inspect, uint64_t address);
 void inspect_print_named(const struct usdtrap_place *place, uint64_t address);
+/* Prints TEXT, a name that the process or a file has, which may hold anything, as it can be shown (base/utf8.h). */
+void inspect_put(const char *text);
 /* PATH without its folders. */
 const char *inspect_base_name(const char *path);
 

@@ -10,6 +10,8 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/nearest.h"
+#include "base/strbuf.h"
+#include "base/utf8.h"
 #include "cli/inspect_internal.h"
 
 enum {
@@ -167,20 +169,10 @@ static void print_value_json(struct inspect *inspect, const struct memory_type *
 /* Text in quotes, what cannot be printed as C would write it. */
 static void print_quoted(const char *text)
 {
-	putchar('"');
-	for (; *text; text++) {
-		if (*text == '"' || *text == '\\')
-			printf("\\%c", *text);
-		else if (*text == '\n')
-			fputs("\\n", stdout);
-		else if (*text == '\t')
-			fputs("\\t", stdout);
-		else if ((unsigned char)*text < ' ' || *text == 127)
-			printf("\\x%02x", (unsigned char)*text);
-		else
-			putchar(*text);
-	}
-	putchar('"');
+	_cleanup_strbuf_ struct strbuf shown = {0};
+
+	utf8_add_shown(&shown, text, strlen(text), '"');
+	printf("\"%s\"", strbuf_text(&shown));
 }
 
 /* What lies where a pointer points to, if that has a name. */

@@ -12,7 +12,10 @@
 #include "base/error.h"
 #include "cli/inspect_internal.h"
 
-enum { FRAMES_MAX = 256 }; /* of a stack */
+enum {
+	FRAMES_MAX = 256, /* of a stack */
+	NAME_WIDTH = 15,  /* a name of a thread has 15 bytes at most */
+};
 
 /* "futex(0x7f.., 0x80, 0x2, ...)", as many arguments as the call has. */
 static void print_call(const struct usdtrap_thread_info *thread)
@@ -61,7 +64,9 @@ static int on_thread(const struct usdtrap_thread_info *thread, void *user)
 		print_thread_json(inspect, thread);
 		return 0;
 	}
-	printf("%7d  %-15s  %c  ", (int)thread->tid, thread->name, thread->state);
+	printf("%7d  ", (int)thread->tid);
+	inspect_put(thread->name);
+	printf("%*s  %c  ", NAME_WIDTH - (int)strlen(thread->name), "", thread->state);
 	switch (thread->place) {
 	case USDTRAP_THREAD_RUNS:
 		printf("runs, on processor %d", thread->processor);
@@ -106,8 +111,9 @@ struct viewer {
 /* "thread 4242 (python3.11), sleeps in read(0x0, ...)" */
 static void print_heading(struct viewer *viewer, const struct usdtrap_snapshot_info *snapshot)
 {
-	printf("%sthread %d (%s), %c", viewer->inspect->count++ ? "\n" : "", (int)snapshot->thread.tid,
-	       snapshot->thread.name, snapshot->thread.state);
+	printf("%sthread %d (", viewer->inspect->count++ ? "\n" : "", (int)snapshot->thread.tid);
+	inspect_put(snapshot->thread.name);
+	printf("), %c", snapshot->thread.state);
 	if (snapshot->thread.place == USDTRAP_THREAD_CALLS) {
 		fputs(", in ", stdout);
 		print_call(&snapshot->thread);
@@ -163,8 +169,11 @@ static void print_stack(struct viewer *viewer, const struct usdtrap_snapshot_inf
 			fputs("(code that was made while the program ran)", stdout);
 		else
 			inspect_print_named(&frame->place, frame->address);
-		if (frame->place.symbol && frame->place.path && *frame->place.path)
-			printf("  (%s)", inspect_base_name(frame->place.path));
+		if (frame->place.symbol && frame->place.path && *frame->place.path) {
+			fputs("  (", stdout);
+			inspect_put(inspect_base_name(frame->place.path));
+			putchar(')');
+		}
 		putchar('\n');
 	}
 	if (snapshot->frame_count == FRAMES_MAX)

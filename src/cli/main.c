@@ -22,6 +22,7 @@
  *     glob, nearest                 wildcards; the name that was probably meant
  *     user, user_alone              names of users; the same for the static program
  *     json_string                   text as JSON has it
+ *     utf8                          text of others, so that it can be shown
  *     clock_time                    the time, as one number
  *     thread                        threads that hear no signal
  * src/arch/: what is true of one processor only

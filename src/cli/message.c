@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/strbuf.h"
+#include "base/utf8.h"
 
 struct message_look {
 	const char *word;
@@ -36,14 +37,29 @@ bool message_wants_colour(void)
 	return isatty(STDOUT_FILENO) && isatty(STDERR_FILENO);
 }
 
+/* TEXT with its lines; names of processes and files are in it, which may hold anything. */
+static void add_shown(struct strbuf *out, const char *text)
+{
+	size_t length = strcspn(text, "\n");
+
+	utf8_add_shown(out, text, length, 0);
+	for (text += length; *text; text += length) {
+		strbuf_add_char(out, *text++);
+		length = strcspn(text, "\n");
+		utf8_add_shown(out, text, length, 0);
+	}
+}
+
 void message_add(struct strbuf *out, bool has_colour, enum message_kind kind, const char *text)
 {
 	const struct message_look *look = &looks[kind];
 
 	if (has_colour)
-		strbuf_addf(out, "%s%s\033[0m: %s\n", look->colour, look->word, text);
+		strbuf_addf(out, "%s%s\033[0m: ", look->colour, look->word);
 	else
-		strbuf_addf(out, "%s: %s\n", look->word, text);
+		strbuf_addf(out, "%s: ", look->word);
+	add_shown(out, text);
+	strbuf_add_char(out, '\n');
 }
 
 void message_add_error(struct strbuf *out, bool has_colour, const struct usdtrap_error *error)

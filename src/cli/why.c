@@ -16,6 +16,7 @@
 #include <usdtrap/diagnosis.h>
 
 #include "base/error.h"
+#include "base/utf8.h"
 #include "cli/message.h"
 #include "cli/record.h"
 #include "cli/verb.h"
@@ -77,9 +78,11 @@ static void begin_record(struct why *why)
 
 static void print_wrapped(const struct why *why, const char *text, size_t column, size_t indent)
 {
+	_cleanup_strbuf_ struct strbuf shown = {0};
 	_cleanup_strbuf_ struct strbuf lines = {0};
 
-	wrap_add(&lines, text, column, indent, why->width);
+	utf8_add_shown(&shown, text, strlen(text), 0);
+	wrap_add(&lines, strbuf_text(&shown), column, indent, why->width);
 	puts(strbuf_text(&lines));
 }
 

@@ -67,6 +67,26 @@ grep -q '  "two"$' said.out || fail "where a pointer leads: $(cat said.out)"
 inspect mem '**environ' string
 environment=$(tr '\000' '\n' <"/proc/$pid/environ" | sed 's/=.*//; q')
 [ "$(sed 's/^ *[0-9a-f]*  "//; s/=.*//; q' said.out)" = "$environment" ] || fail "the environment: $(cat said.out)"
+# What others have written may be meant to do something to a terminal: characters are shown as they are, and no more.
+finish
+# shellcheck disable=SC1003 # a backslash
+odd=$(printf 'caf\303\251 \351\033[2J"\\')
+cp "$targets/sites" "$(printf 's\033[2J\302\233')"
+start env -i ODD="$odd" "$(printf './s\033[2J\302\233')"
+wait_for target.out '^ready$'
+inspect mem '**environ' string
+sed 's/^ *[0-9a-f]*//' said.out | grep -qxF "  \"ODD=$(printf 'caf\303\251') \\xe9\\x1b[2J\\\"\\\\\"" ||
+	fail "a string: $(cat said.out)"
+for part in '' threads stack; do
+	inspect $part
+	# shellcheck disable=SC1003 # a backslash
+	grep -qF 's\x1b[2J\xc2\x9b' said.out || fail "the name in $part: $(cat said.out)"
+	! grep -q "$(printf '\033')" said.out || fail "a name reaches the terminal in $part"
+done
+finish
+target sites
+wait_until_still
+
 inspect -f json symbols word
 grep -q '"kind": "variable"' said.out || fail "kind: $(cat said.out)"
 
