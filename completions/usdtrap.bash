@@ -154,7 +154,7 @@ _usdtrap() {
 		compopt -o filenames 2>/dev/null
 		return
 		;;
-	-f)
+	-f | --format)
 		__usdtrap_complete_words "$word" text json
 		return
 		;;

@@ -2,6 +2,7 @@
 #include "cli/list.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/strbuf.h"
 #include "cli/command.h"
 #include "cli/list_internal.h"
 #include "cli/message.h"
@@ -29,8 +31,9 @@ static const struct verb verb = {
 		"FILE is a path, a program in PATH, or libNAME.\n",
 	.examples = "    usdtrap list /usr/bin/python3\n"
 		    "    usdtrap list -v -p 4242 'usdt:*:gc__*'\n"
-		    "    usdtrap list 'uprobe:libc:str*'\n",
-	.options = VERB_PID | VERB_COMMAND | VERB_VERBOSE,
+		    "    usdtrap list 'uprobe:libc:str*'\n"
+		    "    usdtrap list -v -f json 'usdt:*'\n",
+	.options = VERB_PID | VERB_COMMAND | VERB_FORMAT | VERB_VERBOSE,
 	.failure = EXIT_FAILURE,
 };
 
@@ -43,6 +46,35 @@ void listing_fail(struct listing *listing, struct usdtrap_error *error)
 {
 	message_print_error(error);
 	listing->has_failed = true;
+}
+
+bool listing_is_json(const struct listing *listing)
+{
+	return listing->options->format == LANG_JSON;
+}
+
+void listing_begin(struct listing *listing, const char *format, ...)
+{
+	_cleanup_strbuf_ struct strbuf name = {0};
+	va_list arguments;
+
+	va_start(arguments, format);
+	strbuf_vaddf(&name, format, arguments);
+	va_end(arguments);
+	if (!listing_is_json(listing)) {
+		fprintf(listing->out, "%s\n", strbuf_text(&name));
+		return;
+	}
+	record_begin(&listing->record);
+	record_text(&listing->record, "probe", strbuf_text(&name));
+}
+
+void listing_end(struct listing *listing)
+{
+	if (!listing_is_json(listing))
+		return;
+	record_end(&listing->record);
+	fputs(strbuf_text(&listing->record.text), listing->out);
 }
 
 /* The probes of one type. */
@@ -104,7 +136,8 @@ static void list_timer_of_script(struct listing *listing, enum pattern_type type
 	const char *start = strchr(name, ':') + 1;
 	const char *unit = start + strspn(start, "0123456789_");
 
-	fprintf(listing->out, "%s:%.*s:\n", pattern_type_name(type), (int)strcspn(unit, ":"), unit);
+	listing_begin(listing, "%s:%.*s:", pattern_type_name(type), (int)strcspn(unit, ":"), unit);
+	listing_end(listing);
 }
 
 static void on_script_point(const struct lang_point *point, void *user)
@@ -126,10 +159,12 @@ static void on_script_point(const struct lang_point *point, void *user)
 		break;
 	case PATTERN_UPROBE:
 	case PATTERN_URETPROBE:
-		if (point->pattern.name)
+		if (point->pattern.name) {
 			list_functions(listing, type, &point->pattern, true);
-		else
-			fprintf(listing->out, "%s\n", point->text);
+		} else {
+			listing_begin(listing, "%s", point->text);
+			listing_end(listing);
+		}
 		break;
 	case PATTERN_USDT:
 		list_usdt(listing, &point->pattern);
@@ -250,5 +285,6 @@ int list_run(const struct options *options)
 		list_all(&listing);
 	if (!listing.out || fflush(listing.out) != 0 || ferror(listing.out))
 		listing_fail(&listing, error_os(errno, "cannot write to %s", path ? path : "standard output"));
+	record_deinit(&listing.record);
 	return listing.has_failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -14,15 +14,35 @@ struct function_listing {
 	size_t count;
 };
 
+static void print_sites(const struct usdtrap_probe_info *function, FILE *out)
+{
+	for (size_t i = 0; i < function->site_count; i++)
+		fprintf(out, "    site 0x%" PRIx64 "\n", function->sites[i].vaddr);
+}
+
+static void record_sites(const struct usdtrap_probe_info *function, struct record *record)
+{
+	record_open(record, "sites", '[');
+	for (size_t i = 0; i < function->site_count; i++) {
+		record_open(record, NULL, '{');
+		record_address(record, "address", function->sites[i].vaddr);
+		record_close(record, '}');
+	}
+	record_close(record, ']');
+}
+
 static int on_function(const struct usdtrap_probe_info *function, void *user)
 {
 	struct function_listing *functions = user;
-	const struct listing *listing = functions->listing;
+	struct listing *listing = functions->listing;
 
 	functions->count++;
-	fprintf(listing->out, "%s\n", function->full_name);
-	for (size_t i = 0; listing->options->is_verbose && i < function->site_count; i++)
-		fprintf(listing->out, "    site 0x%" PRIx64 "\n", function->sites[i].vaddr);
+	listing_begin(listing, "%s", function->full_name);
+	if (listing->options->is_verbose && listing_is_json(listing))
+		record_sites(function, &listing->record);
+	else if (listing->options->is_verbose)
+		print_sites(function, listing->out);
+	listing_end(listing);
 	return ferror(listing->out);
 }
 

@@ -7,15 +7,24 @@
 
 #include "cli/options.h"
 #include "cli/pattern.h"
+#include "cli/record.h"
 
 struct listing {
 	const struct options *options;
 	FILE *out;
-	bool has_failed; /* something was asked for that could not be listed */
+	struct record record; /* the probe that is told, with -f json */
+	bool has_failed;      /* something was asked for that could not be listed */
 };
 
 /* Says what is wrong, and that the listing is not all that was asked for. */
 void listing_fail(struct listing *listing, struct usdtrap_error *error);
+bool listing_is_json(const struct listing *listing);
+/*
+ * A probe, by its name; what -v tells of it goes between the two, as text to
+ * `out' or, with -f json, as members of `record'.
+ */
+__attribute__((format(printf, 2, 3))) void listing_begin(struct listing *listing, const char *format, ...);
+void listing_end(struct listing *listing);
 
 /* Lists usdt probes where nothing else was asked for: an error tells why there are none. */
 void list_usdt(struct listing *listing, const struct usdtrap_pattern *pattern);

@@ -15,10 +15,23 @@ size_t list_timers(struct listing *listing, enum pattern_type type, const char *
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
 		if (!glob_match(unit, units[i]))
 			continue;
-		fprintf(listing->out, "%s:%s:\n", pattern_type_name(type), units[i]);
+		listing_begin(listing, "%s:%s:", pattern_type_name(type), units[i]);
+		listing_end(listing);
 		count++;
 	}
 	return count;
+}
+
+static void record_fields(const struct usdtrap_tracepoint_info *tracepoint, struct record *record)
+{
+	record_open(record, "fields", '[');
+	for (size_t i = 0; i < tracepoint->field_count; i++) {
+		record_open(record, NULL, '{');
+		record_text(record, "name", tracepoint->fields[i].name);
+		record_text(record, "type", tracepoint->fields[i].type);
+		record_close(record, '}');
+	}
+	record_close(record, ']');
 }
 
 /* "int dfd", and as C has it for arrays: "char comm[16]". A length that is not known stays with the type. */
@@ -30,6 +43,12 @@ static void print_field(const struct usdtrap_field *field, FILE *out)
 		fprintf(out, "    %.*s %s%s\n", (int)(bracket - field->type), field->type, field->name, bracket);
 	else
 		fprintf(out, "    %s %s\n", field->type, field->name);
+}
+
+static void print_fields(const struct usdtrap_tracepoint_info *tracepoint, FILE *out)
+{
+	for (size_t i = 0; i < tracepoint->field_count; i++)
+		print_field(&tracepoint->fields[i], out);
 }
 
 static bool matches(const struct usdtrap_tracepoint_info *tracepoint, const char *category, const char *event)
@@ -53,9 +72,12 @@ size_t list_tracepoints(struct listing *listing, const char *category, const cha
 		if (!matches(&tracepoint, category, event))
 			continue;
 		count++;
-		fprintf(listing->out, "tracepoint:%s:%s\n", tracepoint.category, tracepoint.name);
-		for (size_t field = 0; listing->options->is_verbose && field < tracepoint.field_count; field++)
-			print_field(&tracepoint.fields[field], listing->out);
+		listing_begin(listing, "tracepoint:%s:%s", tracepoint.category, tracepoint.name);
+		if (listing->options->is_verbose && listing_is_json(listing))
+			record_fields(&tracepoint, &listing->record);
+		else if (listing->options->is_verbose)
+			print_fields(&tracepoint, listing->out);
+		listing_end(listing);
 	}
 	return count;
 }

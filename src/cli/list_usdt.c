@@ -14,22 +14,22 @@ struct usdt_listing {
 	size_t count;
 };
 
-/* "int32", "uint64", "double", "24 bytes". */
-static void print_type(const struct usdtrap_argument_info *argument, FILE *out)
-{
-	char type[32];
+enum { TYPE_NAME_MAX = 32 };
 
+/* "int32", "uint64", "double", "24 bytes". */
+static const char *type_name(const struct usdtrap_argument_info *argument, char buffer[static TYPE_NAME_MAX])
+{
 	if (argument->size == 0)
-		snprintf(type, sizeof(type), "?");
-	else if (argument->is_float && argument->size == 4)
-		snprintf(type, sizeof(type), "float");
-	else if (argument->is_float && argument->size == 8)
-		snprintf(type, sizeof(type), "double");
-	else if (argument->size > 8)
-		snprintf(type, sizeof(type), "%u bytes", argument->size);
+		return "?";
+	if (argument->is_float && argument->size == 4)
+		return "float";
+	if (argument->is_float && argument->size == 8)
+		return "double";
+	if (argument->size > 8)
+		snprintf(buffer, TYPE_NAME_MAX, "%u bytes", argument->size);
 	else
-		snprintf(type, sizeof(type), "%sint%u", argument->is_signed ? "" : "u", argument->size * 8);
-	fprintf(out, "%-8s  ", type);
+		snprintf(buffer, TYPE_NAME_MAX, "%sint%u", argument->is_signed ? "" : "u", argument->size * 8);
+	return buffer;
 }
 
 static void print_arguments(const struct usdtrap_probe_info *probe, size_t site, FILE *out)
@@ -44,10 +44,10 @@ static void print_arguments(const struct usdtrap_probe_info *probe, size_t site,
 		return;
 	}
 	for (size_t i = 0; i < count; i++) {
-		fprintf(out, "        arg%-3zu ", i);
-		print_type(&arguments[i], out);
-		fprintf(out, "%s%s%s\n", arguments[i].place, arguments[i].reason ? "  ? " : "",
-			arguments[i].reason ? arguments[i].reason : "");
+		char type[TYPE_NAME_MAX];
+
+		fprintf(out, "        arg%-3zu %-8s  %s%s%s\n", i, type_name(&arguments[i], type), arguments[i].place,
+			arguments[i].reason ? "  ? " : "", arguments[i].reason ? arguments[i].reason : "");
 	}
 }
 
@@ -71,15 +71,58 @@ static void print_sites(const struct usdtrap_probe_info *probe, FILE *out)
 	}
 }
 
+/* The same. What cannot be read has an error in its place. */
+static void record_arguments(const struct usdtrap_probe_info *probe, size_t site, struct record *record)
+{
+	_cleanup_free_ struct usdtrap_argument_info *arguments = NULL;
+	size_t count = 0;
+	struct usdtrap_error *error = usdtrap_arguments_describe(probe, site, &arguments, &count);
+
+	record_open(record, "arguments", '[');
+	for (size_t i = 0; !error && i < count; i++) {
+		char type[TYPE_NAME_MAX];
+
+		record_open(record, NULL, '{');
+		record_text(record, "type", arguments[i].size ? type_name(&arguments[i], type) : NULL);
+		record_text(record, "place", arguments[i].place);
+		if (arguments[i].reason)
+			record_text(record, "error", arguments[i].reason);
+		record_close(record, '}');
+	}
+	record_close(record, ']');
+	if (error)
+		record_text(record, "error", usdtrap_error_message(error));
+	usdtrap_error_destroy(error);
+}
+
+static void record_sites(const struct usdtrap_probe_info *probe, struct record *record)
+{
+	record_open(record, "sites", '[');
+	for (size_t i = 0; i < probe->site_count; i++) {
+		const struct usdtrap_site_info *site = &probe->sites[i];
+
+		record_open(record, NULL, '{');
+		record_address(record, "address", site->vaddr);
+		if (site->semaphore_vaddr)
+			record_address(record, "semaphore", site->semaphore_vaddr);
+		record_arguments(probe, i, record);
+		record_close(record, '}');
+	}
+	record_close(record, ']');
+}
+
 static int on_probe(const struct usdtrap_probe_info *probe, void *user)
 {
 	struct usdt_listing *usdt = user;
-	const struct listing *listing = usdt->listing;
+	struct listing *listing = usdt->listing;
 
 	usdt->count++;
-	fprintf(listing->out, "%s\n", probe->full_name);
-	if (listing->options->is_verbose)
+	listing_begin(listing, "%s", probe->full_name);
+	if (listing->options->is_verbose && listing_is_json(listing))
+		record_sites(probe, &listing->record);
+	else if (listing->options->is_verbose)
 		print_sites(probe, listing->out);
+	listing_end(listing);
 	return ferror(listing->out);
 }
 

@@ -321,7 +321,7 @@ const struct option_group option_groups[OPTION_GROUP_COUNT] = {
 	{"OUTPUT",
 	 {
 		 OPTION('o', "output", "FILE", "write there instead of to standard output", CALLS(parse_output)),
-		 OPTION('f', NULL, "FORMAT", "'text' (default) or 'json', an object a line", CALLS(parse_format)),
+		 OPTION('f', "format", "FORMAT", "'text' (default) or 'json', an object a line", CALLS(parse_format)),
 		 OPTION(0, "folded", NULL, "print maps of stacks folded, for flame graphs", CALLS(parse_folded)),
 		 OPTION('B', NULL, "MODE", "buffer a 'line' (default), 'full' or 'none'", CALLS(parse_buffering)),
 		 OPTION(0, "queue", "SIZE", "what may wait for a slow reader (64M)", CALLS(parse_queue)),

@@ -62,6 +62,28 @@ for type in int8 uint8 int16 int32 uint64; do
 	grep -qE "^        arg[0-3]   $type +[^ ]" said.out || fail "no $type: $(cat said.out)"
 done
 
+# The same for programs: an object a line.
+"$usdtrap" -lv -f json "usdt:$work/busy:hot" >said.out
+sed -i 's/0x[0-9a-f][0-9a-f]*/ADDRESS/g; s/"place": "[^"]*"/"place": "PLACE"/' said.out
+same - said.out <<EOT
+{"probe": "usdt:$work/busy:busy:hot", "sites": [{"address": "ADDRESS", "semaphore": "ADDRESS", "arguments": [{"type": "uint64", "place": "PLACE"}]}]}
+EOT
+lists 0 list --format json "$work/busy" <<EOT
+{"probe": "usdt:$work/busy:busy:guarded"}
+{"probe": "usdt:$work/busy:busy:hot"}
+EOT
+lists 0 -lv -f json 't:raw_syscalls:sys_exit' <<EOT
+{"probe": "tracepoint:raw_syscalls:sys_exit", "fields": [{"name": "id", "type": "long"}, {"name": "ret", "type": "long"}]}
+EOT
+"$usdtrap" -lv -f json "uprobe:$work/busy:main" | sed 's/0x[0-9a-f]*/ADDRESS/' >said.out
+same - said.out <<EOT
+{"probe": "uprobe:$work/busy:main", "sites": [{"address": "ADDRESS"}]}
+EOT
+lists 0 -l -f json -e "i:ms:5 { } uprobe:$work/busy:0x1234 { }" <<EOT
+{"probe": "interval:ms:"}
+{"probe": "uprobe:$work/busy:0x1234"}
+EOT
+
 # What a script would attach.
 program="usdt:$work/busy:h*,usdt:$work/busy:guarded { } interval:s:1 { }"
 cat >script.rows <<EOT
