@@ -327,11 +327,26 @@ static void retire_session(struct engine_process *engine)
 	pthread_mutex_unlock(&engine->lock);
 }
 
+/* Whoever leaves meanwhile may have cut attaching short: then it is not said. */
+static bool is_leaving(struct engine_process *engine)
+{
+	bool is_leaving;
+
+	pthread_mutex_lock(&engine->lock);
+	is_leaving = engine->is_leaving;
+	pthread_mutex_unlock(&engine->lock);
+	return is_leaving;
+}
+
 static void say_attached(struct engine_process *engine)
 {
 	size_t count = lang_probe_count(engine->job->program);
 	_cleanup_strbuf_ struct strbuf text = {0};
 
+	if (is_leaving(engine)) {
+		say(engine, MESSAGE_NOTE, "interrupted while attaching");
+		return;
+	}
 	if (engine->options->is_quiet) {
 		/* Nothing to say. */
 	} else if (engine->options->format == LANG_JSON) {

@@ -49,6 +49,16 @@ for signal in INT TERM; do
 	wait_for program.out '^asked to end$'
 done
 
+# Ctrl-C while it attaches, or before that: what was not attached is not said to be. begin ends once it has been heard.
+target busy
+# shellcheck disable=SC2016 # the script's own dollar
+sh -c 'exec "$1" --unsafe --no-warnings -e "BEGIN { system(\"kill -INT $$\"); \$t = nsecs + 3e9; while (nsecs < \$t) { \$s = strftime(\"%c\", nsecs); } } usdt:* { }" -p "$2"' \
+	sh "$usdtrap" "$pid" >trace.out 2>trace.err || fail "interrupted early: $?: $(cat trace.err)"
+same - trace.err <<EOT
+NOTE: interrupted while attaching
+EOT
+finish
+
 # usdtrap is killed: the program goes on.
 run_program 'interval:s:1000 { }'
 leave_by KILL
