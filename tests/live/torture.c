@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * torture [KILLS [CALLS [SEED [TARGET]]]]: kills usdtrap by SIGKILL while it attaches, traces and leaves, and looks
- * what that does to its targets.
+ * torture [KILLS [CALLS [SEED [TARGET [FIRST [LAST]]]]]]: kills usdtrap by SIGKILL while it attaches, traces and
+ * leaves, and looks what that does to its targets.
  *
  * KILLS times at a random moment: the front process, the engine, both, or the front's whole process group. And at CALLS
- * system calls of the engine, spread over all that it makes from its start to its end (0: at every one): for that the
- * engine is traced itself. Whatever is left then puts things right: the front, the target's own handler, `usdtrap
- * repair', or the next attach.
+ * system calls of the engine, spread over all that it makes from its start to its end (0: at every one), of the FIRST
+ * to the LAST: for that the engine is traced itself. Whatever is left then puts things right: the front, the target's
+ * own handler, `usdtrap repair', or the next attach.
  *
  * Then whole families of processes are traced, and what they hit is counted, for KILLS says how many.
  *
@@ -17,6 +17,7 @@
 #include "live/torture.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -186,6 +187,7 @@ int main(int argc, char **argv)
 	const unsigned seed = (unsigned)argument(argc, argv, 3, (unsigned long)time(NULL));
 	const char *only =
 		argc > 4 ? argv[4] : NULL; /* alone on the machine, so that each of its calls is soon reached */
+	const unsigned long first = argument(argc, argv, 5, 1), last = argument(argc, argv, 6, ULONG_MAX);
 	const bool is_long = kills >= 200 || only;
 	const char *top = getenv("top_builddir");
 	struct target *used[TARGETS_MAX];
@@ -200,10 +202,11 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < target_count; i++) {
 		struct target *target = &targets[i];
 
-		snprintf(target->path, sizeof(target->path), "%.4000s/tests/targets/%s", build, target->name);
+		snprintf(target->path, sizeof(target->path), "%.4000s/tests/targets/%s", build,
+			 target->file ? target->file : target->name);
 		if (target->program)
 			snprintf(target->path, sizeof(target->path), "%s", target->program);
-		if (only && strcmp(target->name, only) != 0)
+		if ((only && strcmp(target->name, only) != 0) || (target->is_extra && !is_long))
 			continue;
 		if (access(target->path, X_OK) != 0)
 			continue; /* Python is not everywhere */
@@ -215,7 +218,7 @@ int main(int argc, char **argv)
 	for (unsigned long i = 0; i < kills; i++)
 		kill_once(used[(unsigned)rand() % used_count]);
 	for (unsigned i = 0; i < used_count && (argc <= 2 || calls > 0 || only); i++)
-		kill_at_calls(used[i], calls);
+		kill_at_calls(used[i], calls, first, last);
 	for (unsigned i = 0; i < used_count && (is_long || i < 2); i++)
 		kill_after_net(used[i], 24, is_long ? 1 : 3);
 	for (unsigned i = 0; i < used_count && (is_long || i < 1); i++)
@@ -223,12 +226,13 @@ int main(int argc, char **argv)
 	trace_lives((unsigned)kills * 20);
 	for (unsigned i = 0; i < used_count; i++) {
 		repair(used[i], "at the end");
-		if (strcmp(used[i]->name, "hits") == 0)
+		if (used[i]->is_endless)
 			kill(used[i]->pid, SIGTERM);
 		finish_target(used[i]);
 	}
 	say_tally(seed);
 	snprintf(command, sizeof(command), "rm -rf %s", work);
-	(void)!system(command);
+	if (!tally.deaths) /* else what is in it may tell why */
+		(void)!system(command);
 	return tally.lost || tally.netless || tally.deaths || tally.wrong_ends || tally.bytes_left || tally.hangs;
 }

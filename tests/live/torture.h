@@ -4,6 +4,7 @@
  *
  *	torture.c          kills at random moments; the summary
  *	torture_calls.c    kills at system calls
+ *	torture_evidence.c what is known of a death
  *	torture_lives.c    families, libraries and threads, counted
  *	torture_targets.c  the targets, and what is seen of them and of usdtrap
  */
@@ -20,11 +21,15 @@ enum { PATH_SIZE = 4096, REPAIRS_MAX = 4096, VICTIMS = 4, TARGETS_MAX = 16 };
 struct target {
 	const char *name;
 	const char *arguments[4]; /* behind the program */
-	const char *program;      /* NULL: tests/targets/NAME */
+	const char *file;         /* in tests/targets; NULL: its name */
+	const char *program;      /* elsewhere, or NULL */
 	const char *provider;     /* of the script's probes, before the program; NULL: "usdt" */
 	const char *pattern;      /* likewise, behind the program */
 	const char *begin;        /* what it is told to begin, or NULL */
 	const char *last_line;    /* of its output, if it was not harmed; NULL: any */
+	bool is_endless;          /* the end of its input does not end it */
+	bool is_starved;          /* it hardly ever gets a processor */
+	bool is_extra;            /* only in the long form */
 	char path[PATH_SIZE];
 	pid_t pid;
 	int input;
@@ -73,6 +78,8 @@ pid_t engine_of(pid_t front);
 bool is_gone(pid_t pid);
 /* Waits for the end of both. */
 void await_end(pid_t front, pid_t engine);
+/* Reads TARGET's journal. False: it has none. */
+bool read_journal(const struct target *target, char *text, size_t size);
 /*
  * What follows WORD in a line of TARGET's journal that begins with it, as a hexadecimal number; 0: there is none.
  * TRACER, if not 0: a line that this one has written.
@@ -87,13 +94,28 @@ void kill_while_tracing(struct target *target, const char *when);
 
 /* --- torture_calls.c --- */
 
-/* Kills the engine at WANTED (0: each) of the system calls that it makes with TARGET. */
-void kill_at_calls(struct target *target, unsigned wanted);
+/* Kills the engine at WANTED (0: each) of the system calls that it makes with TARGET, from the FIRST to the LAST. */
+void kill_at_calls(struct target *target, unsigned wanted, unsigned long first, unsigned long last);
 /* Kills it at each of the first COUNT calls, STEP calls apart, after its journal has told of the safety net. */
 void kill_after_net(struct target *target, unsigned count, unsigned step);
 
 /* The same COUNT times with no repair in between, each time at a call close behind that: the room is not used up. */
 void kill_in_a_row(struct target *target, unsigned count);
+
+/* --- torture_evidence.c --- */
+
+/* Another usdtrap is to be killed. */
+void evidence_begin(void);
+/* Its thread TID stands at a system call, which is remembered. */
+void evidence_call(pid_t tid);
+/* It has been killed. */
+void evidence_killed(const struct target *target);
+/* In a target, before it begins: should it die, there is to be a core file of it. */
+void evidence_wanted(void);
+/* TARGET lives, and is not as it should be: tells where its threads are, and what its journal says. */
+void evidence_of_threads(const struct target *target);
+/* TARGET has died: tells what is known. */
+void evidence_print(const struct target *target);
 
 /* --- torture_lives.c --- */
 

@@ -2,6 +2,7 @@
 /* The engine is traced itself, and killed at a system call of its own. */
 #include "live/torture.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +11,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { ENGINE_THREADS = 16 };
+enum { ENGINE_THREADS = 16, HUNDRED = 100, PATIENCE_S = 10 };
+
+/* Only waitpid(2) is to end of it. */
+static void on_alarm(int number)
+{
+	(void)number;
+}
 
 /*
  * Runs usdtrap on TARGET, itself traced, and kills the engine at its call number WANTED (0: never), counted from its
@@ -23,11 +30,13 @@ static unsigned long kill_at_call(struct target *target, unsigned long wanted, c
 	pid_t front, engine = 0, tid, threads[ENGINE_THREADS] = {0};
 	bool enters[ENGINE_THREADS];
 	unsigned thread_count = 0;
-	double last = now_ms();
 	char when[64];
+	const struct sigaction alarmed = {.sa_handler = on_alarm};
 	int status;
 
+	sigaction(SIGALRM, &alarmed, NULL);
 	memset(enters, true, sizeof(enters));
+	evidence_begin();
 	front = fork();
 	if (front == 0) {
 		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
@@ -45,22 +54,19 @@ static unsigned long kill_at_call(struct target *target, unsigned long wanted, c
 		bool is_engine;
 
 		/* The targets are children, too: only who is traced is waited for, one after the other. */
-		tid = waitpid(-1, &status, __WALL | WNOHANG);
-		if (tid == 0) {
-			if (now_ms() - last > 10000) {
-				printf("HANG: usdtrap %d (engine %d), to be killed at call %lu, after %lu\n",
-				       (int)front, (int)engine, wanted, calls);
-				tally.hangs++;
-				if (getenv("TORTURE_STAYS"))
-					pause();
-				kill(engine, SIGKILL);
-				kill(front, SIGKILL);
-				last = now_ms();
-			}
-			sleep_ms(0.05);
+		alarm(PATIENCE_S);
+		tid = waitpid(-1, &status, __WALL);
+		alarm(0);
+		if (tid < 0 && errno == EINTR) {
+			printf("HANG: usdtrap %d (engine %d), to be killed at call %lu, after %lu\n", (int)front,
+			       (int)engine, wanted, calls);
+			tally.hangs++;
+			if (getenv("TORTURE_STAYS"))
+				pause();
+			kill(engine, SIGKILL);
+			kill(front, SIGKILL);
 			continue;
 		}
-		last = now_ms();
 		if (tid < 0)
 			break;
 		for (struct target *other = targets; other < targets + target_count; other++)
@@ -89,11 +95,14 @@ static unsigned long kill_at_call(struct target *target, unsigned long wanted, c
 				if (thread_count < ENGINE_THREADS)
 					threads[thread_count++] = (pid_t)child;
 		} else if (WSTOPSIG(status) == (SIGTRAP | 0x80)) {
+			if (is_engine)
+				evidence_call(tid);
 			if (is_engine && enters[index] && (!from || calls || journal_says(target, from, engine)) &&
 			    ++calls == wanted) {
 				if (from) /* nobody is to repair it */
 					kill(front, SIGKILL);
 				kill(engine, SIGKILL);
+				evidence_killed(target);
 				tally.at_calls++;
 			}
 			if (is_engine)
@@ -109,16 +118,21 @@ static unsigned long kill_at_call(struct target *target, unsigned long wanted, c
 	return calls;
 }
 
-void kill_at_calls(struct target *target, unsigned wanted)
+void kill_at_calls(struct target *target, unsigned wanted, unsigned long first, unsigned long last)
 {
 	const unsigned long total = kill_at_call(target, 0, NULL);
-	const unsigned long step = wanted && wanted < total ? total / wanted : 1;
+	const unsigned long end = last < total ? last : total;
+	const unsigned long count = end >= first ? end - first + 1 : 0;
+	const unsigned long step = wanted && wanted < count ? count / wanted : 1;
+	const double start = now_ms();
 	char when[64];
 
-	printf("%s: the engine makes %lu system calls; killed at every %lu%s\n", target->name, total, step,
-	       step == 1 ? "st" : "th");
-	fflush(stdout);
-	for (unsigned long call = 1 + (unsigned long)rand() % step; call <= total; call += step) {
+	printf("%s: the engine makes %lu system calls; killed at every %lu%s from %lu to %lu\n", target->name, total,
+	       step, step == 1 ? "st" : "th", first, end);
+	for (unsigned long call = first + (unsigned long)rand() % step; call <= end; call += step) {
+		if (call / HUNDRED != (call - step) / HUNDRED)
+			printf("call %lu, after %.0f s\n", call, (now_ms() - start) / 1e3);
+		fflush(stdout);
 		kill_at_call(target, call, NULL);
 		snprintf(when, sizeof(when), "engine killed at call %lu of %lu", call, total);
 		if (is_alive(target, when))

@@ -4,17 +4,39 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 struct target targets[] = {
 	{.name = "busy", .pattern = ":busy:*", .last_line = "wrong: 0"},
-	{.name = "hits", .arguments = {"4000000000000"}, .pattern = ":hits:tick", .begin = "go\n"},
+	{.name = "busy_functions",
+	 .file = "busy",
+	 .provider = "uprobe",
+	 .pattern = ":[bhow][^a]*", /* brief, hit, hot, on_timer, work */
+	 .last_line = "wrong: 0",
+	 .is_extra = true},
+	{.name = "busy_returns",
+	 .file = "busy",
+	 .provider = "uretprobe",
+	 .pattern = ":[bhow][^a]*",
+	 .last_line = "wrong: 0",
+	 .is_extra = true},
+	{.name = "hits", .arguments = {"4000000000000"}, .pattern = ":hits:tick", .begin = "go\n", .is_endless = true},
+	{.name = "starved",
+	 .file = "hits",
+	 .arguments = {"4000000000000"},
+	 .pattern = ":hits:tick",
+	 .begin = "go\n",
+	 .is_endless = true,
+	 .is_starved = true,
+	 .is_extra = true},
 	{.name = "sleepers", .pattern = ":sleepers:*"},
 	{.name = "python",
 	 .program = "/usr/bin/python3.11",
@@ -116,6 +138,26 @@ static unsigned show(const char *name, const char *suffix, unsigned lines, const
 
 /* ---- targets ---- */
 
+/* Whoever becomes this gets a processor of its own, of which HOG takes nearly all. */
+static void starve(void)
+{
+	const pid_t target = getpid();
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	CPU_SET(0, &one);
+	if (sched_setaffinity(0, sizeof(one), &one) != 0)
+		_exit(126);
+	if (fork() == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		while (getppid() == target)
+			for (volatile unsigned i = 0; i < 1000000; i++)
+				;
+		_exit(0);
+	}
+	(void)!nice(19);
+}
+
 void start_target(struct target *target)
 {
 	int ends[2];
@@ -130,6 +172,9 @@ void start_target(struct target *target)
 
 		for (size_t i = 0; target->arguments[i]; i++)
 			arguments[i + 1] = (char *)target->arguments[i];
+		evidence_wanted();
+		if (target->is_starved)
+			starve();
 		dup2(ends[0], STDIN_FILENO);
 		send_output_to(target->name, "out", STDOUT_FILENO);
 		send_output_to(target->name, "err", STDERR_FILENO);
@@ -153,6 +198,7 @@ void bury(struct target *target, int status, const char *when)
 	show("trace", "err", 5, NULL);
 	show(target->name, "err", 5, NULL);
 	tally.deaths++;
+	evidence_print(target);
 	close(target->input);
 	start_target(target);
 }
@@ -200,7 +246,8 @@ void repair(struct target *target, const char *when)
 	if (left == 0)
 		return;
 	tally.bytes_left += left;
-	printf("LEFT BEHIND in %s, %s:\n", target->name, when);
+	printf("LEFT BEHIND in %s, %s: %u bytes\n", target->name, when, left);
+	evidence_of_threads(target);
 	show("pristine", "out", 5, NULL);
 	show("repair", "err", 5, NULL);
 	show("trace", "err", 5, NULL);
@@ -221,8 +268,7 @@ void finish_target(struct target *target)
 		}
 		sleep_ms(10);
 	}
-	/* `hits' has not nearly done what it was to do: its input's end does not end it. */
-	if (strcmp(target->name, "hits") != 0 &&
+	if (!target->is_endless &&
 	    (status != 0 || (target->last_line && !file_has(target->name, "out", target->last_line)))) {
 		printf("WRONG END: %s ended with status %#x\n", target->name, status);
 		tally.wrong_ends++;
@@ -284,8 +330,7 @@ bool is_gone(pid_t pid)
 	return state && strchr("ZX", state[2]);
 }
 
-/* Reads TARGET's journal. False: it has none. */
-static bool read_journal(const struct target *target, char *text, size_t size)
+bool read_journal(const struct target *target, char *text, size_t size)
 {
 	const char *folder_path = geteuid() == 0 ? "/run/usdtrap" : work;
 	char path[PATH_SIZE + 300], prefix[32];
