@@ -104,6 +104,7 @@
  *                                   code around a site, as text; looking into a process; registers and stacks
  *     diagnose, runtimes            why a probe does not fire; what is known of programs, as data
  *     verify                        whether the traps are still there
+ *     late                          who has a trap of ours to report, or is not back from a call for us
  *     leave                         everything back, nobody disturbed
  *     journal, repair               what is changed, written down first; undoing it when its tracer was killed
  *     leftover                      the same where no journal tells of it, by the net's own table

@@ -36,6 +36,7 @@
 #include "trace/displaced.h"
 #include "trace/hit.h"
 #include "trace/journal.h"
+#include "trace/late.h"
 #include "trace/life.h"
 #include "trace/machine.h"
 #include "trace/observe.h"
@@ -92,7 +93,8 @@ struct tracee *engine_add_tracee(struct engine *engine, pid_t tid, pid_t pid, en
 	tracee->is_attached = tracee->is_stop_owed = engine->is_attaching;
 	if (space)
 		space->references++;
-	tracee->has_watched = space && space->is_watched; /* by one that was killed, perhaps */
+	tracee->has_watched = space && space->is_watched;     /* by one that was killed, perhaps */
+	tracee->may_be_late = space && space->net.is_adopted; /* who may have borrowed it, too */
 	if (role == TRACEE_MEMBER)
 		engine->member_count++;
 	HASH_ADD(hh, engine->tracees, tid, sizeof(tracee->tid), tracee);
@@ -509,9 +511,8 @@ void engine_stop(struct engine *engine, pid_t tid, int status)
 		stop = attached_stop(engine, tracee, stop);
 	tracee->is_listening = false;
 	tracee->may_be_forking = false;
-	/* An event stop that was asked for may come before the trap's. */
-	if (tracee->may_have_trapped)
-		tracee->may_have_trapped = stop.kind == PTRACE_STOP_EVENT_STOP && engine_has_trap_pending(tracee);
+	if (tracee->may_be_late)
+		tracee->may_be_late = late_is_still(tracee, stop.kind == PTRACE_STOP_EVENT_STOP);
 	was_interrupted = tracee->is_interrupted;
 	if (stop.kind == PTRACE_STOP_EVENT_STOP && was_interrupted && calls_are_wanted(engine, tracee))
 		calls_interrupted(tracee);

@@ -42,6 +42,7 @@
 #include "trace/displaced.h"
 #include "trace/engine.h"
 #include "trace/journal.h"
+#include "trace/late.h"
 #include "trace/lender.h"
 #include "trace/mask.h"
 #include "trace/observe.h"
@@ -54,7 +55,6 @@ enum {
 	QUIET_LOOKS_WANTED = 2, /* in a row */
 	LOOK_INTERVAL_NS = 200000,
 	PATIENT_LOOKS = 500, /* how long what cannot be hurried is waited for, at least 0.1 s */
-	BUSY_LOOKS = 25000,  /* and who has no turn on a busy machine, at least 5 s */
 };
 
 void leave_space(struct engine *engine, struct space *space)
@@ -352,32 +352,6 @@ static bool is_in_use(const struct engine *engine, const struct space *space)
 	return tracee;
 }
 
-/* Whether TRACEE may still report a trap that it executed before the bytes were back, at the LOOKSth look; it is asked.
- */
-static bool may_have_trapped(struct tracee *tracee, unsigned looks)
-{
-	struct procfs_stat stat;
-	struct usdtrap_error *error;
-
-	if (!tracee->may_have_trapped || tracee->is_listening)
-		return false;
-	error = procfs_stat_read(PROCFS_ROOT, tracee->tid, tracee->tid, &stat);
-	usdtrap_error_destroy(error);
-	if (error)
-		return false;
-	switch (stat.state) {
-	case 'R': /* it gets its turn, on a busy machine late: without the net it must not be left to that */
-		engine_interrupt(tracee);
-		return looks < BUSY_LOOKS;
-	case 't':
-		return looks < BUSY_LOOKS;
-	case 'D': /* it waits for a page that the trap is on, perhaps */
-		return looks < PATIENT_LOOKS;
-	default: /* asleep: its trap would have been reported before */
-		return false;
-	}
-}
-
 static bool has_net(const struct engine *engine)
 {
 	const struct space *space = engine->spaces;
@@ -390,23 +364,11 @@ static bool has_net(const struct engine *engine)
 /* Waits for traps that were executed before the bytes were back. As while tracing, everybody is sent on. */
 static void await_late_traps(struct engine *engine)
 {
-	const struct timespec interval = {.tv_nsec = LOOK_INTERVAL_NS};
-	bool is_waiting = has_net(engine);
-
-	if (is_waiting)
-		for (struct tracee *tracee = engine->tracees; tracee; tracee = tracee->hh.next)
-			tracee->may_have_trapped = true;
-	for (unsigned looks = 0; is_waiting; looks++) {
-		while (engine_step(engine, false) == PTRACE_WAIT_STATUS)
-			;
-		is_waiting = false;
-		for (struct tracee *tracee = engine->tracees; tracee; tracee = tracee->hh.next) {
-			tracee->may_have_trapped = may_have_trapped(tracee, looks);
-			is_waiting |= tracee->may_have_trapped;
-		}
-		if (is_waiting)
-			nanosleep(&interval, NULL);
-	}
+	if (!has_net(engine))
+		return;
+	for (struct tracee *tracee = engine->tracees; tracee; tracee = tracee->hh.next)
+		tracee->may_be_late = true;
+	late_await(engine, NULL);
 }
 
 /* Keeps all spaces until clear_spaces(), whoever is let go meanwhile. */

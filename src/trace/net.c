@@ -14,6 +14,7 @@
 #include "trace/borrow.h"
 #include "trace/engine.h"
 #include "trace/journal.h"
+#include "trace/late.h"
 #include "trace/lender.h"
 #include "trace/mask.h"
 #include "trace/observe.h"
@@ -342,6 +343,8 @@ bool net_at_hit(struct engine *engine, struct tracee *tracee)
 			mask_remember(engine, tracee);
 	}
 	tracee->has_hit = true;
+	if (has_to_be_installed && late_is_anybody(engine, space, 0)) /* another time, or by another */
+		return true;
 	return !has_to_be_installed || lender_work_by(engine, space, tracee->tid, install, NULL) == BORROW_DONE;
 }
 
@@ -538,6 +541,7 @@ bool net_adopt(struct space *space, uint64_t head_addr)
 	net->ours = head.ours;
 	net->is_pinned = head.flags & ARCH_NET_PINNED;
 	net->state = head.ours.handler ? NET_IN : NET_OFF;
+	net->is_adopted = true;
 	return true;
 }
 
@@ -550,13 +554,15 @@ void net_reuse(struct engine *engine, struct space *space)
 
 	if (engine->options.no_net)
 		return;
+	if (net->is_adopted)
+		late_await(engine, space);
 	lender_make_writable(engine, space);
 	/*
 	 * None is known, or its tracer was killed before it was put in, perhaps before all of it was written: it is
 	 * laid out anew. What room that one took is free again, unless it had traps, whose copies may still be in use.
 	 */
 	if (!net->ours.handler) {
-		if (!space->sites) {
+		if (!space->sites && !late_is_anybody(engine, space, 0)) {
 			room_clear(space);
 			room_forget(space);
 		}

@@ -45,6 +45,7 @@ struct net {
 	siginfo_t resent;
 	bool is_pinned;          /* the target may have kept our handler's address: the code stays */
 	uint64_t others_addr[2]; /* the head's others_first_addr and others_last_addr */
+	bool is_adopted;         /* a tracer that was killed laid it out, and may have borrowed threads by it */
 	bool is_full;            /* and some trap cannot be survived: told once */
 };
 

@@ -48,7 +48,7 @@ struct tracee {
 	bool is_timed;       /* attaching: the next is known */
 	uint64_t run_time_when_seized; /* nanoseconds on a processor */
 	bool is_interrupted;           /* we asked it to stop and have not seen it stop yet */
-	bool may_have_trapped;         /* leaving: it may have executed a trap that it has not reported */
+	bool may_be_late;              /* late.h: it may have a trap to report, or be on its way out of the cave */
 	bool is_settled;               /* leaving: can be left to the end of the tracing thread */
 	bool has_hit;                  /* it stood at a trap of ours */
 	bool blocks_trap;              /* it blocked SIGTRAP when it did last, so that the kernel reset that */
