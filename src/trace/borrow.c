@@ -5,7 +5,8 @@
 #include "os/memory.h"
 #include "os/ptrace.h"
 
-enum { STOP_TIMEOUT_MS = 1000 }; /* a thread that runs reports at once, unless its whole process is frozen */
+/* A thread that runs reports at once, unless its whole process is frozen, or the machine has no turn for it. */
+enum { STOP_TIMEOUT_MS = 10000 };
 
 static enum borrow_result lost(struct usdtrap_error *error)
 {

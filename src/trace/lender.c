@@ -2,6 +2,7 @@
 #include "trace/lender.h"
 
 #include <elf.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/clock_time.h"
@@ -11,13 +12,17 @@
 #include "os/ptrace.h"
 #include "trace/attached.h"
 #include "trace/engine.h"
+#include "trace/late.h"
 
 enum {
 	INTERRUPT_TIMEOUT_MS = 50,
 	STANDING_TIMEOUT_MS = 10000, /* it has nowhere else to go */
+	TRIES = 8,
+	LOOK_INTERVAL_NS = 200000,
 };
 
-static const uint64_t patience_ns = UINT64_C(3000000000); /* while there are threads that can be borrowed */
+/* How long it is tried, while there are threads; and, before anything is changed, while one waits for its turn. */
+static const uint64_t patience_ns = UINT64_C(3000000000), patience_with_runners_ns = UINT64_C(60000000000);
 
 static bool is_in_restartable_call(const struct tracee *tracee)
 {
@@ -103,6 +108,8 @@ enum borrow_result lender_work_by(struct engine *engine, struct space *space, pi
 		result = work(space, &borrow);
 	if (result == BORROW_DONE)
 		result = borrow_end(&borrow);
+	if (result == BORROW_LOST && tracee_find(engine->tracees, tid)) /* it finds the way back by itself, some time */
+		tracee_find(engine->tracees, tid)->may_be_late = true;
 	if (result == BORROW_DISTURBED)
 		engine_stop(engine, tid, borrow.status);
 	else if (ret_status)
@@ -110,18 +117,52 @@ enum borrow_result lender_work_by(struct engine *engine, struct space *space, pi
 	return result;
 }
 
+/* Whether any thread of SPACE is in one of STATES: proc(5). */
+static bool any_is(const struct engine *engine, const struct space *space, const char *states)
+{
+	const struct tracee *tracee;
+
+	for (tracee = engine->tracees; tracee; tracee = tracee->hh.next) {
+		struct procfs_stat stat;
+		struct usdtrap_error *error;
+
+		if (tracee->space != space || tracee->role != TRACEE_MEMBER || tracee->is_listening)
+			continue;
+		error = procfs_stat_read(PROCFS_ROOT, tracee->tid, tracee->tid, &stat);
+		usdtrap_error_destroy(error);
+		if (!error && strchr(states, stat.state))
+			return true;
+	}
+	return false;
+}
+
+/* Whether it is worth while to try once more, for the TRYth time, to borrow a thread of SPACE: asked since START_NS. */
+static bool is_patient(const struct engine *engine, const struct space *space, unsigned tries, uint64_t start_ns)
+{
+	const uint64_t waited_ns = clock_time_ns(CLOCK_MONOTONIC) - start_ns;
+
+	if (tries < TRIES || waited_ns < patience_ns)
+		return true;
+	return !engine->is_leaving && waited_ns < patience_with_runners_ns && any_is(engine, space, "Rt");
+}
+
 bool lender_work_by_any(struct engine *engine, struct space *space, lender_work_fn work)
 {
-	enum { TRIES = 8 };
-	const uint64_t end_ns = clock_time_ns(CLOCK_MONOTONIC) + patience_ns;
+	const struct timespec interval = {.tv_nsec = LOOK_INTERVAL_NS};
+	const uint64_t start_ns = clock_time_ns(CLOCK_MONOTONIC);
+	enum borrow_result result;
 	unsigned failures = 0;
 	pid_t tid = 0;
 
 	/* On a busy machine it lasts until a thread has its turn: rather wait than be without a net. */
-	for (unsigned i = 0; failures < TRIES && (i < TRIES || clock_time_ns(CLOCK_MONOTONIC) < end_ns); i++) {
+	for (unsigned i = 0; failures < TRIES && is_patient(engine, space, i, start_ns); i++) {
 		/* One that waits for us to look at its stop cannot be borrowed. */
 		while (engine_step(engine, false) == PTRACE_WAIT_STATUS)
 			;
+		if (late_is_anybody(engine, space, i)) { /* it needs what lies in the cave */
+			nanosleep(&interval, NULL);
+			continue;
+		}
 		/* One that came to another stop may be the only one; one that does not stop is not asked again at once.
 		 */
 		struct tracee *tracee = choose(engine, space, i % 2 ? tid : 0);
@@ -129,16 +170,22 @@ bool lender_work_by_any(struct engine *engine, struct space *space, lender_work_
 
 		if (!tracee && i % 2)
 			continue;
-		if (!tracee)
+		if (!tracee && !any_is(engine, space, "RStD"))
 			return false;
+		if (!tracee) { /* it waits for a disk, or stands: not for long */
+			nanosleep(&interval, NULL);
+			continue;
+		}
 		tid = tracee->tid;
 		if (!lender_bring_to_stop(engine, tracee, false))
 			continue;
-		if (lender_work_by(engine, space, tid, work, &status) == BORROW_DONE) {
+		result = lender_work_by(engine, space, tid, work, &status);
+		if (result == BORROW_DONE) {
 			engine_stop(engine, tid, status); /* it stands at the stop that we asked for */
 			return true;
 		}
-		failures++;
+		/* Who was disturbed, by a signal, may be so again: where a timer is quicker than turns are, often. */
+		failures += result == BORROW_LOST;
 	}
 	return false;
 }
@@ -167,7 +214,6 @@ static bool needs_standing(struct engine *engine, struct space *space)
 
 void lender_make_writable(struct engine *engine, struct space *space)
 {
-	enum { TRIES = 8 };
 	struct tracee *tracee;
 	pid_t tid = 0;
 
