@@ -374,11 +374,13 @@ bool ptrace_wait_for(pid_t tid, unsigned timeout_ms, int *ret_status)
 {
 	const struct timespec interval = {.tv_nsec = 50000};
 	const unsigned interval_looks = 20; /* a millisecond's */
+	enum ptrace_wait_result result;
 	unsigned looks = 0;
-	pid_t result;
+	pid_t stopped;
 
 	/* Nearly always it reports within microseconds, once it gets the processor. */
-	while ((result = waitpid(tid, ret_status, __WALL | WNOHANG)) == 0) {
+	while ((result = wait_for_next(P_PID, tid, false, &stopped, ret_status)) == PTRACE_WAIT_NOTHING ||
+	       result == PTRACE_WAIT_INTERRUPTED) {
 		if (looks++ < interval_looks)
 			sched_yield();
 		else if (looks / interval_looks > timeout_ms)
@@ -386,9 +388,7 @@ bool ptrace_wait_for(pid_t tid, unsigned timeout_ms, int *ret_status)
 		else
 			nanosleep(&interval, NULL);
 	}
-	if (result == tid)
-		*ret_status = translate(tid, *ret_status);
-	return result == tid;
+	return result == PTRACE_WAIT_STATUS;
 }
 
 /*

@@ -102,7 +102,8 @@ enum ptrace_wait_result ptrace_wait(bool block, pid_t *ret_tid, int *ret_status)
 /* The same of thread TID alone, which *RET_TID then is; does not block. NOBODY: it is not traced by this thread. */
 enum ptrace_wait_result ptrace_wait_of(pid_t tid, pid_t *ret_tid, int *ret_status);
 
-/* The next change of state of TID alone. False: there was none within TIMEOUT_MS milliseconds, or it is not traced. */
+/* The next change of state of TID alone, likewise. False: there was none within TIMEOUT_MS milliseconds, or it is not
+ * traced. */
 bool ptrace_wait_for(pid_t tid, unsigned timeout_ms, int *ret_status);
 
 /* What a wait status says, taken apart once: nothing above looks at the macros of wait(2). */
