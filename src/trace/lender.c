@@ -117,7 +117,7 @@ enum borrow_result lender_work_by(struct engine *engine, struct space *space, pi
 	return result;
 }
 
-/* Whether any thread of SPACE is in one of STATES: proc(5). */
+/* Whether any thread of SPACE that we do not make stand is in one of STATES: proc(5). */
 static bool any_is(const struct engine *engine, const struct space *space, const char *states)
 {
 	const struct tracee *tracee;
@@ -126,7 +126,8 @@ static bool any_is(const struct engine *engine, const struct space *space, const
 		struct procfs_stat stat;
 		struct usdtrap_error *error;
 
-		if (tracee->space != space || tracee->role != TRACEE_MEMBER || tracee->is_listening)
+		if (tracee->space != space || tracee->role != TRACEE_MEMBER || tracee->is_listening ||
+		    tracee->is_held || tracee->candidate != CANDIDATE_NOT)
 			continue;
 		error = procfs_stat_read(PROCFS_ROOT, tracee->tid, tracee->tid, &stat);
 		usdtrap_error_destroy(error);
@@ -143,7 +144,7 @@ static bool is_patient(const struct engine *engine, const struct space *space, u
 
 	if (tries < TRIES || waited_ns < patience_ns)
 		return true;
-	return !engine->is_leaving && waited_ns < patience_with_runners_ns && any_is(engine, space, "Rt");
+	return !engine->is_leaving && waited_ns < patience_with_runners_ns && any_is(engine, space, "R");
 }
 
 bool lender_work_by_any(struct engine *engine, struct space *space, lender_work_fn work)
