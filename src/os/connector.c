@@ -5,8 +5,10 @@
  */
 #include "os/connector.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -15,17 +17,23 @@
 
 #include <linux/cn_proc.h>
 #include <linux/connector.h>
+#include <linux/filter.h>
 #include <linux/netlink.h>
 
 #include "base/error.h"
 #include "os/procfs.h"
 
-/* Of struct proc_event, which grows with kernels: what, cpu and timestamp, and the longest of what is read behind. */
-enum { EVENT_HEAD_SIZE = 16, EVENT_SIZE = EVENT_HEAD_SIZE + 4 * sizeof(uint32_t) };
+/* Of struct proc_event, which grows with kernels: what, cpu and timestamp, and what is read behind. */
+enum { EVENT_HEAD_SIZE = 16, EVENT_WORDS = 2, EVENT_SIZE = EVENT_HEAD_SIZE + EVENT_WORDS * sizeof(uint32_t) };
+
+/* What an event is: enumerators in some headers, members in others. */
+#define EVENT_READY UINT32_C(0x00000000) /* PROC_EVENT_NONE */
+#define EVENT_EXEC  UINT32_C(0x00000002)
+#define EVENT_EXIT  UINT32_C(0x80000000)
 
 static bool read_event(const char *bytes, size_t size, struct connector_event *ret)
 {
-	uint32_t what, words[4];
+	uint32_t what, words[EVENT_WORDS];
 
 	*ret = (struct connector_event){.kind = CONNECTOR_OTHER};
 	if (size < EVENT_SIZE)
@@ -33,23 +41,16 @@ static bool read_event(const char *bytes, size_t size, struct connector_event *r
 	memcpy(&what, bytes, sizeof(what));
 	memcpy(words, bytes + EVENT_HEAD_SIZE, sizeof(words));
 	switch (what) {
-	case 0x00000000: /* PROC_EVENT_NONE, and the other numbers: enumerators in some headers, members in others */
+	case EVENT_READY:
 		ret->kind = CONNECTOR_READY;
 		ret->error_number = (int)words[0];
 		break;
-	case 0x00000001:
-		ret->kind = CONNECTOR_FORK;
-		ret->tid = (pid_t)words[0];
-		ret->pid = (pid_t)words[1];
-		ret->child_tid = (pid_t)words[2];
-		ret->child = (pid_t)words[3];
-		break;
-	case 0x00000002:
+	case EVENT_EXEC:
 		ret->kind = CONNECTOR_EXEC;
 		ret->tid = (pid_t)words[0];
 		ret->pid = (pid_t)words[1];
 		break;
-	case 0x80000000:
+	case EVENT_EXIT:
 		ret->kind = CONNECTOR_EXIT;
 		ret->tid = (pid_t)words[0];
 		ret->pid = (pid_t)words[1];
@@ -105,6 +106,39 @@ size_t connector_read(int socket, void *buffer, bool *ret_lost)
 	}
 }
 
+/*
+ * Has the kernel keep to itself what nobody here asks for: births, threads that
+ * end, names and users that change. They are most of what it tells, and each
+ * would wake whoever reads. Where it cannot be had all is told.
+ *
+ * The classic socket filter, for which nobody needs a privilege: it loads words
+ * as the network has them, the high byte first.
+ */
+static void filter_events(int socket)
+{
+	enum {
+		MESSAGE = NLMSG_HDRLEN,
+		WHAT = MESSAGE + sizeof(struct cn_msg),
+		TID = WHAT + EVENT_HEAD_SIZE,
+		PID = TID + sizeof(uint32_t),
+	};
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, WHAT),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htonl(EVENT_READY), 6, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htonl(EVENT_EXEC), 5, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htonl(EVENT_EXIT), 0, 5),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, TID),
+		BPF_STMT(BPF_MISC | BPF_TAX, 0),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, PID),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_X, 0, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	const struct sock_fprog program = {.len = sizeof(code) / sizeof(code[0]), .filter = code};
+
+	setsockopt(socket, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
+}
+
 /* Asks for the events. */
 static bool subscribe(int socket)
 {
@@ -118,6 +152,7 @@ static bool subscribe(int socket)
 
 	head.nlmsg_len = sizeof(head) + sizeof(message) + sizeof(operation);
 	setsockopt(socket, SOL_SOCKET, SO_RCVBUFFORCE, &much, sizeof(much));
+	filter_events(socket);
 	return bind(socket, (struct sockaddr *)&group, sizeof(group)) == 0 &&
 	       writev(socket, request, 3) == (ssize_t)head.nlmsg_len;
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The kernel's process events connector: it tells of each fork, exec and exit
- * on the machine, a moment after it happened. netlink(7), <linux/cn_proc.h>.
+ * The kernel's process events connector: it tells of each exec and each end of
+ * a process on the machine, a moment after it happened. netlink(7),
+ * <linux/cn_proc.h>. Of births and threads it tells as well, where that cannot be
+ * filtered out; they are nothing here.
  *
  * Ids are those of the first pid namespace, and only there is it to be had.
  */
@@ -18,16 +20,13 @@
 enum connector_kind {
 	CONNECTOR_OTHER, /* nothing that is of interest here */
 	CONNECTOR_READY, /* the answer to having asked; `error_number': 0, or why nothing will come */
-	CONNECTOR_FORK,  /* `pid' (thread `tid') has made `child' (thread `child_tid') */
 	CONNECTOR_EXEC,  /* `pid' runs another program now */
 	CONNECTOR_EXIT,  /* thread `tid' of `pid' ends */
-	CONNECTOR_LOST,  /* the kernel had no room for some */
 };
 
 struct connector_event {
 	enum connector_kind kind;
 	pid_t tid, pid;
-	pid_t child_tid, child;
 	int error_number;
 };
 
