@@ -31,6 +31,7 @@
 
 #include "base/error.h"
 #include "base/strbuf.h"
+#include "os/memory.h"
 #include "trace/attached.h"
 #include "trace/calls.h"
 #include "trace/displaced.h"
@@ -145,6 +146,22 @@ bool engine_has_memory(pid_t tid)
 	return !error && !stat.is_ending;
 }
 
+/* Whether no thread has SPACE any more: asking each of thousands takes half a second, and they are asked often. */
+static bool is_abandoned(const struct space *space)
+{
+	struct usdtrap_error *error;
+	bool is_gone;
+	size_t got;
+	char byte;
+
+	if (space->memory_fd < 0)
+		return false;
+	error = memory_read_some(space->memory_fd, 0, &byte, sizeof(byte), &got);
+	is_gone = error && usdtrap_error_code(error) == USDTRAP_GONE;
+	usdtrap_error_destroy(error);
+	return is_gone;
+}
+
 bool engine_choose_anchor(const struct engine *engine, struct space *space)
 {
 	const struct tracee *tracee = tracee_find(engine->tracees, space->pid);
@@ -154,6 +171,8 @@ bool engine_choose_anchor(const struct engine *engine, struct space *space)
 		space->anchor = tracee->tid;
 		return true;
 	}
+	if (is_abandoned(space))
+		return false;
 	for (tracee = engine->tracees; tracee; tracee = tracee->hh.next)
 		if (tracee->space == space && tracee->role != TRACEE_COPY && engine_has_memory(tracee->tid)) {
 			space->anchor = tracee->tid;

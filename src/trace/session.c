@@ -32,6 +32,7 @@
 #include <usdtrap/function.h>
 
 #include "base/cleanup.h"
+#include "base/clock_time.h"
 #include "base/error.h"
 #include "base/thread.h"
 #include "os/call_filter.h"
@@ -67,6 +68,30 @@ static void run_timers(struct usdtrap_session *session)
 			session->engine.is_stopping = true;
 }
 
+static enum ptrace_wait_result turn(struct engine *engine, bool block)
+{
+	machine_turn(engine);
+	return engine_step(engine, block);
+}
+
+/*
+ * Runs what is due, and then answers stops for as long as that took: however
+ * long timers take, and however often they are due, those that have stopped do
+ * not wait for them more than half of the time.
+ */
+static void run_timers_and_stops(struct usdtrap_session *session)
+{
+	struct engine *engine = &session->engine;
+	const uint64_t start_ns = clock_time_ns(CLOCK_MONOTONIC);
+	uint64_t end_ns;
+
+	run_timers(session);
+	end_ns = 2 * clock_time_ns(CLOCK_MONOTONIC) - start_ns;
+	while (!engine->is_stopping && !atomic_load(&session->is_interrupted) &&
+	       turn(engine, false) == PTRACE_WAIT_STATUS && clock_time_ns(CLOCK_MONOTONIC) < end_ns)
+		;
+}
+
 /* Without a tracee there is nothing to wait for but a wake-up. */
 static void wait_for_wake(const struct usdtrap_session *session)
 {
@@ -87,7 +112,7 @@ static void run(struct usdtrap_session *session)
 			atomic_store(&session->wakes_seen, wanted);
 			if (atomic_load(&session->is_interrupted))
 				break;
-			run_timers(session);
+			run_timers_and_stops(session);
 			continue;
 		}
 		if (engine_step(engine, true) == PTRACE_WAIT_NOBODY)
