@@ -30,7 +30,10 @@ enum {
 	FIRST_NAMESPACE, /* of the descriptors that are polled */
 	POLL_MS = 20,    /* between two looks through all processes, where nobody tells */
 	POLL_BESIDE_GATE_MS = 200,
+	POLL_SHARE = 20, /* one part in so many of a processor's time is spent with that, */
 	REFRESH_MS = 1000,
+	REFRESH_SHARE =
+		200, /* and with looking what is mounted for whom: with thousands of processes they rest longer */
 	READY_MS = 5000,
 };
 
@@ -227,15 +230,39 @@ static int poll_interval(const struct scout *scout)
 	return scout->connector < 0 && scout->options.file_count ? POLL_BESIDE_GATE_MS : 0;
 }
 
+/* Something that is done again and again. */
+struct chore {
+	uint64_t due_ns;   /* by CLOCK_MONOTONIC */
+	uint64_t began_ns; /* by this thread's own clock */
+};
+
+static bool is_due(const struct chore *chore)
+{
+	return clock_time_ns(CLOCK_MONOTONIC) >= chore->due_ns;
+}
+
+static void begin_chore(struct chore *chore)
+{
+	chore->began_ns = clock_time_ns(CLOCK_THREAD_CPUTIME_ID);
+}
+
+/* It is due again after PERIOD_MS, or when it has cost one part in SHARE of the time, if that is later. */
+static void end_chore(struct chore *chore, unsigned period_ms, unsigned share)
+{
+	const uint64_t needed_ns = (clock_time_ns(CLOCK_THREAD_CPUTIME_ID) - chore->began_ns) * share;
+	const uint64_t period_ns = period_ms * NS_A_MS;
+
+	chore->due_ns = clock_time_ns(CLOCK_MONOTONIC) + (needed_ns > period_ns ? needed_ns : period_ns);
+}
+
 static void *scout_main(void *user)
 {
 	struct scout *scout = user;
-	uint64_t refreshed_ns = clock_time_ns(CLOCK_MONOTONIC);
+	struct chore polling = {0}, refreshing = {.due_ns = clock_time_ns(CLOCK_MONOTONIC) + REFRESH_MS * NS_A_MS};
 	struct pollfd sources[FIRST_NAMESPACE + SCOUT_NAMESPACES_MAX];
 	nfds_t count;
-	uint64_t polled_ns = refreshed_ns;
 	int rest_ms, poll_ms;
-	bool is_due;
+	bool has_changed;
 
 	if (atomic_load(&scout->has_gate))
 		scout_hurry(0);
@@ -250,20 +277,22 @@ static void *scout_main(void *user)
 		poll(sources, count, rest_ms);
 		if (sources[STOP].revents)
 			return NULL;
-		is_due = marks_have_changed(scout, sources + FIRST_NAMESPACE);
+		has_changed = marks_have_changed(scout, sources + FIRST_NAMESPACE);
 		if (sources[GATE].revents && atomic_load(&scout->has_gate))
 			scout_hear(scout);
 		if (sources[CONNECTOR].revents)
 			on_connector(scout);
-		if (poll_ms && clock_time_ns(CLOCK_MONOTONIC) - polled_ns > (uint64_t)poll_ms * NS_A_MS) {
+		if (poll_ms && is_due(&polling)) {
+			begin_chore(&polling);
 			poll_processes(scout, false);
-			polled_ns = clock_time_ns(CLOCK_MONOTONIC);
+			end_chore(&polling, (unsigned)poll_ms, POLL_SHARE);
 		}
 		/* A new namespace is told by nobody until something starts in it. */
-		if (is_due || clock_time_ns(CLOCK_MONOTONIC) - refreshed_ns > REFRESH_MS * NS_A_MS) {
+		if (has_changed || is_due(&refreshing)) {
+			begin_chore(&refreshing);
 			marks_refresh(scout);
 			marks_tell(scout);
-			refreshed_ns = clock_time_ns(CLOCK_MONOTONIC);
+			end_chore(&refreshing, REFRESH_MS, REFRESH_SHARE);
 		}
 	}
 }
