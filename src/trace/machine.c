@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -517,6 +518,12 @@ void machine_stop(struct engine *engine)
 	engine->report.starts = report.starts;
 	engine->report.starts_late = report.late;
 	engine->report.starts_missed = report.missed;
+	if (report.unasked)
+		engine_notice(engine, USDTRAP_NOTICE_WARNING,
+			      "%" PRIu64
+			      " times a process was about to open a file and usdtrap, which got no processor, "
+			      "could not look at it",
+			      report.unasked);
 	if (machine->refused_count > REFUSALS_MAX)
 		engine_notice(engine, USDTRAP_NOTICE_WARNING, "%u processes in all could not be traced",
 			      machine->refused_count);

@@ -35,6 +35,7 @@ enum {
 	REFRESH_SHARE =
 		200, /* and with looking what is mounted for whom: with thousands of processes they rest longer */
 	READY_MS = 5000,
+	URGE_MS = 1, /* between two words to the engine, for which a process waits */
 };
 
 #define NS_A_MS UINT64_C(1000000)
@@ -274,6 +275,8 @@ static void *scout_main(void *user)
 		poll_ms = poll_interval(scout);
 		if (poll_ms && rest_ms > poll_ms)
 			rest_ms = poll_ms;
+		if (scout_urge(scout) && rest_ms > URGE_MS)
+			rest_ms = URGE_MS;
 		poll(sources, count, rest_ms);
 		if (sources[STOP].revents)
 			return NULL;
@@ -468,6 +471,7 @@ struct usdtrap_error *scout_create(const struct scout_options *options, struct s
 	scout->options = *options;
 	scout->gate.socket = -1;
 	scout->connector = -1;
+	scout->may_hurry = sched_getscheduler(0) == SCHED_OTHER;
 	pthread_mutex_init(&scout->lock, NULL);
 	pthread_cond_init(&scout->changed, NULL);
 	scout->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

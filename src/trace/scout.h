@@ -59,7 +59,7 @@ struct scout_report {
 	uint64_t starts;  /* commands that were told of */
 	uint64_t late;    /* of these, read after they had begun */
 	uint64_t missed;  /* commands that were over before they could be read, or for which there was no room */
-	uint64_t unasked; /* files opened or executed while nobody could look in time */
+	uint64_t unasked; /* files opened or executed that nobody could even be asked about in time */
 };
 
 /*

@@ -79,20 +79,44 @@ bool scout_hurry(pid_t tid)
 	       sched_setscheduler(tid, SCHED_FIFO | SCHED_RESET_ON_FORK, &lowest) == 0;
 }
 
-/* A process waits for the engine. Should it miss the signal, being about to wait, the event wakes it all the same. */
+static void lower(pid_t tid)
+{
+	const struct sched_param none = {0};
+
+	sched_setscheduler(tid, SCHED_OTHER, &none);
+}
+
+/* A process waits for the engine. */
 static void hurry_engine(struct scout *scout)
 {
-	if (!atomic_exchange(&scout->has_hurried, true) && !scout_hurry(scout->options.engine))
-		atomic_store(&scout->has_hurried, false);
-	tgkill(getpid(), scout->options.engine, scout->options.wake_signal);
+	const pid_t engine = scout->options.engine;
+
+	if (scout->may_hurry && !atomic_exchange(&scout->has_hurried, true)) {
+		scout_hurry(engine);
+		if (!atomic_load(&scout->has_hurried)) /* it came to rest just before */
+			lower(engine);
+	}
+	tgkill(getpid(), engine, scout->options.wake_signal);
+}
+
+/*
+ * The engine misses the signal if it is about to wait: it looks for arrivals,
+ * is preempted, is sent the signal, and waits. On a busy machine that happens
+ * often. So it is sent again until the arrival was taken.
+ */
+bool scout_urge(struct scout *scout)
+{
+	if (scout->is_engine_awaited && !scout_has_next(scout))
+		scout->is_engine_awaited = false;
+	if (scout->is_engine_awaited)
+		hurry_engine(scout);
+	return scout->is_engine_awaited;
 }
 
 void scout_rest(struct scout *scout)
 {
-	const struct sched_param none = {0};
-
 	if (atomic_exchange(&scout->has_hurried, false))
-		sched_setscheduler(0, SCHED_OTHER, &none);
+		lower(0);
 }
 
 /* One of the files that are of interest is opened. */
@@ -118,6 +142,7 @@ static void on_opening(struct scout *scout, const struct gate_message *message, 
 		return;
 	}
 	scout_push(scout, &arrival);
+	scout->is_engine_awaited = true;
 	hurry_engine(scout);
 }
 
@@ -181,7 +206,7 @@ void scout_hear(struct scout *scout)
 		}
 		if (message.word == GATE_OPENED || message.word == GATE_EXECUTED) {
 			pthread_mutex_lock(&scout->lock);
-			scout->report.unasked = message.unasked + message.unheeded;
+			scout->report.unasked = message.unasked;
 			pthread_mutex_unlock(&scout->lock);
 		}
 	}

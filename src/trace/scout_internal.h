@@ -74,7 +74,9 @@ struct scout {
 	bool has_thread;
 	atomic_bool is_stopping;
 	atomic_bool has_arrivals;
-	atomic_bool has_hurried; /* the engine's thread runs ahead of others */
+	bool may_hurry;          /* the engine's thread has no place of its own among those that run ahead of others */
+	atomic_bool has_hurried; /* it runs ahead of others, because a process waits for it */
+	bool is_engine_awaited;  /* for an arrival that it has not taken yet */
 
 	pthread_mutex_t lock; /* over the queue and the report */
 	struct arrival *first, *last;
@@ -113,6 +115,8 @@ void scout_changed(struct scout *scout, pid_t pid);
 void scout_hear(struct scout *scout);
 /* Whoever is waited for for ten milliseconds at most runs ahead of others, if it may: thread TID, 0 for this one. */
 bool scout_hurry(pid_t tid);
+/* Wakes the engine again if a process waits for it. Returns whether one does: then it is to be called again soon. */
+bool scout_urge(struct scout *scout);
 
 /* scout_starts.c: */
 
