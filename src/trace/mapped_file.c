@@ -10,11 +10,14 @@
  *   - An overlay, as containers have them, makes files of its own out of those
  *     of its layers. Whoever knows a program by its path in a layer means what
  *     runs in the container: a file on an overlay with the name, the build id
- *     and the header of ours is ours.
+ *     and the header of ours is ours. Where an overlay lies on another one maps
+ *     show what is below, by a path that leads nowhere: of the program /proc
+ *     shows the file that was executed, of a library (to root) the one below.
  *   - No path leads to it any more: it was deleted, or was never anywhere
  *     (memfd_create(2), as libstapsdt makes its providers). /proc still has it
  *     in places: process_files.c.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,8 +144,8 @@ static const char *name_of(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* Whether the file at PATH is what an overlay made of FILE, which is one of a layer. */
-static bool is_layered(const char *path, const struct catalog_file *file)
+/* Whether the file at PATH, which is mapped as NAME, is what an overlay made of FILE, which is one of a layer. */
+static bool is_layered(const char *path, const char *name, const struct catalog_file *file)
 {
 	struct statfs system;
 	struct elf_object *object;
@@ -151,7 +154,7 @@ static bool is_layered(const char *path, const struct catalog_file *file)
 	size_t its_size, our_size;
 	bool is_same;
 
-	if (!file->has_matches || strcmp(name_of(path), name_of(file->path)) != 0 || statfs(path, &system) != 0 ||
+	if (!file->has_matches || strcmp(name_of(name), name_of(file->path)) != 0 || statfs(path, &system) != 0 ||
 	    system.f_type != OVERLAYFS_SUPER_MAGIC)
 		return false;
 	error = elf_object_open(path, &object);
@@ -166,17 +169,61 @@ static bool is_layered(const char *path, const struct catalog_file *file)
 	return is_same;
 }
 
-/* The catalog's file that lies at PATH, with STATUS. */
-static struct catalog_file *file_at(const struct engine *engine, const char *path, const struct stat *status)
+/* The catalog's file that lies at PATH, with STATUS, and is mapped as NAME. */
+static struct catalog_file *file_at(const struct engine *engine, const char *path, const char *name,
+				    const struct stat *status)
 {
 	struct catalog_file *file = catalog_file_find(&engine->catalog, status->st_dev, status->st_ino);
 
 	if (file)
 		return file;
 	LL_FOREACH (engine->catalog.files, file)
-		if (is_layered(path, file))
+		if (is_layered(path, name, file))
 			return file;
 	return NULL;
+}
+
+/* The program of SPACE, if it has the name of MAPPING and is in the catalog. */
+static struct catalog_file *program_named_as(const struct engine *engine, const struct space *space,
+					     const struct procfs_mapping *mapping)
+{
+	struct usdtrap_error *error;
+	bool is_named_so = false;
+	struct stat status;
+	char path[64], *program;
+
+	error = procfs_link(PROCFS_ROOT, space->anchor, "exe", &program);
+	if (!error) {
+		is_named_so = strcmp(name_of(program), name_of(mapping->path)) == 0;
+		free(program);
+	}
+	usdtrap_error_destroy(error);
+	snprintf(path, sizeof(path), PROCFS_ROOT "/%d/exe", (int)space->anchor);
+	return is_named_so && stat(path, &status) == 0
+		       ? catalog_file_find(&engine->catalog, status.st_dev, status.st_ino)
+		       : NULL;
+}
+
+/* The file that MAPPING shows, where it is not the one that its device and inode say. */
+static struct catalog_file *renumbered_file(const struct engine *engine, const struct space *space,
+					    const struct procfs_mapping *mapping)
+{
+	_cleanup_free_ char *path = NULL;
+	struct catalog_file *file;
+	struct stat status;
+	char link[96];
+
+	path = path_of(space, mapping, &status);
+	if (path)
+		return file_at(engine, path, mapping->path, &status);
+	if (mapping->is_deleted || mapping->path[0] != '/')
+		return NULL;
+	file = program_named_as(engine, space, mapping);
+	if (file)
+		return file;
+	snprintf(link, sizeof(link), PROCFS_ROOT "/%d/map_files/%" PRIx64 "-%" PRIx64, (int)space->anchor,
+		 mapping->start, mapping->end);
+	return stat(link, &status) == 0 ? file_at(engine, link, mapping->path, &status) : NULL;
 }
 
 bool mapped_wants(const struct engine *engine, pid_t pid)
@@ -185,7 +232,6 @@ bool mapped_wants(const struct engine *engine, pid_t pid)
 	const struct catalog_file *file = NULL;
 	struct procfs_maps maps;
 	struct usdtrap_error *error = procfs_maps_read(PROCFS_ROOT, pid, pid, &maps);
-	struct stat status;
 
 	if (error) {
 		usdtrap_error_destroy(error);
@@ -193,13 +239,12 @@ bool mapped_wants(const struct engine *engine, pid_t pid)
 	}
 	for (size_t i = 0; i < maps.count && !(file && file->is_wanted); i++) {
 		const struct procfs_mapping *mapping = &maps.items[i];
-		_cleanup_free_ char *path = NULL;
 
 		if (!mapping->is_executable || mapping->inode == 0)
 			continue;
 		file = catalog_file_find(&engine->catalog, mapping->device, mapping->inode);
-		if (!file && (path = path_of(&space, mapping, &status)))
-			file = file_at(engine, path, &status);
+		if (!file)
+			file = renumbered_file(engine, &space, mapping);
 	}
 	procfs_maps_deinit(&maps);
 	return file && file->is_wanted;
@@ -294,12 +339,7 @@ struct catalog_file *mapped_file_of(struct engine *engine, const struct space *s
 	bool is_renumbered = false;
 
 	if (!file) {
-		_cleanup_free_ char *path = NULL;
-		struct stat status;
-
-		path = path_of(space, mapping, &status);
-		if (path)
-			file = file_at(engine, path, &status);
+		file = renumbered_file(engine, space, mapping);
 		is_renumbered = file;
 	}
 	if (!file)

@@ -81,22 +81,6 @@ missed=$(sed -n 's/^WARNING: \([0-9]*\) such processes had ended.*/\1/p' trace.e
 [ $((${scripts:-0} + ${late:-0} + ${missed:-0})) -ge 10 ] || fail "of 10 scripts: $(cat trace.out trace.err)"
 echo "interpreters of 10 scripts: ${scripts:-0} reached, ${late:-0} of them perhaps late"
 
-# A thousand short ones, one after the other: none missed, none harmed.
-traces --machine=fanotify
-count=0
-while [ $count -lt 1000 ]; do
-	echo go | ./machine_hits 3 >run.out 2>/dev/null || fail "run $count ended with $?"
-	grep -q '^work right$' run.out || fail "run $count: $(cat run.out)"
-	count=$((count + 1))
-done
-leave
-hits=$(sed -n 's/^@hits: //p' trace.out)
-late=$(sed -n 's/^WARNING: \([0-9]*\) processes had begun.*/\1/p' trace.err)
-missed=$(sed -n 's/^WARNING: \([0-9]*\) such processes had ended.*/\1/p' trace.err)
-[ $((hits + 3 * (${late:-0} + ${missed:-0}))) -ge 3000 ] || fail "some are missing and not told: $(tail -n 9 trace.out trace.err)"
-[ "$hits" -ge 2850 ] || fail "more than one in twenty is missing: $(tail -n 9 trace.out trace.err)"
-echo "1000 short processes: $hits hits of 3000, told as late ${late:-0}, as missed ${missed:-0}, none harmed"
-
 # Left while processes run: they are as they were.
 start "$work/machine_hits" 10
 wait_for target.out '^ready$'
