@@ -297,6 +297,41 @@ bool engine_undo_trap(const struct tracee *tracee, const struct site *site, stru
 	return true;
 }
 
+/*
+ * Whether TRACEE stands at a trap in a copy that its program made of its text,
+ * and that came to lie where the text was after the site there was forgotten.
+ * The trap is taken out, and TRACEE goes on with what belongs there.
+ */
+static bool heal_copy(struct engine *engine, struct tracee *tracee, struct arch_registers *registers)
+{
+	struct space *space = tracee->space;
+	const struct site *site;
+	siginfo_t info;
+	struct usdtrap_error *error;
+
+	if (!space || !space->former_sites)
+		return false;
+	site = space_former_site(space, space->arch->trap_address(registers));
+	if (!site)
+		return false;
+	error = ptrace_get_siginfo(tracee->tid, &info);
+	usdtrap_error_destroy(error);
+	if (error || info.si_code != SI_KERNEL || !site_heal_copy(space, site))
+		return false;
+	if (!space->has_copies)
+		engine_notice(
+			engine, USDTRAP_NOTICE_WARNING,
+			"process %d runs a copy of its text that it made while that was traced: the traps in it are "
+			"taken out as they are met, and nothing is traced there any more",
+			(int)space->pid);
+	space->has_copies = true;
+	space->arch->set_pc(registers, site->addr);
+	expect_gone(engine, ptrace_set_registers(tracee->tid, registers));
+	if (net_at_hit(engine, tracee))
+		engine_resume(engine, tracee, 0);
+	return true;
+}
+
 /* Nobody wants to hear of SITE any more. The thread that stands there is past the trap. */
 static void disarm(struct engine *engine, struct space *space, struct site *site)
 {
@@ -434,6 +469,8 @@ static void handle_trap(struct engine *engine, struct tracee *tracee)
 		return;
 	}
 	site = net_has_resent(tracee) ? NULL : engine_trap_site(tracee, &registers, &signal);
+	if (!site && heal_copy(engine, tracee, &registers))
+		return;
 	if (!site) {
 		displaced_put_back(tracee, SIGTRAP);
 		signal = net_foreign_trap(engine, tracee);

@@ -67,7 +67,7 @@ void leave_space(struct engine *engine, struct space *space)
 		mapped_prune(engine, space);
 	lender_make_writable(engine, space);
 	for (site = space->sites; site && !error; site = site->hh.next) {
-		if (site->state != SITE_ARMED)
+		if (site->state != SITE_ARMED || (site->is_vacant && !site_is_in_copy(space, site)))
 			continue;
 		error = site_restore(space, site);
 		if (!error)
@@ -77,6 +77,8 @@ void leave_space(struct engine *engine, struct space *space)
 		else if (!error)
 			engine->report.sites_lost++;
 	}
+	for (site = space->former_sites; site; site = site->hh.next)
+		engine->report.sites_restored += site_heal_copy(space, site);
 	for (semaphore = space->semaphores; semaphore && !error; semaphore = semaphore->hh.next) {
 		if (!semaphore->is_raised)
 			continue;

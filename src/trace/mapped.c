@@ -289,24 +289,33 @@ static bool is_still_mapped(const struct procfs_maps *maps, const struct mapped_
 	return false;
 }
 
-/* Whether at SITE lies what the program copied there when our trap was in it. */
-static bool is_copy(const struct space *space, const struct procfs_maps *maps, const struct site *site)
+static bool is_empty(const struct space *space, const struct site *site)
+{
+	static const uint8_t empty[ARCH_MAX_INSTRUCTION];
+	uint8_t found[ARCH_MAX_INSTRUCTION];
+	struct usdtrap_error *error = memory_read(space->memory_fd, site->addr, found, site->original_size);
+
+	usdtrap_error_destroy(error);
+	return !error && memcmp(found, empty, site->original_size) == 0;
+}
+
+/*
+ * Whether memory of no file lies at SITE's place, with what the program copied
+ * there when our trap was in it; or with nothing, as long as the program is
+ * about to copy it there (VACANT).
+ */
+static bool is_copy(const struct space *space, const struct procfs_maps *maps, struct site *site)
 {
 	const struct procfs_mapping *mapping = procfs_mapping_at(maps, site->addr);
-	const size_t trap_size = space->arch->trap_size;
-	uint8_t found[ARCH_MAX_INSTRUCTION];
-	struct usdtrap_error *error;
 
-	if (!mapping || !mapping->is_executable || mapping->inode || site->state != SITE_ARMED)
+	if (!mapping || mapping->inode || site->state != SITE_ARMED || !site->mapped)
 		return false;
-	error = memory_read(space->memory_fd, site->addr, found, site->original_size);
-	usdtrap_error_destroy(error);
-	return !error && site->original_size > trap_size && memcmp(found, space->arch->trap, trap_size) == 0 &&
-	       memcmp(found + trap_size, site->original + trap_size, site->original_size - trap_size) == 0;
+	site->is_vacant = is_empty(space, site);
+	return site->is_vacant || site_is_in_copy(space, site);
 }
 
 /* Whether SITE's place is still what it was when it was armed. */
-static bool is_still_there(const struct space *space, const struct procfs_maps *maps, const struct site *site)
+static bool is_still_there(const struct space *space, const struct procfs_maps *maps, struct site *site)
 {
 	const struct mapped_file *mapped = site->mapped;
 	uint64_t offset = site->offset, inode = site->inode;
@@ -316,14 +325,15 @@ static bool is_still_there(const struct space *space, const struct procfs_maps *
 		if (!elf_object_vaddr_to_offset(mapped->file->object, site->addr - mapped->load_bias, &offset))
 			return false;
 	}
-	return is_mapped_at(maps, site->addr, offset, inode) || is_copy(space, maps, site);
+	/* Where the file is mapped once more, the trap has to be put in once more. */
+	return is_mapped_at(maps, site->addr, offset, inode) ? !site->is_vacant : is_copy(space, maps, site);
 }
 
 static void forget_site(struct space *space, struct site *site)
 {
 	usdtrap_error_destroy(journal_forget_site(space->journal, site->addr));
 	net_forget(space, site->net_slot);
-	space_forget_site(space, site);
+	space_retire_site(space, site);
 }
 
 static void forget_semaphore(struct space *space, struct semaphore *semaphore)

@@ -131,6 +131,34 @@ bool site_is_copied(int copy_fd, const struct arch *arch, const struct site *sit
 	return !error && site->state != SITE_LOST && memcmp(found, arch->trap, arch->trap_size) == 0;
 }
 
+bool site_is_in_copy(const struct space *space, const struct site *site)
+{
+	const size_t trap_size = space->arch->trap_size;
+	uint8_t found[ARCH_MAX_INSTRUCTION];
+	struct usdtrap_error *error;
+
+	/* A trap alone proves nothing: whoever compiles at run time puts some between functions. */
+	if (site->original_size <= trap_size)
+		return false;
+	error = memory_read(space->memory_fd, site->addr, found, site->original_size);
+	usdtrap_error_destroy(error);
+	if (error || memcmp(found, space->arch->trap, trap_size) != 0)
+		return false;
+	site_mask(space, site->addr, found, site->original_size);
+	return memcmp(found + trap_size, site->original + trap_size, site->original_size - trap_size) == 0;
+}
+
+bool site_heal_copy(const struct space *space, const struct site *site)
+{
+	struct usdtrap_error *error;
+
+	if (!site_is_in_copy(space, site))
+		return false;
+	error = memory_write(space->memory_fd, site->addr, site->original, space->arch->trap_size);
+	usdtrap_error_destroy(error);
+	return !error;
+}
+
 struct usdtrap_error *site_attach(struct site *site, struct usdtrap_probe *probe, struct location *location)
 {
 	struct attachment **place = &site->attachments;

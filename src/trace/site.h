@@ -44,6 +44,12 @@ bool site_has(const struct site *site, const struct usdtrap_probe *probe, const 
 /* As site_restore() in COPY_FD, the memory of a forked child, which inherited the trap. */
 struct usdtrap_error *site_restore_copy(int copy_fd, const struct arch *arch, const struct site *site) USDTRAP_MUST_USE;
 
+/* Whether at SITE's place, which its file is mapped at no more, lies what the program copied when our trap was in it.
+ */
+bool site_is_in_copy(const struct space *space, const struct site *site);
+/* Puts the original byte back there if so. Returns whether it did. */
+bool site_heal_copy(const struct space *space, const struct site *site);
+
 /* Whether COPY_FD has our trap at SITE. */
 bool site_is_copied(int copy_fd, const struct arch *arch, const struct site *site);
 

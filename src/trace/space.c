@@ -40,14 +40,44 @@ void space_add_site(struct space *space, struct site *site)
 		space->highest_site = site->addr;
 }
 
-void space_forget_site(struct space *space, struct site *site)
+static void free_attachments(struct site *site)
 {
 	struct attachment *attachment, *following;
 
-	HASH_DEL(space->sites, site);
 	LL_FOREACH_SAFE(site->attachments, attachment, following)
 	free(attachment);
+	site->attachments = NULL;
+}
+
+void space_forget_site(struct space *space, struct site *site)
+{
+	HASH_DEL(space->sites, site);
+	free_attachments(site);
 	free(site);
+}
+
+static void forget_former_site(struct space *space, struct site *site)
+{
+	HASH_DEL(space->former_sites, site);
+	free(site);
+}
+
+void space_retire_site(struct space *space, struct site *site)
+{
+	enum { FORMER_SITES_MAX = 4096 };
+	struct site *former = space_former_site(space, site->addr);
+
+	if (former)
+		forget_former_site(space, former);
+	if (site->state != SITE_ARMED || HASH_COUNT(space->former_sites) >= FORMER_SITES_MAX) {
+		space_forget_site(space, site);
+		return;
+	}
+	HASH_DEL(space->sites, site);
+	free_attachments(site);
+	site->state = SITE_LOST;
+	site->mapped = NULL;
+	HASH_ADD(hh, space->former_sites, addr, sizeof(site->addr), site);
 }
 
 void space_forget_semaphore(struct space *space, struct semaphore *semaphore)
@@ -64,6 +94,8 @@ void space_forget(struct space *space)
 
 	HASH_ITER (hh, space->sites, site, next_site)
 		space_forget_site(space, site);
+	HASH_ITER (hh, space->former_sites, site, next_site)
+		forget_former_site(space, site);
 	HASH_ITER (hh, space->semaphores, semaphore, next_semaphore)
 		space_forget_semaphore(space, semaphore);
 	LL_FOREACH_SAFE(space->mapped, mapped, next_mapped)

@@ -64,8 +64,9 @@ struct site {
 	bool is_silent;                         /* verify.c: it had no hit between the last two looks */
 	bool is_overlaid;                       /* another tool has a probe of the kernel's over the trap: told */
 	bool was_replaced;                      /* somebody took the trap out once: told */
-	uint64_t net_slot;                      /* where the net knows of it; 0: it does not */
-	size_t skip;                            /* what is left of the nop behind the trap: pc moves on by it */
+	bool is_vacant;    /* its place is empty memory: the program may be copying its text there */
+	uint64_t net_slot; /* where the net knows of it; 0: it does not */
+	size_t skip;       /* what is left of the nop behind the trap: pc moves on by it */
 	struct displaced displaced;
 	enum arch_return_place return_place; /* where a function returns to: returns.h */
 	uint64_t inode, offset;              /* of a return place: its file, and where in it */
@@ -110,6 +111,8 @@ struct space {
 	uint64_t shape;                     /* says whether its code is mapped as it was at the last look */
 	struct site *sites;                 /* by address */
 	uint64_t lowest_site, highest_site; /* every site's address lies between these; 0, 0 before the first */
+	struct site *former_sites;          /* by address: space_retire_site() */
+	bool has_copies;                    /* of them one was met: told */
 	struct semaphore *semaphores;       /* by address */
 	struct room *rooms;                 /* trace/room.h */
 	bool is_watched;                    /* threads have, or had, debug registers set: watchpoints.c */
@@ -152,11 +155,24 @@ void space_forget_semaphore(struct space *space, struct semaphore *semaphore);
 /* Takes SITE out of SPACE and frees it without touching memory: what lay there is mapped no more. */
 void space_forget_site(struct space *space, struct site *site);
 /*
+ * Takes SITE, whose place is mapped no more, out of SPACE, likewise. If its trap was in it is kept as a former one: a
+ * copy that the program has made of its text before has the trap in it, and may come to lie there.
+ */
+void space_retire_site(struct space *space, struct site *site);
+/*
  * Reads what is as wide as a pointer there from the memory of USER, a struct
  * space: arch_memory's read_word. False: nothing is mapped at ADDR, or the
  * process is gone; *RET is as it was.
  */
 bool space_read_word(uint64_t addr, uint64_t *ret, void *user);
+
+static inline struct site *space_former_site(const struct space *space, uint64_t addr)
+{
+	struct site *site;
+
+	HASH_FIND(hh, space->former_sites, &addr, sizeof(addr), site);
+	return site;
+}
 
 static inline struct site *space_site(const struct space *space, uint64_t addr)
 {

@@ -131,7 +131,8 @@ void verify_space(struct engine *engine, struct space *space)
 	usdtrap_error_destroy(mapped_refresh(engine, space, MAPPED_GLIMPSE, NULL));
 	lender_make_writable(engine, space);
 	for (struct site *site = space->sites; site; site = site->hh.next) {
-		if (site->state != SITE_ARMED || !read_byte(space, site, &byte) || byte == space->arch->trap[0])
+		if (site->state != SITE_ARMED || site->is_vacant || !read_byte(space, site, &byte) ||
+		    byte == space->arch->trap[0])
 			continue;
 		if (byte == site->original[0])
 			put_in_again(engine, space, site);

@@ -82,6 +82,29 @@ grep -c '^text right$' target.out | grep -qx 2 || fail "left: $(cat target.out)"
 grep -qx 'called 20' target.out || fail "left: $(cat target.out)"
 grep -qx '@work: 15' target.out || fail "left: the semaphore: $(cat target.out)"
 
+# The program is slow to put its copy in place: nothing is there meanwhile, empty memory or none at all.
+target mapper "$library"
+tracer -e "$program" -p "$pid"
+begins
+does map pause call
+does vacate second refill call       # with our trap in the copy, which is still ours
+does pause call
+leave
+! grep WARNING trace.err | grep -v 'none of the named' || fail "vacated: warned"
+grep -qx '@work: 15' trace.out || fail "vacated: $(cat trace.out)"
+does call check
+tracer -e "$program" -p "$pid"
+does anew pause call vanish second refill call # the trap in the copy is met, and is nobody's: it is taken out
+does call check
+leave
+grep -q "WARNING: process $pid runs a copy of its text that it made while that was traced" trace.err ||
+	fail "vanished: not told: $(cat trace.err)"
+does call check
+finish
+[ "$status" -eq 0 ] || fail "after the copy had vanished the target ended with $status"
+grep -qx 'called 40' target.out || fail "vanished: $(cat target.out)"
+[ "$(grep -c '^text right$' target.out)" -eq 3 ] || fail "vanished: $(cat target.out)"
+
 # A library that was loaded before, unloaded, and loaded again.
 target mapper "$library"
 begins

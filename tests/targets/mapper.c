@@ -10,6 +10,9 @@
  *	other	maps memory full of trap instructions where its text was
  *	anew	maps its text from the file once more, over itself
  *	copy	puts a copy of its text, in memory of no file, in its place, as some do to have it in huge pages
+ *	vacate	makes the copy, and puts empty memory in the place of the text
+ *	vanish	makes the copy, and unmaps the text
+ *	refill	copies the copy there
  *	check	says "text right" if the text is that of the file, or of the trap instructions
  *	pause	sleeps for 100 ms, which is how late a tracer may notice what it waits for
  *	second	sleeps for 1.1 seconds, likewise of what it does not miss
@@ -29,6 +32,7 @@ static int file_fd;
 static uint8_t *base; /* where vaddr 0 lies, or would */
 static size_t span;
 static bool is_other;
+static uint8_t *taken; /* a copy of the text */
 static unsigned long calls, calls_while_up;
 
 static const Elf64_Ehdr *header(void)
@@ -131,6 +135,31 @@ static void copy(void)
 		target_fail("mremap");
 }
 
+/* The first half of what others do to have their text in huge pages. */
+static void vacate(bool is_unmapped_first)
+{
+	taken = malloc(text_size());
+	if (taken == NULL)
+		target_fail("malloc");
+	memcpy(taken, text_start(), text_size());
+	if (is_unmapped_first)
+		munmap(text_start(), text_size());
+	else if (mmap(text_start(), text_size(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+		      0) == MAP_FAILED)
+		target_fail("mmap of empty memory");
+}
+
+/* The second half. */
+static void refill(void)
+{
+	if (mmap(text_start(), text_size(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==
+	    MAP_FAILED)
+		target_fail("mmap of empty memory");
+	memcpy(text_start(), taken, text_size());
+	free(taken);
+	mprotect(text_start(), text_size(), PROT_READ | PROT_EXEC);
+}
+
 /* The file's symbol libguarded_work. */
 static uint64_t find_function(void)
 {
@@ -193,6 +222,12 @@ static void obey(const char *word)
 		map_anew();
 	else if (strcmp(word, "copy") == 0)
 		copy();
+	else if (strcmp(word, "vacate") == 0)
+		vacate(false);
+	else if (strcmp(word, "vanish") == 0)
+		vacate(true);
+	else if (strcmp(word, "refill") == 0)
+		refill();
 	else if (strcmp(word, "check") == 0)
 		check();
 	else if (strcmp(word, "pause") == 0)
