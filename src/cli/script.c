@@ -38,6 +38,26 @@ static struct usdtrap_error *read_all(int descriptor, const char *name, struct s
 	}
 }
 
+/* WORD stands where a script's FILE would. Is it something else? Takes ERROR over. */
+static struct usdtrap_error *hint_at_no_file(struct usdtrap_error *error, const char *word)
+{
+	const bool has_blank = strpbrk(word, " {") != NULL;
+
+	if (!word[strspn(word, "0123456789")])
+		return error_hint(error,
+				  "a process is named with -p, and what to do there with -e: usdtrap -p %s -e "
+				  "'PROGRAM'; or usdtrap inspect %s",
+				  word, word);
+	if (has_blank)
+		return error_hint(error, "a program stands behind -e: usdtrap -e 'PROGRAM'");
+	if (strchr(word, ':'))
+		return error_hint(error,
+				  "usdtrap -l '%s' lists probes; what to do at them is said with -e: usdtrap -e "
+				  "'%s { ... }'",
+				  word, word);
+	return error;
+}
+
 static struct usdtrap_error *read_file(const char *path, struct strbuf *text)
 {
 	_cleanup_close_ int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
@@ -48,7 +68,9 @@ static struct usdtrap_error *read_file(const char *path, struct strbuf *text)
 		const struct subcommand *meant = is_word ? subcommand_nearest(path) : NULL;
 
 		error = error_os(errno, "failed to open file '%s'", path);
-		return meant ? error_hint(error, "did you mean usdtrap %s?", meant->name) : error;
+		if (meant)
+			return error_hint(error, "did you mean usdtrap %s?", meant->name);
+		return usdtrap_error_errno(error) == ENOENT ? hint_at_no_file(error, path) : error;
 	}
 	error = read_all(descriptor, path, text);
 	if (text->length < 4 || memcmp(strbuf_text(text), "\177ELF", 4) != 0)

@@ -289,11 +289,16 @@ static void append_probe(struct catalog *catalog, struct usdtrap_probe *probe)
 	LL_APPEND(catalog->probes, probe);
 }
 
-/* Matches PROBE with the files that its target leads to. */
+/*
+ * Matches PROBE with the files that its target leads to. *RET_ONLY: the one
+ * file that was meant, or NULL. Of many files, one that cannot be read or is
+ * broken spoils no other; if what is wanted cannot be traced in one and is in
+ * no other, that is the error.
+ */
 static struct usdtrap_error *match_target(struct catalog *catalog, struct usdtrap_probe *probe, pid_t pid,
 					  struct catalog_file **ret_only)
 {
-	struct usdtrap_error *error;
+	struct usdtrap_error *error, *refusal = NULL;
 	struct catalog_file *file;
 	struct files files;
 
@@ -304,12 +309,18 @@ static struct usdtrap_error *match_target(struct catalog *catalog, struct usdtra
 		error = file_of_item(catalog, &files.items[i], &file);
 		if (!error)
 			error = match_file(probe, file);
-		/* Of many files, one that cannot be read or is broken spoils no other. */
-		if (error && files.is_search && usdtrap_error_code(error) != USDTRAP_NO_MEMORY) {
+		if (!error || !files.is_search || usdtrap_error_code(error) == USDTRAP_NO_MEMORY)
+			continue;
+		if (!refusal && probe->is_function && usdtrap_error_code(error) == USDTRAP_UNSUPPORTED)
+			refusal = error;
+		else
 			usdtrap_error_destroy(error);
-			error = NULL;
-		}
+		error = NULL;
 	}
+	if (!error && refusal && probe->match_count == 0)
+		error = refusal;
+	else
+		usdtrap_error_destroy(refusal);
 	*ret_only = !error && !files.is_search ? file : NULL;
 	files_deinit(&files);
 	return error;
@@ -332,7 +343,8 @@ struct usdtrap_error *catalog_add(struct catalog *catalog, const struct usdtrap_
 	probe->on_hit = on_hit;
 	probe->user = user;
 	error = match_target(catalog, probe, pid, &only);
-	if (!error && probe->match_count == 0 && !pattern->any_file)
+	if (error ? error_catch(error, USDTRAP_NOT_FOUND) || error_catch(error, USDTRAP_BAD_ELF)
+		  : probe->match_count == 0 && !pattern->any_file)
 		error = usdtrap_list(pattern, pid, &nobody);
 	if (error) {
 		probe_destroy(probe);
@@ -348,17 +360,18 @@ struct usdtrap_error *catalog_add(struct catalog *catalog, const struct usdtrap_
 static struct usdtrap_error *explain_no_function(const struct usdtrap_function_pattern *pattern,
 						 const struct catalog_file *only, pid_t pid)
 {
+	const struct usdtrap_list_callbacks nobody = {0};
 	_cleanup_strbuf_ struct strbuf wanted = {0};
+	struct usdtrap_error *error;
 
 	if (only)
 		return functions_explain_no_match(&(struct functions_file){only->object, only->functions, only->path},
 						  pattern);
-	functions_format_pattern(pattern, &wanted);
-	if (pattern->target && *pattern->target && strcmp(pattern->target, "*") != 0)
-		return error_create(USDTRAP_NOT_FOUND, "%s: none of these files has a function called %s",
-				    pattern->target, strbuf_text(&wanted));
-	return error_create(USDTRAP_NOT_FOUND, "process %d: none of its files has a function called %s", (int)pid,
-			    strbuf_text(&wanted));
+	error = usdtrap_list_functions(pattern, pid, &nobody);
+	if (error)
+		return error;
+	functions_format_pattern(pattern, &wanted); /* listed, but nothing that could be trapped */
+	return error_create(USDTRAP_NOT_FOUND, "no file has code at a function called %s", strbuf_text(&wanted));
 }
 
 struct usdtrap_error *catalog_add_function(struct catalog *catalog, const struct usdtrap_function_pattern *pattern,

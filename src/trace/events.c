@@ -10,6 +10,7 @@
 #include "arch/arch.h"
 #include "base/error.h"
 #include "base/glob.h"
+#include "base/nearest.h"
 #include "trace/engine.h"
 #include "trace/hit.h"
 #include "trace/recorded.h"
@@ -86,6 +87,60 @@ static const char *or_star(const char *pattern)
 	return pattern && pattern[0] ? pattern : "*";
 }
 
+/* The system call that the C library calls as NAME, "sys_enter_stat", says, where the kernel has another name for it.
+ */
+static const struct usdtrap_syscall *renamed_call(const char *name, size_t prefix_length)
+{
+	for (size_t i = 0; i < usdtrap_syscall_count(); i++) {
+		const struct usdtrap_syscall *call = usdtrap_syscall_at(i);
+
+		if (call->kernel_name && strcmp(call->name, name + prefix_length) == 0)
+			return call;
+	}
+	return NULL;
+}
+
+/* Sets RET to the name nearest to what PATTERN's is, or to "". */
+static void find_nearest(const struct usdtrap_pattern *pattern, char ret[static USDTRAP_TRACEPOINT_NAME_MAX])
+{
+	struct nearest search = {.wanted = or_star(pattern->name), .distance = NEAREST_START};
+	struct usdtrap_tracepoint_info tracepoint;
+
+	*ret = '\0';
+	for (size_t i = 0; i < usdtrap_tracepoint_count(); i++) {
+		usdtrap_tracepoint_at(i, &tracepoint);
+		if (!is_meant(pattern->provider, tracepoint.category))
+			continue;
+		nearest_offer(&search, tracepoint.name);
+		if (search.best == tracepoint.name) {
+			snprintf(ret, USDTRAP_TRACEPOINT_NAME_MAX, "%s", tracepoint.name);
+			search.best = ret;
+		}
+	}
+}
+
+static struct usdtrap_error *explain_no_match(const struct usdtrap_pattern *pattern)
+{
+	static const char *const prefixes[] = {"sys_enter_", "sys_exit_"};
+	const char *category = or_star(pattern->provider), *name = or_star(pattern->name);
+	char nearest[USDTRAP_TRACEPOINT_NAME_MAX];
+	struct usdtrap_error *error =
+		error_create(USDTRAP_NOT_FOUND, "there is no tracepoint %s:%s that ptrace(2) can show", category, name);
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+		const size_t length = strlen(prefixes[i]);
+		const struct usdtrap_syscall *call =
+			strncmp(name, prefixes[i], length) == 0 ? renamed_call(name, length) : NULL;
+
+		if (call)
+			return error_hint(error, "the kernel calls %s %s: %s:%s%s", call->name, call->kernel_name,
+					  category, prefixes[i], call->kernel_name);
+	}
+	find_nearest(pattern, nearest);
+	return *nearest ? error_hint(error, "did you mean %s:%s?", category, nearest)
+			: error_hint(error, "usdtrap -l 'tracepoint:*' lists those that there are");
+}
+
 /* Fills EVENT with what PATTERN matches. */
 static struct usdtrap_error *match_all(struct usdtrap_tracepoint *event, const struct usdtrap_pattern *pattern)
 {
@@ -102,8 +157,7 @@ static struct usdtrap_error *match_all(struct usdtrap_tracepoint *event, const s
 			error = add_match(event, pattern, &tracepoint);
 	}
 	if (!error && event->match_count == 0)
-		error = error_create(USDTRAP_NOT_FOUND, "there is no tracepoint %s:%s that ptrace(2) can show",
-				     or_star(pattern->provider), or_star(pattern->name));
+		error = explain_no_match(pattern);
 	return error;
 }
 

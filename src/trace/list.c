@@ -18,7 +18,7 @@ struct listing {
 	size_t file_count;      /* of the files that were looked at, */
 	size_t file_with_count; /* those that have probes */
 	size_t match_count;
-	char *nearest; /* full name of the probe that may have been meant, if one of the files has such; owned */
+	char *nearest; /* full name of what may have been meant, if one of the files has such; owned */
 	bool is_ended; /* by a callback */
 };
 
@@ -74,10 +74,8 @@ static struct usdtrap_error *list_file(struct listing *listing, const struct fil
 
 static void remember_nearest(struct listing *listing, const struct probes *probes)
 {
-	const struct usdtrap_probe_info *nearest = listing->nearest ? NULL : probes_nearest(probes, listing->pattern);
-
-	if (nearest)
-		listing->nearest = strdup(nearest->full_name);
+	if (!listing->nearest)
+		listing->nearest = probes_nearest(probes, listing->pattern, true);
 }
 
 /* One of many files: it may have no probes, or be gone by now, and what else is wrong with it spoils no other. */
@@ -128,7 +126,39 @@ static struct usdtrap_error *explain_no_match(const struct listing *listing)
 	probes_format_pattern(listing->pattern, &wanted);
 	error = error_create(USDTRAP_NOT_FOUND, "%s: no USDT probe of its %zu files is called %s",
 			     strbuf_text(&searched), listing->file_count, strbuf_text(&wanted));
-	return listing->nearest ? error_hint(error, "did you mean %s?", listing->nearest) : error;
+	if (listing->nearest)
+		return error_hint(error, "did you mean %s?", listing->nearest);
+	return listing->pid
+		       ? error_hint(error, "usdtrap -l -p %d 'usdt:*' lists those that there are", (int)listing->pid)
+		       : error;
+}
+
+/*
+ * A word was taken for a file, as in usdt:python:gc__start, and there is none
+ * of that name, or none with probes. If it is a provider of the process PID,
+ * or nearly, ERROR's hint says how that is written. Takes ERROR over.
+ */
+static struct usdtrap_error *hint_at_provider(struct usdtrap_error *error, const struct usdtrap_pattern *pattern,
+					      pid_t pid)
+{
+	const struct usdtrap_pattern meant = {.provider = pattern->target, .name = pattern->name};
+	const struct usdtrap_list_callbacks nobody = {0};
+	const char *target = pattern->target;
+	struct usdtrap_error *none;
+	const char *hint;
+
+	if (!pid || !target || strpbrk(target, "/*?[") || (pattern->provider && *pattern->provider) ||
+	    (usdtrap_error_code(error) != USDTRAP_NOT_FOUND && usdtrap_error_code(error) != USDTRAP_BAD_ELF))
+		return error;
+	none = usdtrap_list(&meant, pid, &nobody);
+	hint = none ? usdtrap_error_hint(none) : NULL;
+	if (!none)
+		error = error_hint(error, "did you mean usdt:*:%s:%s?", target,
+				   pattern->name && *pattern->name ? pattern->name : "*");
+	else if (hint && strncmp(hint, "did you mean", strlen("did you mean")) == 0)
+		error = error_hint(error, "%s", hint);
+	usdtrap_error_destroy(none);
+	return error;
 }
 
 struct usdtrap_error *usdtrap_list(const struct usdtrap_pattern *pattern, pid_t pid,
@@ -140,13 +170,15 @@ struct usdtrap_error *usdtrap_list(const struct usdtrap_pattern *pattern, pid_t 
 
 	error = files_find(pattern->target, pid, &files);
 	if (error)
-		return error;
+		return hint_at_provider(error, pattern, pid);
 	if (!files.is_search)
 		error = list_file(&listing, &files.items[0]);
 	for (size_t i = 0; files.is_search && !listing.is_ended && i < files.count; i++)
 		list_one_of_many(&listing, &files.items[i]);
 	if (files.is_search && !listing.match_count)
 		error = explain_no_match(&listing);
+	if (error)
+		error = hint_at_provider(error, pattern, pid);
 	free(listing.nearest);
 	files_deinit(&files);
 	return error;

@@ -13,6 +13,7 @@
 struct listing {
 	const struct usdtrap_function_pattern *pattern;
 	const struct usdtrap_list_callbacks *callbacks;
+	pid_t pid;
 	size_t match_count;
 	char *nearest; /* the function that may have been meant, if one of the files has such; owned */
 	bool is_ended;
@@ -67,19 +68,24 @@ static struct usdtrap_error *list_file(struct listing *listing, const struct fil
 /* Why none of FILE_COUNT files has what was asked for. */
 static struct usdtrap_error *explain_no_match(const struct listing *listing, size_t file_count)
 {
-	_cleanup_strbuf_ struct strbuf wanted = {0};
+	_cleanup_strbuf_ struct strbuf searched = {0}, wanted = {0};
+	const char *target = listing->pattern->target;
 	struct usdtrap_error *error;
 
 	functions_format_pattern(listing->pattern, &wanted);
-	error = error_create(USDTRAP_NOT_FOUND, "none of the %zu files has a function called %s", file_count,
-			     strbuf_text(&wanted));
+	if (target && *target && strcmp(target, "*") != 0)
+		strbuf_add_string(&searched, target);
+	else
+		strbuf_addf(&searched, "process %d", (int)listing->pid);
+	error = error_create(USDTRAP_NOT_FOUND, "%s: none of its %zu files has a function called %s",
+			     strbuf_text(&searched), file_count, strbuf_text(&wanted));
 	return listing->nearest ? error_hint(error, "did you mean %s?", listing->nearest) : error;
 }
 
 struct usdtrap_error *usdtrap_list_functions(const struct usdtrap_function_pattern *pattern, pid_t pid,
 					     const struct usdtrap_list_callbacks *callbacks)
 {
-	struct listing listing = {.pattern = pattern, .callbacks = callbacks};
+	struct listing listing = {.pattern = pattern, .callbacks = callbacks, .pid = pid};
 	struct usdtrap_error *error;
 	struct files files;
 

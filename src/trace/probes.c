@@ -219,6 +219,11 @@ static const char *name_of(const struct usdtrap_probe_info *probe)
 	return probe->name;
 }
 
+static const char *provider_of(const struct usdtrap_probe_info *probe)
+{
+	return probe->provider;
+}
+
 /* The probe whose TEXT is nearest to WANTED, or NULL. */
 static const struct usdtrap_probe_info *find_nearest(const struct probes *probes, const char *wanted,
 						     const char *(*text)(const struct usdtrap_probe_info *probe))
@@ -241,25 +246,36 @@ void probes_format_pattern(const struct usdtrap_pattern *pattern, struct strbuf 
 	strbuf_add_string(out, is_any(pattern->name) ? "*" : pattern->name);
 }
 
-const struct usdtrap_probe_info *probes_nearest(const struct probes *probes, const struct usdtrap_pattern *pattern)
+char *probes_nearest(const struct probes *probes, const struct usdtrap_pattern *pattern, bool in_full)
 {
+	const bool has_provider = !is_any(pattern->provider);
+	const bool has_name = !is_any(pattern->name) && strcmp(pattern->name, "*") != 0;
+	_cleanup_strbuf_ struct strbuf wanted = {0}, text = {0};
 	const struct usdtrap_probe_info *nearest = NULL;
-	_cleanup_strbuf_ struct strbuf wanted = {0};
 
 	probes_format_pattern(pattern, &wanted);
-	if (!is_any(pattern->provider))
+	if (has_provider && has_name)
 		nearest = find_nearest(probes, strbuf_text(&wanted), key_of);
-	return nearest || is_any(pattern->name) ? nearest : find_nearest(probes, pattern->name, name_of);
+	else if (has_provider)
+		nearest = find_nearest(probes, pattern->provider, provider_of);
+	if (!nearest && has_name)
+		nearest = find_nearest(probes, pattern->name, name_of);
+	if (!nearest)
+		return NULL;
+	if (in_full)
+		strbuf_addf(&text, "usdt:%s:", nearest->path);
+	strbuf_addf(&text, "%s:%s", nearest->provider, has_name ? nearest->name : "*");
+	return strbuf_take(&text);
 }
 
 struct usdtrap_error *probes_explain_no_match(const struct probes *probes, const struct usdtrap_pattern *pattern)
 {
-	const struct usdtrap_probe_info *nearest = probes_nearest(probes, pattern);
+	_cleanup_free_ char *nearest = probes_nearest(probes, pattern, false);
 	_cleanup_strbuf_ struct strbuf wanted = {0};
 	struct usdtrap_error *error;
 
 	probes_format_pattern(pattern, &wanted);
 	error = error_create(USDTRAP_NOT_FOUND, "%s: no USDT probe is called %s", probes->items->path,
 			     strbuf_text(&wanted));
-	return nearest ? error_hint(error, "did you mean %s?", key_of(nearest)) : hint_at_all(error, probes);
+	return nearest ? error_hint(error, "did you mean %s?", nearest) : hint_at_all(error, probes);
 }

@@ -36,8 +36,12 @@ void probes_destroy(struct probes *probes);
 /* Whether PATTERN's provider and name mean PROBE: wildcards as in base/glob.h. Its target is not looked at. */
 bool probes_match(const struct usdtrap_pattern *pattern, const struct usdtrap_probe_info *probe);
 
-/* The probe that PATTERN, which means none of PROBES, probably was to mean; NULL if none is near. */
-const struct usdtrap_probe_info *probes_nearest(const struct probes *probes, const struct usdtrap_pattern *pattern);
+/*
+ * What PATTERN, which means none of PROBES, probably was to mean, as one would
+ * write it: "PROVIDER:NAME", "PROVIDER:*"; with "usdt:PATH:" before it if
+ * IN_FULL. To be freed; NULL if none is near.
+ */
+char *probes_nearest(const struct probes *probes, const struct usdtrap_pattern *pattern, bool in_full);
 
 /* PATTERN's provider and name as one would write them: "PROVIDER:NAME", "NAME" or "*". Appends to OUT. */
 void probes_format_pattern(const struct usdtrap_pattern *pattern, struct strbuf *out);

@@ -131,6 +131,37 @@ EOT
 says 1 err ./list <<EOT
 ERROR: failed to open file './list': No such file or directory
 EOT
+# What was meant, but for a letter before it.
+says 1 err 'usdt:/bin/sh:*' <<EOT
+ERROR: failed to open file 'usdt:/bin/sh:*': No such file or directory
+HINT: usdtrap -l 'usdt:/bin/sh:*' lists probes; what to do at them is said with -e: usdtrap -e 'usdt:/bin/sh:* { ... }'
+EOT
+says 1 err 4242 <<EOT
+ERROR: failed to open file '4242': No such file or directory
+HINT: a process is named with -p, and what to do there with -e: usdtrap -p 4242 -e 'PROGRAM'; or usdtrap inspect 4242
+EOT
+says 1 err 'begin { exit(); }' <<EOT
+ERROR: failed to open file 'begin { exit(); }': No such file or directory
+HINT: a program stands behind -e: usdtrap -e 'PROGRAM'
+EOT
+# -c is no shell. The first word that only a shell understands is told.
+says 0 err -q -e 'interval:s:1 { }' -c "true 'a' | cat" -o /dev/null <<EOT
+WARNING: -c runs no shell: the program is given 'a' as it is
+HINT: for a shell, write the command into a file: -c 'sh FILE', with --follow for the programs that it starts
+EOT
+says 0 err -q --no-warnings -e 'interval:s:1 { }' -c "true 'a' | cat" -o /dev/null </dev/null
+# Tracepoints: a slip, and names that the C library has and the kernel has not.
+says 1 err -e 't:syscalls:sys_enter_opne { }' -c true <<EOT
+stdin:1:1-26: ERROR: No matches for tracepoint syscalls:sys_enter_opne.
+t:syscalls:sys_enter_opne { }
+~~~~~~~~~~~~~~~~~~~~~~~~~
+HINT: there is no tracepoint syscalls:sys_enter_opne that ptrace(2) can show; did you mean syscalls:sys_enter_open?
+stdin:1:1-26: ERROR: Probe has no valid attach points. If this is expected, set the 'missing_probes' config variable to 'warn'.
+t:syscalls:sys_enter_opne { }
+~~~~~~~~~~~~~~~~~~~~~~~~~
+EOT
+"$usdtrap" -e 't:syscalls:sys_exit_stat { }' -c true 2>said.err && fail "stat is found"
+grep -q '; the kernel calls stat newstat: syscalls:sys_exit_newstat$' said.err || fail "stat: $(cat said.err)"
 says 1 err . <<EOT
 ERROR: failed to read file '.': Is a directory
 EOT

@@ -79,6 +79,17 @@ refuses 'uprobe:./functions:chosen' <<EOT
 stdin:1:1-26: ERROR: uprobe:./functions:chosen: ./functions: what is called chosen chooses a function when the program is loaded (IFUNC)
 HINT: name the functions that it chooses among: *chosen*
 EOT
+# The same where several files are meant.
+cp functions functions2
+cp functions functions3
+refuses 'uprobe:./functions[2-3]:greetnig' <<EOT
+stdin:1:1-33: ERROR: No matches for uprobe ./functions[2-3]:greetnig.
+HINT: ./functions[2-3]: none of its 2 files has a function called greetnig; did you mean greeting?
+EOT
+refuses 'uprobe:./functions[2-3]:chosen' <<EOT
+stdin:1:1-31: ERROR: uprobe:./functions[2-3]:chosen: ./functions2: what is called chosen chooses a function when the program is loaded (IFUNC)
+HINT: name the functions that it chooses among: *chosen*
+EOT
 refuses 'uprobe:./missing:main' <<EOT
 stdin:1:1-22: ERROR: No matches for uprobe ./missing:main.
 EOT

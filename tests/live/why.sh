@@ -65,6 +65,11 @@ has '1 thing above must be put right before the probe can be seen to fire.'
 kill -CONT "$pid"
 why tack -p "$pid"
 has "WRONG  process $pid: no USDT probe of its [0-9]* files is called tack"
+has "       do: did you mean usdt:$targets/guarded:guarded:tick?"
+why nothing:like_it -p "$pid"
+has "       do: usdtrap -l -p $pid 'usdt:[*]' lists those that there are"
+why "guraded:*" -p "$pid"
+has "       do: did you mean usdt:$targets/guarded:guarded:[*]?"
 why "usdt:$targets/hits:hits:tick" -p "$pid"
 has "WRONG  the process does not run $targets/hits"
 has "       do: usdtrap -l -p $pid 'usdt:[*]' lists the probes of the files it runs; a library may come later"
@@ -161,3 +166,14 @@ assert findings[5]["byte"] == findings[5]["byte_in_file"] == 0x90 and int(findin
 assert findings[6]["value"] == 0 and findings[7]["wrong"] == 0' <why.out || fail "no JSON: $(cat why.out)"
 	finish
 fi
+
+# A script that names the provider as one would here is told how it is written there.
+cp "$targets/guarded" other
+start ./other
+wait_for target.out '^ready$'
+! "$usdtrap" -p "$pid" -e "usdt:guraded:tick { }" >trace.out 2>trace.err || fail "usdt:guraded:tick is there"
+grep -qxF "HINT: guraded: no such file mapped by process $pid, in PATH or here; did you mean usdt:$work/other:guarded:tick?" \
+	trace.err || fail "a provider and a slip: $(cat trace.err)"
+! "$usdtrap" -p "$pid" -e "usdt:guarded:tick { }" >trace.out 2>trace.err || fail "usdt:guarded:tick is there"
+grep -qF '; did you mean usdt:*:guarded:tick?' trace.err || fail "a provider: $(cat trace.err)"
+finish
