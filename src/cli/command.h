@@ -14,6 +14,8 @@ struct command {
 
 /* Splits TEXT, which has at least one word. Errors: NO_MEMORY. */
 struct usdtrap_error *command_split(const char *text, struct command *ret) USDTRAP_MUST_USE;
+/* Warns if COMMAND has a word that only a shell would understand: it was probably meant for one. */
+void command_warn(const struct command *command);
 void command_deinit(struct command *command);
 
 #endif

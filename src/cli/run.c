@@ -127,6 +127,8 @@ int run_script(const struct options *options)
 
 	if (!error)
 		error = check_process(options);
+	if (!error && !options->no_warnings)
+		command_warn(&command);
 	if (error)
 		message_print_error(error);
 	else

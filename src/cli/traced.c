@@ -336,6 +336,8 @@ int traced_run(const struct verb_options *options, const struct traced_body *bod
 		error = usdtrap_check_process(0);
 	if (!error && options->pauses && traced.terminal < 0)
 		error = error_create(USDTRAP_INVALID_USE, "--pause needs a terminal to wait for Enter at");
+	if (!error)
+		command_warn(&command);
 	if (error)
 		message_print_error(error);
 	else
