@@ -6,7 +6,7 @@
  * for the target; or, with `function' or `return' for the provider, those at a
  * function or where it has returned. With `stop' it leaves at the first hit and lets the
  * process stop (SIGSTOP) at the same instruction, so that a debugger may look
- * at it. With `time' it prints nothing but how long a stack took, in
+ * at it, and says on standard error which thread it was. With `time' it prints nothing but how long a stack took, in
  * nanoseconds: the median of 10000 hits, and how many frames the last had.
  */
 #include <inttypes.h>
@@ -66,6 +66,7 @@ static enum usdtrap_action on_hit(const struct usdtrap_hit *hit, void *user)
 	fflush(stdout);
 	if (!state->stops)
 		return USDTRAP_CONTINUE;
+	fprintf(stderr, "thread %d\n", (int)usdtrap_hit_tid(hit));
 	kill(usdtrap_hit_pid(hit), SIGSTOP);
 	return USDTRAP_STOP;
 }

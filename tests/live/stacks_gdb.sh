@@ -2,13 +2,16 @@
 # SPDX-License-Identifier: MIT
 # Stacks of real programs, in a system call, at a function's first instruction and where it returns to, are those that
 # gdb(1) finds there, address by address.
-LIVE_TIMEOUT=${LIVE_TIMEOUT:-300} # thirty times gdb
+LIVE_TIMEOUT=${LIVE_TIMEOUT:-300} # forty times gdb
 . "${top_srcdir:-.}/tests/live/lib.sh"
 needs_attach
 command -v gdb >/dev/null || skip "gdb is not installed"
 
 cat >walk.py <<'END'
-import gdb
+import gdb, os
+for thread in gdb.selected_inferior().threads():
+    if thread.ptid[1] == int(os.environ["THREAD"]):
+        thread.switch()
 frame = gdb.newest_frame()
 while frame is not None:
     if frame.type() != gdb.INLINE_FRAME:
@@ -24,9 +27,10 @@ stack_at() {
 	shift 3
 	name="$name, $provider $place"
 	start "$@"
+	[ "$program" != java ] || wait_for target.out '^ready$'
 	sleep 0.5
 	"$helpers/stacks" "$pid" "$target" "$provider" "$place" stop >ours 2>trace.err || fail "$name: $(cat trace.err)"
-	gdb -batch -nx -ex 'set confirm off' -ex 'set debuginfod enabled off' -ex 'set backtrace past-main on' \
+	THREAD=$(sed -n 's/^thread //p' trace.err) gdb -batch -nx -iex 'set auto-load python-scripts off' -ex 'set confirm off' -ex 'set debuginfod enabled off' -ex 'set backtrace past-main on' \
 		-ex 'source walk.py' -p "$pid" >gdb.out 2>&1 || true
 	kill -KILL "$pid"
 	wait "$pid" 2>/dev/null || true
@@ -75,4 +79,45 @@ compare awk openat open64 awk 'function f(n) { if (n) return f(n - 1); getline x
 compare sqlite openat open64 sqlite3 :memory: "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)
 	SELECT count(readfile('/dev/null')) FROM n"
 compare vim newfstatat stat64 vim -es -u NONE -c 'while 1 | call filereadable("/dev/null") | call getftime("/x") | endwhile'
+
+# Each of these opens a file again and again: a word of the script's is read for ever, or an address for every number.
+mkfifo words
+# endless WORD COMMAND...: runs COMMAND with lines of WORD as its input.
+cat >endless.sh <<'END'
+word=$1
+shift
+yes "$word" >words &
+exec "$@" <words >/dev/null 2>&1
+END
+if git init -q repository 2>/dev/null && (cd repository && git -c user.name=a -c user.email=a@b commit -q --allow-empty -m x); then
+	compare git openat open64 sh endless.sh HEAD git -C repository cat-file --batch-check
+fi
+compare curl openat open64 curl -s -o /dev/null 'file:///etc/passwd?[1-100000000]'
+postgres=
+for postgres in /usr/lib/postgresql/*/bin/postgres; do :; done
+# PostgreSQL does not run as root.
+user=
+if [ "$(id -u)" -eq 0 ]; then
+	user="setpriv --reuid=65534 --regid=65534 --clear-groups"
+	chown 65534:65534 .
+fi
+# shellcheck disable=SC2086 # words, or none
+if [ -x "$postgres" ] && $user "$(dirname "$postgres")/initdb" -D data -N >initdb.out 2>&1; then
+	compare postgres newfstatat stat64 sh endless.sh "SELECT size FROM pg_stat_file('PG_VERSION')" \
+		$user "$postgres" --single -F -D data postgres
+fi
+# Of a Java program, the threads of the virtual machine itself: gdb does not know how to walk what that has compiled.
+if command -v javac >/dev/null && cat >Wait.java <<'END' && javac Wait.java 2>javac.err; then
+public class Wait {
+    public static void main(String[] arguments) throws Exception {
+        System.out.println("ready");
+        Thread.sleep(1000000);
+    }
+}
+END
+	# It has many threads, which go on a little before all are stopped: but one that waits in the kernel does not.
+	program=java
+	name=java
+	stack_at tracepoint syscalls sys_enter_futex java -Xshare:auto -Xint Wait
+fi
 [ $compared -ge 2 ] || skip "too few of the programs are installed"
