@@ -95,8 +95,8 @@ struct usdtrap_finding {
 
 /*
  * Calls ON_FINDING for all that can be found about the probes that PATTERN
- * means in process PID. Errors: NOT_FOUND (no such process), PERMISSION (not
- * even its mappings may be seen), GONE, OS, NO_MEMORY.
+ * means in process PID: of a process that may not be looked into, what it is
+ * and why it may not. Errors: NOT_FOUND (no such process), GONE, OS, NO_MEMORY.
  */
 USDTRAP_API USDTRAP_MUST_USE struct usdtrap_error *usdtrap_diagnose(
 	const struct usdtrap_pattern *pattern, pid_t pid,

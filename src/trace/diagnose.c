@@ -443,13 +443,15 @@ struct usdtrap_error *usdtrap_diagnose(const struct usdtrap_pattern *pattern, pi
 		error = refusal_unseen(PROCFS_ROOT, pid);
 		return error ? error : error_create(USDTRAP_NOT_FOUND, "no process %d", (int)pid);
 	}
-	if (error && usdtrap_error_code(error) == USDTRAP_PERMISSION)
-		return error_hint(error, "only its own user and root may see what a process has mapped");
-	if (error)
-		return error;
-	examine(&diagnosis, &status);
+	if (error_catch(error, USDTRAP_PERMISSION)) { /* only its own user and root may see what it has mapped */
+		tell_process(&diagnosis, &status);
+		tell_access(&diagnosis, &status);
+		error = NULL;
+	} else if (!error) {
+		examine(&diagnosis, &status);
+	}
 	if (diagnosis.memory_fd >= 0)
 		close(diagnosis.memory_fd);
 	procfs_maps_deinit(&diagnosis.maps);
-	return NULL;
+	return error;
 }

@@ -167,6 +167,18 @@ assert findings[6]["value"] == 0 and findings[7]["wrong"] == 0' <why.out || fail
 	finish
 fi
 
+# Somebody else's process: that is what is wrong, and nothing else can be told.
+if [ "$(id -u)" -eq 0 ] && setpriv --reuid=65534 --regid=65534 --clear-groups "$usdtrap" -V >/dev/null 2>&1; then
+	target guarded
+	setpriv --reuid=65534 --regid=65534 --clear-groups "$usdtrap" why tick -p "$pid" >why.out 2>&1 ||
+		fail "somebody else's: $(cat why.out)"
+	tr -s '\n' ' ' <why.out | tr -s ' ' >report
+	grep -qF "WRONG cannot trace $pid (guarded): it belongs to root, and usdtrap runs as user" report ||
+		fail "who may trace it: $(cat why.out)"
+	has '1 thing above must be put right before the probe can be seen to fire.'
+	finish
+fi
+
 # A script that names the provider as one would here is told how it is written there.
 cp "$targets/guarded" other
 start ./other
