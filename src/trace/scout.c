@@ -194,9 +194,10 @@ static void on_connector(struct scout *scout)
 				starts_ended(scout, event.pid);
 		}
 	}
-	if (was_lost)
+	if (was_lost && !scout->has_told_of_loss)
 		scout_tell(scout, USDTRAP_NOTICE_WARNING,
 			   "the kernel's process events came faster than they could be read: some were lost");
+	scout->has_told_of_loss |= was_lost;
 }
 
 /* ---- The thread -------------------------------------------------------------------------------------------------- */

@@ -66,10 +66,11 @@ struct recheck {
 struct scout {
 	struct scout_options options;
 	enum usdtrap_machine_way way;
-	struct gate gate;     /* socket -1: none */
-	atomic_bool has_gate; /* it lives */
-	int connector;        /* -1: none */
-	int stop_fd, wake;    /* eventfd(2) */
+	struct gate gate;      /* socket -1: none */
+	atomic_bool has_gate;  /* it lives */
+	bool has_told_of_loss; /* that events were lost; once is enough */
+	int connector;         /* -1: none */
+	int stop_fd, wake;     /* eventfd(2) */
 	pthread_t thread;
 	bool has_thread;
 	atomic_bool is_stopping;
