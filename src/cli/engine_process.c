@@ -429,19 +429,22 @@ static void say_report(struct engine_process *engine, const struct usdtrap_repor
 		    "what their program was given",
 		    report->starts_late, report->starts);
 	if (report->starts_missed)
-		say(engine, MESSAGE_WARNING, "%" PRIu64 " commands had ended before they could be looked at",
-		    report->starts_missed);
+		say(engine, MESSAGE_WARNING, "%" PRIu64 " command%s had ended before %s could be looked at",
+		    report->starts_missed, report->starts_missed == 1 ? "" : "s",
+		    report->starts_missed == 1 ? "it" : "they");
 	if (report->returns_untold)
 		say(engine, MESSAGE_WARNING,
 		    "%" PRIu64
-		    " returns of functions could not be seen, or not be told from another call's: they are missing",
-		    report->returns_untold);
+		    " return%s of functions could not be seen, or not be told from another call's: %s missing",
+		    report->returns_untold, report->returns_untold == 1 ? "" : "s",
+		    report->returns_untold == 1 ? "it is" : "they are");
 	if (report->calls_abandoned)
 		say(engine, MESSAGE_NOTE,
 		    "%" PRIu64
-		    " calls of functions whose return was asked for have none: they were left by longjmp, an exception or "
-		    "another jump",
-		    report->calls_abandoned);
+		    " call%s of functions whose return was asked for %s left by longjmp, an exception or another jump: "
+		    "there is no return",
+		    report->calls_abandoned, report->calls_abandoned == 1 ? "" : "s",
+		    report->calls_abandoned == 1 ? "was" : "were");
 	if (engine->options->is_verbose)
 		say(engine, MESSAGE_NOTE,
 		    "hits: %" PRIu64
