@@ -3,7 +3,7 @@
 # Libraries that no loader tells of: what a program maps by itself is found within 100 ms, with --watch-maps before a
 # single instruction of it runs. Where something else lies then nothing is written; what comes again is traced again.
 . "${top_srcdir:-.}/tests/live/lib.sh"
-[ -z "${OLD_KERNEL:-}" ] || skip "an old kernel has no filters of system calls, which this is about in part"
+case ${OLD_KERNEL:-} in 3*) skip "an old kernel has no filters of system calls, which this is about in part" ;; esac
 
 library=$targets/libguarded.so
 program="usdt:$library:libguarded:work { @work = count(); }"
