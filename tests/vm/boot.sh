@@ -13,7 +13,7 @@ kvm) set -- -accel kvm -cpu host ;;
 tcg) set -- -accel tcg,thread=multi -cpu max ;;
 esac
 # Without PCI and ACPI a kernel finds a second processor only in a second socket. The bare kernel has neither.
-timeout -k 5 "$seconds" qemu-system-x86_64 "$@" -smp 2,sockets=2,cores=1 -m 1024 -nodefaults -no-user-config \
+timeout -k 5 "$seconds" qemu-system-x86_64 "$@" -smp 2,sockets=2,cores=1 -m 768 -nodefaults -no-user-config \
 	-display none -serial stdio -no-reboot -kernel "$kernel" -initrd "$initramfs" \
 	-append "console=ttyS0 quiet panic=-1 $parameter" </dev/null >"$log" 2>&1 &
 machine=$!
