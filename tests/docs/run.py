@@ -8,7 +8,8 @@ A session is a fenced block of the language "console". A line that begins with
 is what the command shows, on both streams. All sessions of a document run in
 one shell, one after the other, in a folder of their own. Compared is what is
 told rather than what happens to be: a number stands for any number, an address
-for any address, "..." for any text, and a line "..." for any lines.
+for any address, "..." for any text, and a line "..." for any lines. The lines of
+a map may change places, as they stand in the order of such numbers.
 
 <!-- needs: WORD... --> above a session says what must be installed for it:
 commands, and probes as "usdt:FILE:PROBE". Without them the sessions up to the
@@ -17,6 +18,7 @@ only shown, as its output cannot be had twice.
 
 Exit status: 0 all sessions happened so, 77 none could be run, 1 otherwise.
 """
+import itertools
 import os
 import re
 import shutil
@@ -41,11 +43,23 @@ def pattern_of(line):
     return "".join(parts)
 
 
-def is_as_expected(expected, shown):
+def without_order_of_maps(lines):
+    """The same lines, those of each map in the order of what is no number in them."""
+    result = []
+    for is_of_map, group in itertools.groupby(lines, lambda line: line.startswith("@")):
+        result += sorted(group, key=lambda line: re.sub(r"\d+", "", line)) if is_of_map else group
+    return result
+
+
+def matches(expected, shown):
     regex = ""
     for line in expected:
         regex += r"(?:.*\n)*?" if line.strip() == "..." else pattern_of(line) + r" *\n"
     return re.fullmatch(regex, "".join(line.rstrip() + "\n" for line in shown)) is not None
+
+
+def is_as_expected(expected, shown):
+    return matches(expected, shown) or matches(without_order_of_maps(expected), without_order_of_maps(shown))
 
 
 class Session:
