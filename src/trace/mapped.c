@@ -51,8 +51,8 @@
 #include "trace/room.h"
 #include "trace/site.h"
 
-/* How long a file must lie there unchanged before it is armed on the strength of glimpses. */
-enum { SETTLE_NS = 30000000 };
+/* How long a file must lie there unchanged before it is armed on the strength of glimpses; and if it is half there. */
+enum { SETTLE_NS = 30000000, PATIENT_SETTLE_NS = 1000000000 };
 
 /* Whether MAPS show a part of MAPPED's file only, without its beginning, and ADDR, where OFFSET would be, is not in it.
  */
@@ -481,27 +481,51 @@ static bool is_data(const struct procfs_maps *maps, uint64_t addr)
 	return mapping && mapping->is_writable && !mapping->is_shared;
 }
 
-/* Whether all is in place that arming LOCATION takes. */
-static bool is_location_ready(const struct procfs_maps *maps, const struct mapped_file *mapped,
-			      const struct location *location)
+static bool has_text(const struct procfs_maps *maps, const struct mapped_file *mapped, const struct location *location)
 {
 	const struct usdtrap_site_info *info = &location->info->sites[location->index];
 	uint64_t offset;
 
 	return elf_object_vaddr_to_offset(mapped->file->object, info->vaddr, &offset) &&
-	       is_mapped_at(maps, info->vaddr + mapped->load_bias, offset, mapped->inode) &&
-	       (!info->semaphore_vaddr || is_data(maps, info->semaphore_vaddr + mapped->load_bias));
+	       is_mapped_at(maps, info->vaddr + mapped->load_bias, offset, mapped->inode);
 }
 
-static bool is_ready(const struct engine *engine, const struct procfs_maps *maps, const struct mapped_file *mapped)
+static bool has_semaphore(const struct procfs_maps *maps, const struct mapped_file *mapped,
+			  const struct location *location)
+{
+	const struct usdtrap_site_info *info = &location->info->sites[location->index];
+
+	return !info->semaphore_vaddr || is_data(maps, info->semaphore_vaddr + mapped->load_bias);
+}
+
+/* Whether something is not in place yet that arming LOCATION takes. */
+static bool is_incomplete(const struct procfs_maps *maps, const struct mapped_file *mapped,
+			  const struct location *location)
+{
+	return !has_text(maps, mapped, location) || !has_semaphore(maps, mapped, location);
+}
+
+/* Whether a loader must be in the middle of its work: some files are mapped in parts, but none like that. */
+static bool is_half_there(const struct procfs_maps *maps, const struct mapped_file *mapped,
+			  const struct location *location)
+{
+	return has_text(maps, mapped, location) && !has_semaphore(maps, mapped, location);
+}
+
+typedef bool (*location_is_fn)(const struct procfs_maps *maps, const struct mapped_file *mapped,
+			       const struct location *location);
+
+/* Whether any location of MAPPED that probes want IS so. */
+static bool any_location(const struct engine *engine, const struct procfs_maps *maps, const struct mapped_file *mapped,
+			 location_is_fn is)
 {
 	for (const struct usdtrap_probe *probe = engine->catalog.probes; probe; probe = probe->next)
 		for (size_t m = 0; m < probe->match_count; m++)
 			for (size_t i = 0;
 			     probe->matches[m].file == mapped->file && i < probe->matches[m].location_count; i++)
-				if (!is_location_ready(maps, mapped, &probe->matches[m].locations[i]))
-					return false;
-	return true;
+				if (is(maps, mapped, &probe->matches[m].locations[i]))
+					return true;
+	return false;
 }
 
 /* Whether MAPPED, which is not armed yet, is to be armed at this LOOK. */
@@ -510,13 +534,16 @@ static bool is_due(const struct engine *engine, struct mapped_file *mapped, cons
 {
 	const uint64_t shape = shape_of(maps, mapped->inode), now = clock_time_ns(CLOCK_MONOTONIC);
 
-	if (look == MAPPED_COMPLETE || (look == MAPPED_STEP && is_ready(engine, maps, mapped)))
+	if (look == MAPPED_COMPLETE || (look == MAPPED_STEP && !any_location(engine, maps, mapped, is_incomplete)))
 		return true;
 	if (mapped->shape != shape) {
 		mapped->shape = shape;
 		mapped->shaped_ns = now;
 	}
-	return now - mapped->shaped_ns >= SETTLE_NS;
+	if (now - mapped->shaped_ns < SETTLE_NS)
+		return false;
+	/* A loader may get no turn on a busy machine. */
+	return now - mapped->shaped_ns >= PATIENT_SETTLE_NS || !any_location(engine, maps, mapped, is_half_there);
 }
 
 /* Arms MAPPED, which MAPPING belongs to. */
@@ -565,7 +592,7 @@ static void fill_holes(struct engine *engine, struct space *space, const struct 
 	struct mapped_file *mapped;
 
 	LL_FOREACH (space->mapped, mapped) {
-		if (!mapped->has_holes || !is_ready(engine, maps, mapped))
+		if (!mapped->has_holes || any_location(engine, maps, mapped, is_incomplete))
 			continue;
 		mapped->has_holes = false;
 		arm_file(engine, space, mapped, maps, NULL);

@@ -102,19 +102,24 @@ static bool has_trap(const struct space *space, const struct site *site, struct 
 	return page->is_read && page->bytes[site->addr - page_addr] == space->arch->trap[0];
 }
 
+/* Whether SEMAPHORE is up, if we have raised it. */
+static bool is_up(const struct space *space, const struct semaphore *semaphore)
+{
+	uint16_t value;
+	struct usdtrap_error *error = memory_read(space->memory_fd, semaphore->addr, &value, sizeof(value));
+
+	usdtrap_error_destroy(error);
+	return !semaphore->is_raised || (!error && value);
+}
+
 /* Whether SPACE has all traps, and all semaphores are up. */
 static bool has_all(const struct space *space)
 {
 	struct page page = {.addr = 0};
-	uint16_t value;
 
-	for (const struct semaphore *semaphore = space->semaphores; semaphore; semaphore = semaphore->hh.next) {
-		struct usdtrap_error *error = memory_read(space->memory_fd, semaphore->addr, &value, sizeof(value));
-
-		usdtrap_error_destroy(error);
-		if (semaphore->is_raised && (error || !value))
+	for (const struct semaphore *semaphore = space->semaphores; semaphore; semaphore = semaphore->hh.next)
+		if (!is_up(space, semaphore))
 			return false;
-	}
 	for (const struct site *site = space->sites; site; site = site->hh.next)
 		if (site->state == SITE_ARMED && !has_trap(space, site, &page))
 			return false;
@@ -144,12 +149,21 @@ void verify_space(struct engine *engine, struct space *space)
 			semaphore_keep(space, semaphore)); /* its process is gone, or the next look tells */
 }
 
-/* Whether the first trap in each of SPACE's files is there. Sites of one file follow each other. */
+/*
+ * Whether the first trap in each of SPACE's files is there, and the first
+ * semaphore up, which may be mapped later. Those of one file follow each other.
+ */
 static bool has_first_ones(const struct space *space)
 {
 	const struct mapped_file *seen = NULL;
 	uint8_t byte;
 
+	for (const struct semaphore *semaphore = space->semaphores; semaphore; semaphore = semaphore->hh.next) {
+		if (semaphore->mapped != seen && !is_up(space, semaphore))
+			return false;
+		seen = semaphore->mapped;
+	}
+	seen = NULL;
 	for (const struct site *site = space->sites; site; site = site->hh.next) {
 		if (site->state != SITE_ARMED || !site->mapped || site->mapped == seen)
 			continue;

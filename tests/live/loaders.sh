@@ -61,7 +61,8 @@ does copy second call                # with our trap in the copy
 does unmap second map pause call
 does unmap map pause call            # perhaps at the same place, so that the maps are as they were
 does anew pause call
-ends 'by itself' 30
+does unmap slowly pause call         # the text is there long before the semaphore
+ends 'by itself' 35
 
 # What was put elsewhere is left alone when usdtrap leaves, and what is still there gets its text back.
 target mapper "$library"

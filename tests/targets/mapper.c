@@ -4,6 +4,7 @@
  * (libguarded.so) segment by segment with mmap(2) and tells nobody. It does
  * what its input says, a word a line, and repeats the word when it is done:
  *	map	maps it at an address that the kernel chooses
+ *	slowly	the same, with 200 ms between its text and its data
  *	again	maps it where it was before
  *	unmap	unmaps it
  *	call	calls libguarded_work() five times
@@ -94,7 +95,7 @@ static void map_segment(const Elf64_Phdr *load)
 		target_fail("mmap of bss");
 }
 
-static void map(uint8_t *where)
+static void map(uint8_t *where, bool is_slow)
 {
 	for (unsigned i = 0; i < header()->e_phnum; i++)
 		if (segment(i)->p_type == PT_LOAD)
@@ -103,8 +104,11 @@ static void map(uint8_t *where)
 	if (base == MAP_FAILED)
 		target_fail("mmap");
 	for (unsigned i = 0; i < header()->e_phnum; i++)
-		if (segment(i)->p_type == PT_LOAD)
+		if (segment(i)->p_type == PT_LOAD) {
+			if (is_slow && segment(i)->p_flags & PF_W)
+				usleep(200000);
 			map_segment(segment(i));
+		}
 	is_other = false;
 }
 
@@ -209,9 +213,11 @@ static void check(void)
 static void obey(const char *word)
 {
 	if (strcmp(word, "map") == 0)
-		map(NULL);
+		map(NULL, false);
+	else if (strcmp(word, "slowly") == 0)
+		map(NULL, true);
 	else if (strcmp(word, "again") == 0)
-		map(base);
+		map(base, false);
 	else if (strcmp(word, "unmap") == 0)
 		munmap(base, span);
 	else if (strcmp(word, "call") == 0)
