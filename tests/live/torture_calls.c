@@ -19,6 +19,62 @@ static void on_alarm(int number)
 	(void)number;
 }
 
+struct engine_threads {
+	pid_t tids[ENGINE_THREADS];
+	bool enters[ENGINE_THREADS]; /* its next stop at a system call is the entry */
+	unsigned count;
+};
+
+/* The place of TID among THREADS; their count, if it is none of them. */
+static unsigned place_of(const struct engine_threads *threads, pid_t tid)
+{
+	unsigned index = 0;
+
+	while (index < threads->count && threads->tids[index] != tid)
+		index++;
+	return index;
+}
+
+static void remember(struct engine_threads *threads, pid_t tid)
+{
+	const unsigned index = place_of(threads, tid);
+
+	if (index < threads->count || index == ENGINE_THREADS)
+		return;
+	threads->tids[index] = tid;
+	threads->enters[index] = true;
+	threads->count++;
+}
+
+/* The number behind NAME in /proc/TID/status. */
+static pid_t status_number(pid_t tid, const char *name)
+{
+	char path[64], line[256];
+	pid_t number = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)tid);
+	file = fopen(path, "r");
+	while (file && fgets(line, sizeof(line), file))
+		if (strncmp(line, name, strlen(name)) == 0)
+			number = (pid_t)strtol(line + strlen(name), NULL, 10);
+	if (file)
+		fclose(file);
+	return number;
+}
+
+/* TID stops for the first time; whoever has made it may tell so later. *ENGINE is the first process that FRONT makes.
+ */
+static void meet(struct engine_threads *threads, pid_t tid, pid_t front, pid_t *engine)
+{
+	const pid_t pid = status_number(tid, "Tgid:");
+
+	if (!*engine && pid == tid && status_number(tid, "PPid:") == front)
+		*engine = tid;
+	if (*engine && pid == *engine)
+		remember(threads, tid);
+}
+
 /*
  * Runs usdtrap on TARGET, itself traced, and kills the engine at its call number WANTED (0: never), counted from its
  * start or from where its journal has FROM in it. Returns how many it made.
@@ -27,15 +83,13 @@ static unsigned long kill_at_call(struct target *target, unsigned long wanted, c
 {
 	const long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACECLONE | PTRACE_O_EXITKILL;
 	unsigned long calls = 0;
-	pid_t front, engine = 0, tid, threads[ENGINE_THREADS] = {0};
-	bool enters[ENGINE_THREADS];
-	unsigned thread_count = 0;
+	struct engine_threads threads = {.count = 0};
+	pid_t front, engine = 0, tid;
 	char when[64];
 	const struct sigaction alarmed = {.sa_handler = on_alarm};
 	int status;
 
 	sigaction(SIGALRM, &alarmed, NULL);
-	memset(enters, true, sizeof(enters));
 	evidence_begin();
 	front = fork();
 	if (front == 0) {
@@ -48,9 +102,9 @@ static unsigned long kill_at_call(struct target *target, unsigned long wanted, c
 	ptrace(PTRACE_SETOPTIONS, front, NULL, (void *)options);
 	ptrace(PTRACE_CONT, front, NULL, NULL);
 	for (;;) {
-		unsigned index = 0;
 		int signal_number = 0;
 		unsigned long child;
+		unsigned index;
 		bool is_engine;
 
 		/* The targets are children, too: only who is traced is waited for, one after the other. */
@@ -83,22 +137,22 @@ static unsigned long kill_at_call(struct target *target, unsigned long wanted, c
 				break;
 			continue;
 		}
-		while (index < thread_count && threads[index] != tid)
-			index++;
-		is_engine = index < thread_count;
+		if (WSTOPSIG(status) == SIGSTOP && tid != front)
+			meet(&threads, tid, front, &engine);
+		index = place_of(&threads, tid);
+		is_engine = index < threads.count;
 		if (status >> 8 == (SIGTRAP | (PTRACE_EVENT_FORK << 8)) ||
 		    status >> 8 == (SIGTRAP | (PTRACE_EVENT_CLONE << 8))) {
 			ptrace(PTRACE_GETEVENTMSG, tid, NULL, &child);
 			if (status >> 16 == PTRACE_EVENT_FORK && tid == front && !engine)
 				engine = (pid_t)child;
 			if ((tid == front && (pid_t)child == engine) || is_engine)
-				if (thread_count < ENGINE_THREADS)
-					threads[thread_count++] = (pid_t)child;
+				remember(&threads, (pid_t)child);
 		} else if (WSTOPSIG(status) == (SIGTRAP | 0x80)) {
 			if (is_engine)
 				evidence_call(tid);
-			if (is_engine && enters[index] && (!from || calls || journal_says(target, from, engine)) &&
-			    ++calls == wanted) {
+			if (is_engine && threads.enters[index] &&
+			    (!from || calls || journal_says(target, from, engine)) && ++calls == wanted) {
 				if (from) /* nobody is to repair it */
 					kill(front, SIGKILL);
 				kill(engine, SIGKILL);
@@ -106,7 +160,7 @@ static unsigned long kill_at_call(struct target *target, unsigned long wanted, c
 				tally.at_calls++;
 			}
 			if (is_engine)
-				enters[index] = !enters[index];
+				threads.enters[index] = !threads.enters[index];
 		} else if (WSTOPSIG(status) != SIGSTOP && WSTOPSIG(status) != SIGTRAP) {
 			signal_number = WSTOPSIG(status);
 		}
