@@ -68,6 +68,7 @@ struct engine_process {
 	struct usdtrap_session *session; /* NULL while there is none */
 	struct usdtrap_session *retired; /* the session, once it has left */
 	bool is_leaving;
+	bool is_asked_to_leave; /* by the user, rather than since nobody reads or the process has ended */
 
 	bool is_interrupted; /* by one Ctrl-C at least; the watching thread's own */
 };
@@ -220,6 +221,9 @@ static void on_event(enum watch_event event, void *user)
 {
 	struct engine_process *engine = user;
 
+	pthread_mutex_lock(&engine->lock);
+	engine->is_asked_to_leave |= event != WATCH_LEAVE;
+	pthread_mutex_unlock(&engine->lock);
 	leave(engine);
 	switch (event) {
 	case WATCH_LEAVE:
@@ -327,15 +331,15 @@ static void retire_session(struct engine_process *engine)
 	pthread_mutex_unlock(&engine->lock);
 }
 
-/* Whoever leaves meanwhile may have cut attaching short: then it is not said. */
-static bool is_leaving(struct engine_process *engine)
+/* Whoever asks for it meanwhile may have cut attaching short: then it is not said. */
+static bool is_asked_to_leave(struct engine_process *engine)
 {
-	bool is_leaving;
+	bool is_asked;
 
 	pthread_mutex_lock(&engine->lock);
-	is_leaving = engine->is_leaving;
+	is_asked = engine->is_asked_to_leave;
 	pthread_mutex_unlock(&engine->lock);
-	return is_leaving;
+	return is_asked;
 }
 
 static void say_attached(struct engine_process *engine)
@@ -343,8 +347,9 @@ static void say_attached(struct engine_process *engine)
 	size_t count = lang_probe_count(engine->job->program);
 	_cleanup_strbuf_ struct strbuf text = {0};
 
-	if (is_leaving(engine)) {
-		say(engine, MESSAGE_NOTE, "interrupted while attaching");
+	if (is_asked_to_leave(engine)) {
+		if (!engine->options->is_quiet)
+			say(engine, MESSAGE_NOTE, "interrupted while attaching");
 		return;
 	}
 	if (engine->options->is_quiet) {
