@@ -5,8 +5,9 @@
  *	script: {config | map | macro | import | clause}
  *	clause: probe {, probe} [/ expression /] block
  *
- * All but the clauses: parser_definition.c. Blocks and what is in them: parser_statement.c. What bpftrace has beside
- *this is known by its first word and refused by name.
+ * All but the clauses: parser_definition.c. Blocks and what is in them:
+ * parser_statement.c. What bpftrace has beside this is known by its first word
+ * and refused by name.
  *
  * After an error the parser goes on behind the next semicolon of the same
  * block, or behind the clause if the error is outside of its block, so that

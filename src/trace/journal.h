@@ -25,9 +25,12 @@
  *	                     unused memory that is written to: its address and size
  *	net 55d1c3a10030     where in it the head of a safety net is
  *	watch                threads' debug registers are about to be set
- *	attach               threads are stopped by SIGSTOP, for want of PTRACE_SEIZE (attached.h): one may be on its
- *way stopped              the process stands by somebody else's doing; and "continued" forget site 55d1c3a0f149 its
- *library was unmapped, so there is nothing to undo; likewise "forget semaphore"
+ *	attach               threads are stopped by SIGSTOP, for want of PTRACE_SEIZE
+ *	                     (attached.h): one may be on its way
+ *	stopped              the process stands by somebody else's doing; and "continued"
+ *	forget site 55d1c3a0f149
+ *	                     its library was unmapped, so there is nothing to undo;
+ *	                     likewise "forget semaphore"
  *
  * Addresses are hexadecimal. The file is locked (flock(2)) as long as its
  * writer lives; whoever gets the lock may undo what it says.
