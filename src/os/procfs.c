@@ -282,6 +282,19 @@ bool procfs_stack_pointer(const char *root, pid_t tid, uint64_t *ret)
 	return true;
 }
 
+bool procfs_pc(const char *root, pid_t tid, uint64_t *ret)
+{
+	char line[256], *last;
+	struct usdtrap_error *error = procfs_line(root, tid, "syscall", line, sizeof(line));
+
+	usdtrap_error_destroy(error);
+	last = error ? NULL : strrchr(line, ' ');
+	if (!last)
+		return false;
+	*ret = strtoull(last, NULL, 16);
+	return true;
+}
+
 bool procfs_auxiliary_value(const char *root, pid_t pid, uint64_t type, uint64_t *ret)
 {
 	const struct procfs_file file = {root, pid, 0, "auxv"};

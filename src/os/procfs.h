@@ -121,6 +121,9 @@ struct procfs_call {
 bool procfs_call_read(const char *root, pid_t tid, struct procfs_call *ret);
 /* Where the stack of thread TID, which does not run, ends. False: it runs, or the kernel does not tell. */
 bool procfs_stack_pointer(const char *root, pid_t tid, uint64_t *ret);
+/* Where thread TID, which does not run, goes on: in a system call behind the instruction of that name. False likewise.
+ */
+bool procfs_pc(const char *root, pid_t tid, uint64_t *ret);
 /*
  * What the kernel told PID's program at its start: the auxiliary vector's entry TYPE (AT_ENTRY, AT_BASE, ...:
  * getauxval(3)), of a 64-bit program. False: there is none, or it cannot be read.

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "trace/late.h"
 
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #include "base/error.h"
@@ -41,14 +39,9 @@ bool late_is_still(const struct tracee *tracee, bool is_event_stop)
 /* Whether TRACEE, which sleeps, does so in the cave. */
 static bool sleeps_in_cave(const struct tracee *tracee)
 {
-	char line[256], *pc;
-	struct usdtrap_error *error = procfs_line(PROCFS_ROOT, tracee->tid, "syscall", line, sizeof(line));
+	uint64_t pc;
 
-	usdtrap_error_destroy(error);
-	if (error)
-		return false;
-	pc = strrchr(line, ' '); /* proc(5): it stands last */
-	return pc && is_in_cave(tracee->space, strtoull(pc, NULL, 16));
+	return procfs_pc(PROCFS_ROOT, tracee->tid, &pc) && is_in_cave(tracee->space, pc);
 }
 
 static bool look_at(struct tracee *tracee, unsigned looks)

@@ -32,8 +32,6 @@
  * (restart_interrupted()).
  */
 #include <signal.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #include "base/error.h"
@@ -334,15 +332,9 @@ static bool has_member(const struct engine *engine, const struct space *space)
 /* Whether TRACEE, which sleeps, will go on in code that was put into its space: it waits there for a page. */
 static bool is_in_room(const struct tracee *tracee)
 {
-	char line[256], *pc;
-	struct usdtrap_error *error = procfs_line(PROCFS_ROOT, tracee->tid, "syscall", line, sizeof(line));
+	uint64_t pc;
 
-	usdtrap_error_destroy(error);
-	if (error)
-		return false;
-	/* proc(5): the pc stands last. In a system call it is behind the instruction of that name. */
-	pc = strrchr(line, ' ');
-	return pc && room_holds(tracee->space, strtoull(pc, NULL, 16));
+	return procfs_pc(PROCFS_ROOT, tracee->tid, &pc) && room_holds(tracee->space, pc);
 }
 
 static bool is_in_use(const struct engine *engine, const struct space *space)
