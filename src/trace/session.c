@@ -68,10 +68,11 @@ static void run_timers(struct usdtrap_session *session)
 			session->engine.is_stopping = true;
 }
 
-static enum ptrace_wait_result turn(struct engine *engine, bool block)
+/* Answers one stop, if there is one. Returns whether there was. */
+static bool answer_stop(struct engine *engine)
 {
 	machine_turn(engine);
-	return engine_step(engine, block);
+	return engine_step(engine, false) == PTRACE_WAIT_STATUS;
 }
 
 /*
@@ -87,8 +88,8 @@ static void run_timers_and_stops(struct usdtrap_session *session)
 
 	run_timers(session);
 	end_ns = 2 * clock_time_ns(CLOCK_MONOTONIC) - start_ns;
-	while (!engine->is_stopping && !atomic_load(&session->is_interrupted) &&
-	       turn(engine, false) == PTRACE_WAIT_STATUS && clock_time_ns(CLOCK_MONOTONIC) < end_ns)
+	while (!engine->is_stopping && !atomic_load(&session->is_interrupted) && answer_stop(engine) &&
+	       clock_time_ns(CLOCK_MONOTONIC) < end_ns)
 		;
 }
 
